@@ -1,0 +1,73 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Arrows point one way: pure machines <- loop <- net <- gossip <- roles <- program.
+// Tests/TidyTests reads this file and holds every import against it.
+
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  ]
+  // CI knows its compiler; a user's newer one may warn of what nobody could know here.
+  + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+
+func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "Ignareo",
+  products: [
+    .library(name: "Ignareo", targets: ["Ignareo"]),
+    .executable(name: "ignareo", targets: ["Main"]),
+  ],
+  targets: [
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+    // Pure: no I/O, no clock, no randomness of their own, no Foundation.
+    target("Clockwork"),
+    target("JSON"),
+    target("HTTP"),
+    target("Swim", ["Clockwork"]),
+    target("Batch", ["Clockwork", "JSON"]),
+
+    target("Loop", ["Clockwork", "CLinux"]),
+    target("Net", ["Clockwork", "Loop", "HTTP", "JSON", "CCurl", "COpenSSL", "CLinux"]),
+    target("Gossip", ["Clockwork", "Swim", "JSON", "HTTP", "Loop", "Net", "COpenSSL"]),
+    target("Ignareo", ["Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip"]),
+    target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip"]),
+    target("Simulation", ["Clockwork", "Swim", "Batch"]),
+    .executableTarget(
+      name: "Main",
+      dependencies: [
+        "Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip", "Ignareo", "Coordinator", "Simulation",
+      ],
+      swiftSettings: settings),
+
+    tests(of: "Clockwork", ["Clockwork"]),
+    tests(of: "JSON", ["JSON"]),
+    tests(of: "HTTP", ["HTTP"]),
+    tests(of: "Swim", ["Swim", "Clockwork"]),
+    tests(of: "Batch", ["Batch", "Clockwork", "JSON"]),
+    tests(of: "Loop", ["Loop", "Clockwork"]),
+    tests(of: "Net", ["Net", "Loop", "HTTP", "JSON", "Clockwork"]),
+    tests(of: "Gossip", ["Gossip", "Swim", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
+    tests(of: "Ignareo", ["Ignareo", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
+    tests(of: "Coordinator", ["Coordinator", "Batch", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
+    tests(of: "Simulation", ["Simulation", "Swim", "Batch", "Clockwork"]),
+    tests(of: "Main", ["Main", "JSON", "Loop", "Net", "HTTP", "Clockwork"]),
+    tests(of: "Tidy", []),
+    tests(of: "Interop", ["JSON"]),
+    tests(of: "Cluster", ["JSON"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
