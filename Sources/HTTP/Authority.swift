@@ -18,7 +18,7 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
     if bytes.first == UInt8(ascii: "[") {
       guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
       (host, rest) = (bytes[1..<end], bytes[(end + 1)...])
-      guard host.contains(UInt8(ascii: ":")), host.allSatisfy(Self.isOfIPv6) else { return nil }
+      guard host.contains(UInt8(ascii: ":")), Self.isIPv6(host) else { return nil }
     } else {
       let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
       (host, rest) = (bytes[..<end], bytes[end...])
@@ -51,11 +51,17 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  private static func isOfIPv6(_ byte: UInt8) -> Bool {
-    switch byte {
-    // A zone such as %eth0 is a name too.
-    case UInt8(ascii: ":"), UInt8(ascii: "%"): true
-    default: isOfName(byte)
+  /// Looks like an IPv6 address, perhaps with a zone such as `%eth0`; whether it is one, the resolver says.
+  private static func isIPv6(_ host: ArraySlice<UInt8>) -> Bool {
+    let zone = host.firstIndex(of: UInt8(ascii: "%")) ?? host.endIndex
+    guard zone > host.startIndex, host[zone...].dropFirst().allSatisfy(isOfName) else { return false }
+    return host[..<zone].allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: ":"),
+        UInt8(ascii: "."):
+        true
+      default: isDigit(byte)
+      }
     }
   }
 }
