@@ -1,0 +1,46 @@
+/// The shape of the tree: what may stand at the top, and that folders and targets are one and the same.
+enum Layout {
+  static let top: Set = ["Package.swift", "Sources", "Tests", "Cluster", "README.md", "Benchmarks"]
+  /// Folders of Tests that are no test target.
+  static let besides: Set = ["Scenarios", "run"]
+  /// Test targets that test the whole and no single target.
+  static let whole: Set = ["TidyTests", "InteropTests", "ClusterTests"]
+
+  static func topLevel(_ entries: [String]) -> [Complaint] {
+    entries.filter { !$0.hasPrefix(".") && !top.contains($0) }.map {
+      Complaint(
+        file: $0, line: 1,
+        text: "the top level holds \(top.sorted().joined(separator: ", ")) and dot files: put it into one of them")
+    }
+  }
+
+  /// Folders without a target, targets without a folder, and targets without tests.
+  static func folders(sources: [String], tests: [String], _ manifest: Manifest) -> [Complaint] {
+    let products = manifest.targets.filter { $0.kind != .test }
+    let suites = manifest.targets.filter { $0.kind == .test }
+    let strayFolders =
+      sources.filter { name in !products.contains { $0.name == name } }.map { "Sources/\($0)" }
+      + tests.filter { name in !besides.contains(name) && !suites.contains { $0.name == name } }.map { "Tests/\($0)" }
+    let stray = strayFolders.map {
+      Complaint(file: $0, line: 1, text: "no target of Package.swift has this folder: declare it, or move the files")
+    }
+    let homeless =
+      products.filter { !sources.contains($0.name) } + suites.filter { !tests.contains($0.name) }
+    let untested = products.filter { target in
+      target.kind == .product && !suites.contains { $0.name == target.name + "Tests" }
+    }
+    let pointless = suites.filter { suite in
+      !whole.contains(suite.name) && !products.contains { $0.name + "Tests" == suite.name }
+    }
+    return stray
+      + homeless.map { manifest.complain($0, "has no folder: add it, or take the target out") }
+      + untested.map { manifest.complain($0, "has no tests: add Tests/\($0.name)Tests and its target") }
+      + pointless.map { manifest.complain($0, "tests no target: name it after the one it tests") }
+  }
+}
+
+extension Manifest {
+  fileprivate func complain(_ target: Target, _ text: String) -> Complaint {
+    Complaint(file: "Package.swift", line: target.line, text: "\(target.name) \(text)")
+  }
+}
