@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Takes a command line apart: `--x V`, `--x=V`, toggles, lists, what stands alone, and `--`, after which all stands alone.
+/// Takes a command line apart: `--x V`, `--x=V`, toggles, lists, what stands alone, and `--`, after which all stands
+/// alone.
 ///
 /// What the command line leaves out comes from the environment (`IGNAREO_` and the flag's name). The result holds texts
 /// with their origin; `ScannedFlags` turns them into values.

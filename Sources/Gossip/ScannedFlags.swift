@@ -1,6 +1,7 @@
 package import HTTP
 
-/// A command line taken apart: each flag's texts, and readers that turn them into values or say what is wrong with them.
+/// A command line taken apart: each flag's texts, and readers that turn them into values or say what is wrong with
+/// them.
 ///
 /// Asking for a flag that was not declared is a mistake in the program and traps.
 package struct ScannedFlags {
