@@ -1,0 +1,231 @@
+import CLinux
+package import Clockwork
+import Glibc
+import Synchronization
+
+/// One thread, one epoll, one Swift executor.
+///
+/// The loop is both the serial executor of the actors pinned to it and the task executor of the tasks born on it, and
+/// runs each job with both identities: a continuation that a loop callback resumes then costs one enqueue on this loop,
+/// where either identity alone costs two or a trip through the global pool (`HopBudgetTests` counts them).
+/// The data plane is plain callbacks on the loop's thread; async is for what has a story to tell.
+///
+/// A turn: wait for descriptors, run their handlers, run the timers that are due, run jobs, flush what was written.
+/// The clock is read once a turn.
+package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
+  /// What another thread may leave for the loop.
+  private struct Inbox {
+    var work: [Work] = []
+    /// Whether a wake-up is on its way: one eventfd write a sleep, not one a job.
+    var wakeUpPending = false
+    var isStopping = false
+  }
+
+  enum Work {
+    case job(UnownedJob)
+    case call(@Sendable () -> Void)
+  }
+
+  package let name: String
+  /// Made with the loop, which it refers back to.
+  private(set) lazy var isolation = LoopIsolation(self)
+  private let inbox = Mutex(Inbox())
+  /// The thread inside `run()`, 0 before. Written once by that thread, read by all.
+  private let thread = Atomic<UInt>(0)
+  private let enqueues = Atomic<Int>(0)
+  private let foreignEnqueues = Atomic<Int>(0)
+
+  // Guarded by: the loop's thread.
+  private var local: [Work] = []
+  private var localStart = 0
+  private var timers = TimerHeap()
+  private var flushes: [TCPConnection] = []
+  private var turnClock = Instant.zero
+  private var lagMeter = LagMeter()
+  let poller: Poller
+  /// The receive buffer that every connection of this loop reads into; its bytes live until the handler returns.
+  let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: LoopLimits.receiveBytes)
+
+  /// - Throws: `exhausted` when the process has no descriptor left for the epoll or its wake-up.
+  package init(name: String) throws(LoopError) {
+    self.name = name
+    poller = try Poller()
+    turnClock = MonotonicClock.now
+    _ = isolation
+  }
+
+  deinit { scratch.deallocate() }
+
+  /// Starts a loop on a thread of its own.
+  package static func start(name: String) throws(LoopError) -> EventLoop {
+    let loop = try EventLoop(name: name)
+    try loop.startThread()
+    return loop
+  }
+
+  // MARK: Any thread
+
+  package var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+  /// Traps off the loop's thread: what such a call touches has no other guard.
+  package func assertCurrent(_ function: StaticString = #function) {
+    precondition(isCurrent, "\(function) was called off the thread of loop '\(name)'")
+  }
+
+  /// Runs `work` on the loop, in the order of the calls from one thread.
+  package func execute(_ work: @escaping @Sendable () -> Void) { submit(.call(work)) }
+
+  /// Ends `run()` soon: jobs that are due still run, within a bound.
+  package func stop() {
+    inbox.withLock { $0.isStopping = true }
+    poller.wakeUp()
+  }
+
+  /// How many jobs were ever enqueued here, and how many of them by another thread.
+  package var enqueueCounts: (all: Int, foreign: Int) {
+    (enqueues.load(ordering: .relaxed), foreignEnqueues.load(ordering: .relaxed))
+  }
+
+  // MARK: Executor
+
+  package func enqueue(_ job: consuming ExecutorJob) {
+    enqueues.wrappingAdd(1, ordering: .relaxed)
+    submit(.job(UnownedJob(job)))
+  }
+
+  package func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+  package func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
+  package func isIsolatingCurrentContext() -> Bool? { isCurrent }
+  package func checkIsolated() { assertCurrent() }
+
+  private func submit(_ work: Work) {
+    if isCurrent {
+      local.append(work)
+      return
+    }
+    if case .job = work { foreignEnqueues.wrappingAdd(1, ordering: .relaxed) }
+    let mustWake = inbox.withLock { inbox in
+      inbox.work.append(work)
+      defer { inbox.wakeUpPending = true }
+      return !inbox.wakeUpPending
+    }
+    if mustWake { poller.wakeUp() }
+  }
+
+  // MARK: The loop's thread
+
+  /// The moment at which this turn began.
+  package var now: Instant { turnClock }
+
+  /// The longest that the loop was away from its descriptors within the last second or two.
+  package var lag: Duration {
+    assertCurrent()
+    return lagMeter.peak(at: MonotonicClock.now)
+  }
+
+  /// Turns until `stop()`. The calling thread becomes the loop's.
+  package func run() {
+    let (_, previous) = thread.compareExchange(
+      expected: 0, desired: UInt(pthread_self()), ordering: .sequentiallyConsistent)
+    precondition(previous == 0, "loop '\(name)' runs already")
+    while !inbox.withLock({ $0.isStopping }) { turn(mayWait: true) }
+    for _ in 0..<LoopLimits.turnsToStop where hasWork { turn(mayWait: false) }
+    poller.close()
+  }
+
+  private var hasWork: Bool { localStart < local.count || inbox.withLock { !$0.work.isEmpty } }
+
+  private func turn(mayWait: Bool) {
+    takeInbox()
+    let timeout: Duration? =
+      !mayWait || localStart < local.count ? .zero : timers.earliest.map { $0 - MonotonicClock.now }
+    poller.wait(timeout)
+    turnClock = MonotonicClock.now
+    poller.dispatch()
+    takeInbox()
+    while let timer = timers.popDue(at: turnClock) { timer.fire() }
+    runJobs()
+    flush()
+    lagMeter.note(turnClock, MonotonicClock.now)
+  }
+
+  /// Moves what other threads left into the loop's own queue. Clearing the flag under the lock, right before the wait,
+  /// is what makes a lost wake-up impossible.
+  private func takeInbox() {
+    let taken: [Work] = inbox.withLock { inbox in
+      inbox.wakeUpPending = false
+      guard !inbox.work.isEmpty else { return [] }
+      defer { inbox.work = [] }
+      return inbox.work
+    }
+    if !taken.isEmpty { local.append(contentsOf: taken) }
+  }
+
+  private func runJobs() {
+    let (serial, task) = (asUnownedSerialExecutor(), asUnownedTaskExecutor())
+    let end = min(local.count, localStart + LoopLimits.jobsPerTurn)
+    while localStart < end {
+      let work = local[localStart]
+      localStart += 1
+      switch work {
+      case .job(let job): job.runSynchronously(isolatedTo: serial, taskExecutor: task)
+      case .call(let call): call()
+      }
+    }
+    if localStart == local.count {
+      local.removeAll(keepingCapacity: local.capacity <= 4 * LoopLimits.jobsPerTurn)
+      localStart = 0
+    } else if localStart > local.count / 2 {
+      local.removeFirst(localStart)
+      localStart = 0
+    }
+  }
+
+  /// Runs `work` on the loop once `delay` has passed; never early, late by a turn at most. Loop thread only.
+  @discardableResult
+  package func schedule(after delay: Duration, _ work: @escaping () -> Void) -> LoopTimer {
+    schedule(at: MonotonicClock.now + delay, work)
+  }
+
+  @discardableResult
+  package func schedule(at deadline: Instant, _ work: @escaping () -> Void) -> LoopTimer {
+    assertCurrent()
+    let timer = LoopTimer(loop: self, deadline: deadline, work: work)
+    timers.insert(timer)
+    return timer
+  }
+
+  func remove(_ timer: LoopTimer) {
+    assertCurrent()
+    timers.remove(timer)
+  }
+
+  /// Notes a connection that has bytes to send: one `send` a turn, whatever was written in pieces.
+  func flushAtTurnEnd(_ connection: TCPConnection) { flushes.append(connection) }
+
+  private func flush() {
+    guard !flushes.isEmpty else { return }
+    let due = flushes
+    flushes.removeAll(keepingCapacity: due.count < LoopLimits.jobsPerTurn)
+    for connection in due { connection.flush() }
+  }
+}
+
+extension EventLoop {
+  /// The thread keeps the loop alive for good: executors are unowned, and a task that resumes after `stop()` must find
+  /// its loop's inbox, not freed memory.
+  private func startThread() throws(LoopError) {
+    var handle = pthread_t()
+    let argument = Unmanaged.passRetained(self).toOpaque()  // Guarded by: handed to the new thread alone.
+    let failure = pthread_create(
+      &handle, nil,
+      { argument in
+        let loop = Unmanaged<EventLoop>.fromOpaque(argument!).takeUnretainedValue()
+        _ = loop.name.withCString { shim_name_thread($0) }
+        loop.run()
+        return nil
+      }, argument)
+    guard failure == 0 else { throw LoopError(errno: failure, "start the thread of loop '\(name)'") }
+    pthread_detach(handle)
+  }
+}

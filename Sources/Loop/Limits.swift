@@ -1,0 +1,27 @@
+/// Every bound of the loop in one place.
+package enum LoopLimits {
+  /// Ready descriptors taken from the kernel in one turn.
+  static let eventsPerTurn = 512
+  /// Jobs run before the descriptors get their turn again, so that a storm of jobs starves no socket.
+  static let jobsPerTurn = 4096
+  /// Turns that a stopping loop grants to the jobs it still holds.
+  static let turnsToStop = 1000
+  /// Bytes read from one socket at a time; one buffer serves a loop's every connection.
+  static let receiveBytes = 65_536
+  /// Reads from one connection before the next one gets its turn.
+  static let readsPerEvent = 4
+  /// Connections accepted before the next descriptor gets its turn.
+  static let acceptsPerEvent = 64
+  /// Datagrams read before the next descriptor gets its turn.
+  static let datagramsPerEvent = 64
+  /// Queued bytes above which a connection calls itself congested, and below which it asks for more.
+  package static let congestedBytes = 262_144
+  package static let drainedBytes = 65_536
+  /// Threads that wait in the C library's resolver, and names that may wait for one of them.
+  static let resolverThreads = 4
+  static let resolverQueue = 10_000
+  /// Pending connections that the kernel holds for a listener.
+  package static let listenBacklog: Int32 = 4096
+  /// How long a listener pauses when descriptors are used up: accepting at once again would spin.
+  static let acceptPause: Duration = .milliseconds(100)
+}

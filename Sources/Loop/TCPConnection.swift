@@ -1,0 +1,280 @@
+import CLinux
+import Glibc
+
+/// What a connection tells its owner, on the loop's thread.
+package protocol TCPConnectionDelegate: AnyObject {
+  /// Bytes arrived. They live in the loop's receive buffer until the call returns: keep a copy of what is left over.
+  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>)
+  /// What was queued has gone below the low mark after `isCongested`.
+  func connectionDrained(_ connection: TCPConnection)
+  /// The peer sends no more (`error` nil), or the connection broke. Called at most once. After a plain end the other
+  /// direction still works until `close()`.
+  func connection(_ connection: TCPConnection, endedWith error: LoopError?)
+}
+
+/// A TCP stream on a loop: reads are pushed to the delegate, writes are queued and sent once a turn.
+package final class TCPConnection: @unchecked Sendable {
+  private enum State {
+    case open
+    /// The queue is still to be sent; then the connection closes.
+    case closing
+    case closed
+  }
+
+  // Guarded by: the loop's thread; each entry asserts it.
+  package let loop: EventLoop
+  package let peer: SocketAddress
+  /// Its owner; the connection does not keep it alive.
+  package weak var delegate: (any TCPConnectionDelegate)?
+  private let descriptor: Int32
+  private var state = State.open
+  private var watch: Watch?
+  private var interest: Readiness = []
+  private var hasEnded = false
+  private var output: [UInt8] = []
+  private var outputStart = 0
+  private var flushIsDue = false
+  private var wasCongested = false
+
+  /// Takes over a connected descriptor. Nothing is read before `startReading()`.
+  init(loop: EventLoop, descriptor: Int32, peer: SocketAddress) throws(LoopError) {
+    (self.loop, self.descriptor, self.peer) = (loop, descriptor, peer)
+    // Answers are written whole, once a turn: waiting for more to fill a segment only costs the peer time.
+    Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+    watch = try loop.watch(descriptor, []) { [weak self] in self?.handle($0) }
+  }
+
+  deinit {
+    if state != .closed { Glibc.close(descriptor) }
+  }
+
+  /// Connects on `loop`; `completion` is called once, within `timeout`.
+  package static func connect(
+    to address: SocketAddress, on loop: EventLoop, timeout: Duration,
+    completion: @escaping (Result<TCPConnection, LoopError>) -> Void
+  ) {
+    Connector.start(address, loop, timeout, completion)
+  }
+
+  package var localAddress: SocketAddress? { try? Socket.localAddress(descriptor) }
+
+  // MARK: Reading
+
+  package func startReading() { setInterest([.read, .peerClosed], true) }
+
+  /// Back-pressure: the kernel's buffer fills and the peer is slowed down. Its going away is still noticed.
+  package func pauseReading() { setInterest(.read, false) }
+
+  private func handle(_ readiness: Readiness) {
+    if readiness.contains(.write) { flush() }
+    guard state == .open else { return }
+    if interest.contains(.read), !readiness.isDisjoint(with: [.read, .peerClosed, .failed]) {
+      read()
+    } else if !readiness.isDisjoint(with: .failed) {
+      end(with: LoopError(errno: Socket.pendingError(descriptor), "connection with \(peer)"))
+    } else if readiness.contains(.peerClosed), !interest.contains(.read) {
+      // Unread bytes may still wait in the kernel; who has paused reading learns only that no more will come.
+      setInterest(.peerClosed, false)
+      end(with: nil)
+    }
+  }
+
+  private func read() {
+    for _ in 0..<LoopLimits.readsPerEvent {
+      let count = Glibc.read(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+      if count > 0 {
+        delegate?.connection(self, received: Span(_unsafeElements: UnsafeBufferPointer(loop.scratch)[..<count]))
+        guard state == .open, interest.contains(.read), count == loop.scratch.count else { return }
+      } else if count == 0 {
+        setInterest([.read, .peerClosed], false)
+        end(with: nil)
+        return
+      } else {
+        switch errno {
+        case EAGAIN: return
+        case EINTR: continue
+        default:
+          end(with: LoopError(errno: errno, "read from \(peer)"))
+          return
+        }
+      }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Bytes written but not yet taken by the kernel.
+  package var queuedBytes: Int { output.count - outputStart }
+  /// Whether the owner should wait for `connectionDrained` before it writes more.
+  package var isCongested: Bool { queuedBytes > LoopLimits.congestedBytes }
+
+  package func write(_ bytes: some Collection<UInt8>) {
+    write { $0.append(contentsOf: bytes) }
+  }
+
+  /// Writes straight into the queue, which is sent when this turn ends. Ignored once the connection closes.
+  package func write(_ body: (inout [UInt8]) -> Void) {
+    loop.assertCurrent()
+    guard state == .open else { return }
+    body(&output)
+    if isCongested { wasCongested = true }
+    flushSoon()
+  }
+
+  private func flushSoon() {
+    guard !flushIsDue else { return }
+    flushIsDue = true
+    loop.flushAtTurnEnd(self)
+  }
+
+  func flush() {
+    flushIsDue = false
+    guard state != .closed else { return }
+    while queuedBytes > 0 {
+      let count = output.withUnsafeBytes {
+        send(descriptor, $0.baseAddress! + outputStart, queuedBytes, Int32(MSG_NOSIGNAL))
+      }
+      if count >= 0 {
+        outputStart += count
+      } else if errno == EAGAIN {
+        break
+      } else if errno != EINTR {
+        end(with: LoopError(errno: errno, "write to \(peer)"))
+        return
+      }
+    }
+    afterFlush()
+  }
+
+  private func afterFlush() {
+    if queuedBytes == 0 {
+      // A burst's buffer is given back; a usual answer's is kept for the next one.
+      output.removeAll(keepingCapacity: output.capacity <= LoopLimits.drainedBytes)
+      outputStart = 0
+      setInterest(.write, false)
+      if case .closing = state { return close() }
+    } else {
+      if outputStart > output.count / 2 {
+        output.removeFirst(outputStart)
+        outputStart = 0
+      }
+      setInterest(.write, true)
+    }
+    if wasCongested, queuedBytes <= LoopLimits.drainedBytes, state == .open {
+      wasCongested = false
+      delegate?.connectionDrained(self)
+    }
+  }
+
+  // MARK: Ending
+
+  /// Sends what is queued, then closes. Reading stops at once.
+  package func closeAfterFlush() {
+    loop.assertCurrent()
+    guard state == .open else { return }
+    state = .closing
+    setInterest([.read, .peerClosed], false)
+    flushSoon()
+  }
+
+  /// Closes at once; what is queued is lost. The delegate is not told.
+  package func close() {
+    guard state != .closed else { return }
+    loop.assertCurrent()
+    state = .closed
+    watch?.cancel()
+    watch = nil
+    Glibc.close(descriptor)
+    output = []
+    outputStart = 0
+  }
+
+  /// Makes the coming `close()` a reset, so that a peer who goes on sending learns at once that nobody reads.
+  package func closeWithReset() {
+    guard state != .closed else { return }
+    var option = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    close()
+  }
+
+  package var isOpen: Bool { state == .open }
+
+  private func end(with error: LoopError?) {
+    if error != nil { close() }
+    guard !hasEnded else { return }
+    hasEnded = true
+    delegate?.connection(self, endedWith: error)
+  }
+
+  private func setInterest(_ readiness: Readiness, _ isWanted: Bool) {
+    loop.assertCurrent()
+    if isWanted { interest.formUnion(readiness) } else { interest.subtract(readiness) }
+    watch?.update(interest)
+  }
+}
+
+/// One connect in flight.
+private final class Connector: @unchecked Sendable {
+  // Guarded by: the loop's thread. Its watch and its timer keep it alive until it is over.
+  private let address: SocketAddress
+  private let loop: EventLoop
+  private var completion: ((Result<TCPConnection, LoopError>) -> Void)?
+  private var watch: Watch?
+  private var timer: LoopTimer?
+
+  private init(
+    _ address: SocketAddress, _ loop: EventLoop, _ completion: @escaping (Result<TCPConnection, LoopError>) -> Void
+  ) {
+    (self.address, self.loop, self.completion) = (address, loop, completion)
+  }
+
+  static func start(
+    _ address: SocketAddress, _ loop: EventLoop, _ timeout: Duration,
+    _ completion: @escaping (Result<TCPConnection, LoopError>) -> Void
+  ) {
+    loop.assertCurrent()
+    let connector = Connector(address, loop, completion)
+    do throws(LoopError) {
+      let descriptor = try Socket.open(address, stream: true)
+      let result = address.withSockAddr { Glibc.connect(descriptor, $0, $1) }
+      let reason = errno
+      guard result == 0 || reason == EINPROGRESS else {
+        Glibc.close(descriptor)
+        throw LoopError(errno: reason, "connect to \(address)")
+      }
+      connector.watch = try loop.watch(descriptor, .write) { _ in connector.ready() }
+      connector.timer = loop.schedule(after: timeout) {
+        Glibc.close(connector.watch!.descriptor)
+        connector.finish(.failure(LoopError(.timeout, "connect to \(address) within \(timeout)")))
+      }
+    } catch {
+      // Not from within the call: callers set up their state behind it.
+      loop.execute { connector.finish(.failure(error)) }
+    }
+  }
+
+  private func ready() {
+    let descriptor = watch!.descriptor
+    watch?.cancel()
+    let reason = Socket.pendingError(descriptor)
+    guard reason == 0 else {
+      Glibc.close(descriptor)
+      return finish(.failure(LoopError(errno: reason, "connect to \(address)")))
+    }
+    do throws(LoopError) {
+      finish(.success(try TCPConnection(loop: loop, descriptor: descriptor, peer: address)))
+    } catch {
+      Glibc.close(descriptor)
+      finish(.failure(error))
+    }
+  }
+
+  private func finish(_ result: Result<TCPConnection, LoopError>) {
+    watch?.cancel()
+    watch = nil
+    timer?.cancel()
+    timer = nil
+    completion?(result)
+    completion = nil
+  }
+}

@@ -1,0 +1,27 @@
+import Loop
+import Synchronization
+import Testing
+
+@Suite struct LogTests {
+  private func lines(_ format: Log.Format, _ body: (Log) -> Void) -> String {
+    body(Log(level: .info, format: format) { line in Self.kept.withLock { $0 += line } })
+    return Self.kept.withLock { kept in
+      defer { kept = [] }
+      return String(decoding: kept, as: UTF8.self)
+    }
+  }
+
+  private static let kept = Mutex<[UInt8]>([])
+
+  @Test("an event is one line whatever its fields hold, and debug is left out")
+  func oneLine() {
+    let text = lines(.text) {
+      $0.debug("unseen")
+      $0.info("member_joined", ["name": "n 2", "cause": "a\nb\"", "port": "1"])
+    }
+    #expect(text.hasSuffix(#" info member_joined name="n 2" cause="a\nb\"" port=1"# + "\n"))
+    let json = lines(.json) { $0.warning("slow", ["lag": "5\u{1}"]) }
+    #expect(json.hasSuffix(#"","level":"warning","event":"slow","lag":"5\u0001"}"# + "\n"))
+    #expect(json.hasPrefix(#"{"time":""#))
+  }
+}
