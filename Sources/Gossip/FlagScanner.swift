@@ -96,7 +96,7 @@ package struct FlagScanner {
 
   /// Levenshtein's distance, one row at a time. A name that the other begins with counts as one step, so that `--drain`
   /// finds `--drain-timeout`.
-  private static func editDistance(_ left: String, _ right: String) -> Int {
+  package static func editDistance(_ left: String, _ right: String) -> Int {
     if !right.isEmpty, left.hasPrefix(right) { return left == right ? 0 : 1 }
     let (left, right) = (Array(left), Array(right))
     var row = Array(0...right.count)
