@@ -67,6 +67,7 @@ enum Grammar {
   private static func literal(
     _ word: StaticString, _ bytes: Span<UInt8>, from start: Int
   ) throws(JSONError) -> Int {
+    // The program's own constant: it lives as long as the program.
     let letters = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
     for (step, letter) in letters.enumerated() {
       guard start + step < bytes.count else { throw JSONError(.unexpectedEnd, at: start + step) }

@@ -1,9 +1,9 @@
 /// One JSON value as the bytes it was written in, checked once and never copied.
 ///
-/// Nothing is decoded before it is asked for: a lookup steps over the bytes, and a part is a slice of the whole. A slice
-/// keeps the whole text alive, so what is kept for long should be kept as its `detached` copy. Where an object names a
-/// member twice the last one counts. Two values are equal when they mean the same: numbers by value, objects whatever
-/// the order of their members, strings after their escapes.
+/// Nothing is decoded before it is asked for: a lookup steps over the bytes, and a part is a slice of the whole. A
+/// slice keeps the whole text alive, so what is kept for long should be kept as its `detached` copy. Where an object
+/// names a member twice the last one counts. Two values are equal when they mean the same: numbers by value, objects
+/// whatever the order of their members, strings after their escapes.
 package struct JSONValue: Sendable {
   /// Without white space around it; inside it the author's spacing stays.
   package let bytes: ArraySlice<UInt8>

@@ -4,7 +4,8 @@ import Testing
 @Suite("A value's parts")
 struct ValueTests {
   let value = try! JSONValue.parse(
-    #" {"name":"n1", "n" : 3, "list":[1, "two", {"x":null}],"flag":true,"nothing":null,"a\nb":1,"na\u006de2":"é\u00e9\ud83d\ude00"} "#
+    #" {"name":"n1", "n" : 3, "list":[1, "two", {"x":null}],"flag":true,"nothing":null,"#
+      + #""a\nb":1,"na\u006de2":"é\u00e9\ud83d\ude00"} "#
   )
 
   @Test("a member is found by its name, escapes resolved")
