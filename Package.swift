@@ -56,7 +56,7 @@ let package = Package(
     tests(of: "Clockwork", ["Clockwork"]),
     tests(of: "JSON", ["JSON"]),
     tests(of: "HTTP", ["HTTP"]),
-    tests(of: "Swim", ["Swim", "Clockwork"]),
+    tests(of: "Swim", ["Swim", "Clockwork"], resources: [.copy("Vectors")]),
     tests(of: "Batch", ["Batch", "Clockwork", "JSON"]),
     tests(of: "Loop", ["Loop", "Clockwork"]),
     tests(of: "Net", ["Net", "Loop", "HTTP", "JSON", "Clockwork"]),

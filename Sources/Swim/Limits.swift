@@ -1,0 +1,42 @@
+extension Swim {
+  /// Every bound of the machine and its format. What exceeds one is refused with a reason, never cut.
+  package enum Limits {
+    /// A member's name. Longer ones would crowd a packet.
+    package static let nameBytes = 255
+    /// The application's bytes about this process. Others' are taken up to what a packet holds.
+    package static let metaBytes = 512
+    /// Members in the table, this process left out.
+    package static let members = 100_000
+    /// Members that the protocol forgot and that are still listed or dialled; the oldest go first.
+    package static let departedMembers = 16_384
+    /// How long a dead or left member stays listed.
+    package static let listedAfterEnd = Duration.seconds(3600)
+    /// Pings on behalf of others under way at once.
+    package static let relays = 1024
+    /// The addresses of one `join`.
+    package static let joinAddresses = 256
+    /// Streams of others served at once, as in memberlist.
+    package static let incomingExchanges = 127
+    /// How often the same complaint is raised again.
+    package static let complaintInterval = Duration.seconds(60)
+
+    /// memberlist 0.2.2 misreads a compound of 128 or more.
+    package static let compoundParts = 127
+    /// The largest datagram that is read.
+    package static let packetBytesRead = 65_535
+    /// What one datagram may expand to, all its compressed parts together.
+    package static let packetBytesExpanded = 1 << 20
+    /// Compounds and compressions within each other.
+    package static let nesting = 8
+    /// One message on a stream, encrypted or plain: memberlist's own bound on the encrypted length.
+    package static let streamBytesEncrypted = 20 << 20
+    package static let streamBytes = 40 << 20
+    package static let streamBytesExpanded = 40 << 20
+    package static let pushPullStates = 1 << 20
+    package static let userBytes = 20 << 20
+    /// Fields of one message, and values in fields that nobody here knows.
+    package static let fields = 64
+    package static let skippedValues = 4096
+    package static let skippedNesting = 32
+  }
+}
