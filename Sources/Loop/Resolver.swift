@@ -53,8 +53,9 @@ package enum Resolver {
     }
     defer { freeaddrinfo(list) }
     var addresses: [SocketAddress] = []
-    while let entry = list?.pointee {
-      defer { list = entry.ai_next }
+    var next = list  // Guarded by: this call alone, as the list that it walks.
+    while let entry = next?.pointee {
+      defer { next = entry.ai_next }
       var storage = sockaddr_storage()
       guard let source = entry.ai_addr, Int(entry.ai_addrlen) <= MemoryLayout<sockaddr_storage>.size else { continue }
       withUnsafeMutableBytes(of: &storage) {
