@@ -1,4 +1,5 @@
 package import HTTP
+import Loop
 
 /// What every member is told at its start, whatever its role: who it is, where it listens, whom it joins.
 package struct ClusterOptions: Sendable {
@@ -8,9 +9,24 @@ package struct ClusterOptions: Sendable {
   /// Which network the gossip's timings are for: one site, the internet, or one machine.
   package enum Profile: String, CaseIterable, Sendable { case lan, wan, local }
 
-  package enum LogLevel: String, CaseIterable, Sendable { case debug, info, warning, error }
+  package enum LogLevel: String, CaseIterable, Sendable {
+    case debug, info, warning, error
 
-  package enum LogFormat: String, CaseIterable, Sendable { case text, json }
+    var level: Log.Level {
+      switch self {
+      case .debug: .debug
+      case .info: .info
+      case .warning: .warning
+      case .error: .error
+      }
+    }
+  }
+
+  package enum LogFormat: String, CaseIterable, Sendable {
+    case text, json
+
+    var format: Log.Format { self == .text ? .text : .json }
+  }
 
   /// The member's name in the cluster; nil takes the host's name and the gossip port, as `host-7946`.
   package var name: String?

@@ -1,0 +1,74 @@
+package import HTTP
+import JSON
+
+/// What a member says of itself in its gossip meta: at most 512 bytes, one JSON object.
+///
+///     {"ignareo":"0.1.0","role":"node","http":"10.0.0.7:55568","tags":{"zone":"a"},"draining":true}
+///
+/// `tags` and `draining` are left out when empty or false. JSON, because other memberlist programs show meta as text.
+package struct MemberMeta: Hashable, Sendable {
+  /// memberlist's bound on a member's meta.
+  package static let limitBytes = 512
+
+  /// nil: not one of ours, "other" in lists.
+  package var role: ClusterOptions.Role?
+  /// Where its HTTP API is dialled.
+  package var http: Authority?
+  package var version: String?
+  package var tags: [String: String]
+  package var isDraining: Bool
+
+  package init(
+    role: ClusterOptions.Role?, http: Authority?, version: String? = Release.version,
+    tags: [String: String] = [:], isDraining: Bool = false
+  ) {
+    (self.role, self.http, self.version, self.tags, self.isDraining) = (role, http, version, tags, isDraining)
+  }
+
+  /// A plain memberlist peer, or a program that uses gossip for something else.
+  package static let foreign = MemberMeta(role: nil, http: nil, version: nil)
+
+  /// Reads a member's bytes; whatever is not ours is `foreign`.
+  package init(bytes: [UInt8]) {
+    self = .foreign
+    guard bytes.first == UInt8(ascii: "{"), bytes.count <= Self.limitBytes, let value = try? JSONValue.parse(bytes),
+      let version = value["ignareo"]?.string
+    else { return }
+    self.version = version
+    role = value["role"]?.string.flatMap { ClusterOptions.Role(rawValue: $0) }
+    http = value["http"]?.string.flatMap { Authority($0) }
+    value["tags"]?.forEachMember { key, value in
+      if let text = value.string { tags[key.string] = text }
+    }
+    isDraining = value["draining"]?.bool ?? false
+  }
+
+  package var bytes: [UInt8] {
+    var writer = JSONWriter()
+    writer.object { writer in
+      writer.member("ignareo", version ?? Release.version)
+      writer.member("role", ifPresent: role?.rawValue)
+      writer.member("http", ifPresent: http?.description)
+      if !tags.isEmpty {
+        writer.member("tags") { tags in
+          tags.object { object in
+            for (key, value) in self.tags.sorted(by: { $0.key < $1.key }) { object.member(key, value) }
+          }
+        }
+      }
+      if isDraining { writer.member("draining", true) }
+    }
+    return writer.bytes
+  }
+
+  /// - Throws: when the tags leave no room for the rest, now or once the member drains.
+  package func checkFits() throws(UsageError) {
+    var longest = self
+    longest.isDraining = true
+    let excess = longest.bytes.count - Self.limitBytes
+    guard excess > 0 else { return }
+    throw UsageError(
+      origin: "flag --tag",
+      why: "the tags are \(excess) bytes too long for gossip, which carries \(Self.limitBytes) bytes in all")
+  }
+}
