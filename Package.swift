@@ -60,8 +60,7 @@ let package = Package(
     tests(of: "Batch", ["Batch", "Clockwork", "JSON"]),
     tests(of: "Loop", ["Loop", "Clockwork"]),
     tests(of: "Net", ["Net", "Loop", "HTTP", "JSON", "Clockwork"]),
-    tests(
-      of: "Gossip", ["Gossip", "Swim", "Net", "Loop", "JSON", "HTTP", "Clockwork"], resources: [.copy("Vectors")]),
+    tests(of: "Gossip", ["Gossip", "Swim", "Net", "Loop", "JSON", "HTTP", "Clockwork"], resources: [.copy("Vectors")]),
     tests(of: "Ignareo", ["Ignareo", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Coordinator", ["Coordinator", "Batch", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Simulation", ["Simulation", "Swim", "Batch", "Clockwork"]),

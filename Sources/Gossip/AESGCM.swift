@@ -1,13 +1,13 @@
 import COpenSSL
+import Swim
 
-/// AES in Galois/Counter Mode (NIST SP 800-38D) over OpenSSL, with a 12-byte nonce and a 16-byte tag.
+/// AES in Galois/Counter Mode (NIST SP 800-38D) over OpenSSL, with `EncryptionFrame`'s sizes of nonce and tag.
 enum AESGCM {
-  static let nonceBytes = 12
-  static let tagBytes = 16
+  private static let tagBytes = EncryptionFrame.tagBytes
 
   /// The ciphertext with its tag behind it.
   static func seal(_ plain: [UInt8], key: [UInt8], nonce: ArraySlice<UInt8>, associated: [UInt8]) -> [UInt8] {
-    precondition(nonce.count == nonceBytes)
+    precondition(nonce.count == EncryptionFrame.nonceBytes)
     return withContext { context in
       var sealed = [UInt8](repeating: 0, count: plain.count + tagBytes)
       var count: Int32 = 0
@@ -29,7 +29,7 @@ enum AESGCM {
   static func open(
     _ sealed: ArraySlice<UInt8>, key: [UInt8], nonce: ArraySlice<UInt8>, associated: [UInt8]
   ) -> [UInt8]? {
-    precondition(nonce.count == nonceBytes)
+    precondition(nonce.count == EncryptionFrame.nonceBytes)
     guard sealed.count >= tagBytes else { return nil }
     var tag = Array(sealed.suffix(tagBytes))
     let ciphertext = Array(sealed.dropLast(tagBytes))

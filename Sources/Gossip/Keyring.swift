@@ -1,14 +1,12 @@
 import Glibc
+package import Swim
 
 /// The gossip keys of a member: the first one encrypts, all are tried in order on what comes in.
 ///
-/// The encrypted part is `version | nonce (12) | ciphertext | tag (16)`. Version 1 takes the message as it is; version 0
-/// pads it to 16 bytes (PKCS #7). Both are read; version 1 is written.
+/// Seals into `EncryptionFrame`s. Version 0 pads the message, version 1 takes it as it is: both are read, 1 is written.
 package struct Keyring: Sendable {
   private static let fileLimit = 65_536
   private static let paddingBlock = 16
-  /// What version 1 adds to a message.
-  package static let overheadBytes = 1 + AESGCM.nonceBytes + AESGCM.tagBytes
 
   package let keys: [GossipKey]
 
@@ -47,46 +45,46 @@ package struct Keyring: Sendable {
 
   /// Encrypts with the first key and a fresh nonce.
   package func seal(_ plain: [UInt8], associated: [UInt8] = []) -> [UInt8] {
-    seal(plain, version: 1, nonce: GossipKey.random(AESGCM.nonceBytes), associated: associated)
+    let nonce = GossipKey.random(EncryptionFrame.nonceBytes)
+    return seal(plain, version: EncryptionFrame.unpadded, nonce: nonce, associated: associated)
   }
 
   /// A nonce used twice with one key gives both messages away: only tests bring their own.
   func seal(_ plain: [UInt8], version: UInt8, nonce: [UInt8], associated: [UInt8]) -> [UInt8] {
     var padded = plain
-    if version == 0 {
+    if version == EncryptionFrame.padded {
       let padding = Self.paddingBlock - plain.count % Self.paddingBlock
       padded += [UInt8](repeating: UInt8(padding), count: padding)
     }
     return [version] + nonce + AESGCM.seal(padded, key: keys[0].bytes, nonce: nonce[...], associated: associated)
   }
 
-  /// The message within, or why there is none.
-  package func open(_ sealed: ArraySlice<UInt8>, associated: [UInt8] = []) throws(CipherError) -> [UInt8] {
-    guard sealed.count >= Self.overheadBytes, let version = sealed.first else { throw .tooShort }
-    guard version <= 1 else { throw .unknownVersion(version) }
-    let body = sealed.dropFirst()
-    let (nonce, rest) = (body.prefix(AESGCM.nonceBytes), body.dropFirst(AESGCM.nonceBytes))
-    for key in keys {
-      guard var plain = AESGCM.open(rest, key: key.bytes, nonce: nonce, associated: associated) else { continue }
-      if version == 0 { try Self.removePadding(&plain) }
-      return plain
-    }
-    throw .noKeyFits
+  /// A message as a stream carries it: its header, which is authenticated with it, and the frame.
+  package func sealStream(_ plain: [UInt8]) -> [UInt8] {
+    let header = EncryptionFrame.streamHeader(messageBytes: plain.count)
+    return header + seal(plain, associated: header)
   }
 
-  private static func removePadding(_ plain: inout [UInt8]) throws(CipherError) {
-    guard let last = plain.last, last >= 1, last <= paddingBlock, plain.count >= last,
-      plain.suffix(Int(last)).allSatisfy({ $0 == last })
-    else { throw .badPadding }
-    plain.removeLast(Int(last))
+  /// The message within a frame, or why there is none.
+  package func open(_ frame: [UInt8], associated: [UInt8] = []) throws(CipherError) -> [UInt8] {
+    do throws(WireError) {
+      let parts = try EncryptionFrame.split(frame[...])
+      for key in keys {
+        let plain = AESGCM.open(
+          frame[parts.ciphertext.lowerBound...], key: key.bytes, nonce: frame[parts.nonce], associated: associated)
+        if let plain { return try EncryptionFrame.unpad(plain, version: parts.version) }
+      }
+    } catch {
+      throw .badFrame(error.code)
+    }
+    throw .noKeyFits
   }
 }
 
 /// Why a message stays sealed.
 package enum CipherError: Error, Equatable {
-  case tooShort
-  case unknownVersion(UInt8)
+  /// Too short, of a later version, or wrongly padded.
+  case badFrame(WireError.Code)
   /// Another key, or not encrypted at all: ciphertext cannot be told from plain bytes.
   case noKeyFits
-  case badPadding
 }

@@ -25,6 +25,9 @@ package struct MemberMeta: Hashable, Sendable {
     (self.role, self.http, self.version, self.tags, self.isDraining) = (role, http, version, tags, isDraining)
   }
 
+  /// `node`, `coordinator`, or `other` for a peer that is not ours.
+  package var roleName: String { role?.rawValue ?? "other" }
+
   /// A plain memberlist peer, or a program that uses gossip for something else.
   package static let foreign = MemberMeta(role: nil, http: nil, version: nil)
 

@@ -1,0 +1,75 @@
+import Clockwork
+import Loop
+import Swim
+
+/// Counts what came in and was no use, by reason, and logs it at most once a second: an attacker's flood of garbage must
+/// not become a flood of log lines.
+package struct GarbageCounter {
+  /// By reason, such as `truncated` or `wrong_key`.
+  package private(set) var counts: [String: Int] = [:]
+  private var lastLogged: Instant?
+  private var unlogged = 0
+  private let log: Log
+
+  init(log: Log) { self.log = log }
+
+  package var total: Int { counts.values.reduce(0, +) }
+
+  /// - Parameters:
+  ///   - detail: for people: what was wrong, and where.
+  ///   - wayOut: what to do if the sender is no stranger.
+  mutating func note(_ reason: String, from source: SocketAddress, _ detail: String, wayOut: String, at now: Instant) {
+    counts[reason, default: 0] += 1
+    unlogged += 1
+    if let lastLogged, now - lastLogged < GossipLimits.garbageLogInterval { return }
+    log.warning(
+      "gossip_dropped",
+      [
+        "reason": reason, "from": source.description, "detail": detail, "dropped": String(unlogged), "way_out": wayOut,
+      ])
+    lastLogged = now
+    unlogged = 0
+  }
+
+  mutating func note(_ error: WireError, from source: SocketAddress, at now: Instant) {
+    note(error.code.label, from: source, error.description, wayOut: Self.notMemberlist, at: now)
+  }
+
+  /// Nothing here could read it, with the keys there are.
+  mutating func note(_ error: CipherError, from source: SocketAddress, at now: Instant) {
+    switch error {
+    case .noKeyFits: note("wrong_key", from: source, "no gossip key fits", wayOut: Self.sameKeys, at: now)
+    case .badFrame(let code): note(WireError(code, at: 0), from: source, at: now)
+    }
+  }
+
+  static let notMemberlist = "only memberlist programs should send to the gossip port"
+  static let sameKeys = "every member needs the same --gossip-key-file, or none"
+}
+
+extension WireError.Code {
+  /// Short, for counters.
+  fileprivate var label: String {
+    switch self {
+    case .truncated: "truncated"
+    case .empty: "empty"
+    case .unknownType: "unknown_type"
+    case .misplacedType: "misplaced_type"
+    case .notAMap: "not_a_map"
+    case .wrongKind: "wrong_kind"
+    case .outOfRange: "out_of_range"
+    case .badText: "bad_text"
+    case .badLength: "bad_length"
+    case .badChecksum: "bad_checksum"
+    case .unknownCompression: "unknown_compression"
+    case .badCompression: "bad_compression"
+    case .emptyExpansion: "empty_expansion"
+    case .tooLarge: "too_large"
+    case .tooDeep: "too_deep"
+    case .emptyPart: "empty_part"
+    case .badLabel: "bad_label"
+    case .badPadding: "bad_padding"
+    case .unknownEncryptionVersion: "unknown_encryption_version"
+    }
+  }
+}

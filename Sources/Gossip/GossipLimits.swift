@@ -1,0 +1,20 @@
+/// Every bound of the membership's shell; the machine's own are in `Swim.Limits`.
+enum GossipLimits {
+  /// Bytes of unfinished incoming streams, all together: a stream may be long, but not many of them at once.
+  static let incomingBytes = 64 << 20
+  /// Ports tried when the kernel's choice for TCP is taken for UDP.
+  static let portAttempts = 32
+  /// How long a start waits for the first word through a join address, to learn whether its name is taken.
+  static let firstWord: Duration = .seconds(1)
+  /// A leave that nobody hears still ends.
+  static let leave: Duration = .seconds(3)
+  /// Between two attempts to resolve a join name that has no address, and once one has.
+  static let resolveAgain: Duration = .seconds(2)
+  static let resolveRefresh: Duration = .seconds(60)
+  /// The same complaint is logged again after so long.
+  static let complaintInterval: Duration = .seconds(60)
+  /// Dropped garbage is logged at most this often, summed up.
+  static let garbageLogInterval: Duration = .seconds(1)
+  /// A wake that comes so late says that this process is slow, and the machine should know.
+  static let notableLag: Duration = .milliseconds(100)
+}

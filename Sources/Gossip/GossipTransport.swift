@@ -1,0 +1,236 @@
+import HTTP
+import Loop
+import Swim
+
+/// memberlist's bytes on sockets: one port for datagrams and streams, sealed where there is a key.
+///
+/// What comes in is decoded and handed on as an `Arrival`; what is no use is counted, logged at most once a second, and
+/// harms nobody.
+final class GossipTransport: @unchecked Sendable {
+  enum Arrival {
+    case datagram([Message], from: Swim.Address)
+    case request(StreamMessage, Swim.IncomingExchange)
+    case answer(StreamMessage, Swim.OutgoingExchange)
+    case failure(Swim.OutgoingExchange, reason: String)
+  }
+
+  // Guarded by: the loop's thread; each entry is called there.
+  private let loop: EventLoop
+  private let keyring: Keyring?
+  private let timeout: Duration
+  private let arrived: (Arrival) -> Void
+  private(set) var garbage: GarbageCounter
+  private var port: (listener: TCPListener, socket: UDPSocket)?
+  private var incoming: [Swim.IncomingExchange: IncomingStream] = [:]
+  private var awaitingReply: Set<Swim.IncomingExchange> = []
+  private var outgoing: [Swim.OutgoingExchange: OutgoingStream] = [:]
+  private var nextIncoming: UInt64 = 0
+
+  /// - Parameter timeout: how long a stream may take in all.
+  init(loop: EventLoop, keyring: Keyring?, timeout: Duration, log: Log, arrived: @escaping (Arrival) -> Void) {
+    (self.loop, self.keyring, self.timeout, self.arrived) = (loop, keyring, timeout, arrived)
+    garbage = GarbageCounter(log: log)
+  }
+
+  func bind(_ address: SocketAddress, as authority: Authority) throws(StartError) -> SocketAddress {
+    let port = try GossipPort.bind(
+      address, as: authority, on: loop,
+      accepted: { [weak self] in self?.accept($0) }, received: { [weak self] in self?.receive($0, from: $1) })
+    self.port = port
+    return port.listener.localAddress
+  }
+
+  func close() {
+    port?.listener.close()
+    port?.socket.close()
+    port = nil
+    for stream in incoming.values { stream.close() }
+    for stream in outgoing.values { stream.close() }
+    incoming = [:]
+    outgoing = [:]
+    awaitingReply = []
+  }
+
+  func note(_ reason: String, from source: SocketAddress, _ detail: String) {
+    garbage.note(reason, from: source, detail, wayOut: GarbageCounter.notMemberlist, at: loop.now)
+  }
+
+  // MARK: Datagrams
+
+  /// - Returns: false when this machine could not send it.
+  func send(_ messages: [Message], to address: Swim.Address) -> Bool {
+    guard let socket = port?.socket, let target = address.socketAddress else { return false }
+    let unsent = socket.unsent
+    let plain = Packet.encode(messages)
+    socket.send(keyring?.seal(plain) ?? plain, to: target)
+    return socket.unsent == unsent
+  }
+
+  private func receive(_ bytes: Span<UInt8>, from source: SocketAddress) {
+    var plain = bytes.withUnsafeBufferPointer { Array($0) }  // Guarded by: the bytes live until this call returns.
+    if let keyring {
+      do throws(CipherError) {
+        plain = try keyring.open(plain)
+      } catch {
+        return garbage.note(error, from: source, at: loop.now)
+      }
+    }
+    let contents = Packet.decode(plain)
+    for fault in contents.faults { garbage.note(fault, from: source, at: loop.now) }
+    if !contents.messages.isEmpty { arrived(.datagram(contents.messages, from: Swim.Address(source))) }
+  }
+
+  // MARK: Streams that others open
+
+  private func accept(_ connection: TCPConnection) {
+    guard incoming.count < Swim.Limits.incomingExchanges else {
+      note("streams_full", from: connection.peer, "\(incoming.count) streams are served already")
+      return connection.close()
+    }
+    nextIncoming += 1
+    let stream = IncomingStream(Swim.IncomingExchange(number: nextIncoming), connection, self)
+    incoming[stream.exchange] = stream
+    stream.start(timeout: timeout)
+  }
+
+  func isServing(_ stream: IncomingStream) -> Bool { incoming[stream.exchange] === stream }
+  func isAwaitingReply(_ exchange: Swim.IncomingExchange) -> Bool { awaitingReply.contains(exchange) }
+
+  /// Whether the unfinished streams of all peers together are still within bounds.
+  func admits(_ newBytes: Int) -> Bool {
+    // Few bytes come often, many seldom: only these need the sum.
+    if newBytes < 4096 { return true }
+    return incoming.values.reduce(0) { $0 + $1.receivedBytes } <= GossipLimits.incomingBytes
+  }
+
+  func take(_ event: StreamDecoder.Event, of stream: IncomingStream) {
+    let source = stream.connection.peer
+    switch event {
+    case .label:
+      note("label", from: source, "a stream carries a label, and this cluster has none")
+      end(stream)
+    case .encrypted(let header, let frame):
+      guard let keyring else {
+        note("encrypted", from: source, "a stream is encrypted, and this member has no key")
+        return stream.finish(with: sealed(.error("encrypted, and this member has no key")))
+      }
+      guard let message = open(frame, header, keyring, from: source) else {
+        return stream.finish(with: sealed(.error("no key fits")))
+      }
+      take(message, of: stream)
+    case .message(let message):
+      guard keyring == nil else {
+        garbage.note(.noKeyFits, from: source, at: loop.now)
+        return stream.finish(with: sealed(.error("not encrypted, and this member has a key")))
+      }
+      take(message, of: stream)
+    }
+  }
+
+  private func take(_ message: StreamMessage, of stream: IncomingStream) {
+    switch message {
+    case .ping, .pushPull:
+      awaitingReply.insert(stream.exchange)
+      arrived(.request(message, stream.exchange))
+    case .user: end(stream)
+    case .ack, .error:
+      note("unexpected", from: stream.connection.peer, "a stream begins with an answer")
+      end(stream)
+    }
+  }
+
+  /// Answers what cannot be read with an error, as memberlist does, and closes.
+  func refuse(_ stream: IncomingStream, because error: WireError) {
+    garbage.note(error, from: stream.connection.peer, at: loop.now)
+    stream.finish(with: sealed(.error(error.description)))
+  }
+
+  func reply(_ message: StreamMessage, to exchange: Swim.IncomingExchange) {
+    awaitingReply.remove(exchange)
+    incoming[exchange]?.finish(with: sealed(message))
+  }
+
+  func close(_ exchange: Swim.IncomingExchange) {
+    if let stream = incoming[exchange] { end(stream) }
+  }
+
+  func end(_ stream: IncomingStream) {
+    stream.close()
+    awaitingReply.remove(stream.exchange)
+    if isServing(stream) { incoming[stream.exchange] = nil }
+  }
+
+  private func open(_ frame: [UInt8], _ header: [UInt8], _ keyring: Keyring, from source: SocketAddress)
+    -> StreamMessage?
+  {
+    let plain: [UInt8]
+    do throws(CipherError) {
+      plain = try keyring.open(frame, associated: header)
+    } catch {
+      garbage.note(error, from: source, at: loop.now)
+      return nil
+    }
+    do throws(WireError) {
+      return try StreamDecoder.decode(decrypted: plain)
+    } catch {
+      garbage.note(error, from: source, at: loop.now)
+      return nil
+    }
+  }
+
+  private func sealed(_ message: StreamMessage) -> [UInt8] {
+    keyring?.sealStream(message.encoded) ?? message.encoded
+  }
+
+  // MARK: Streams of our own
+
+  func open(_ exchange: Swim.OutgoingExchange, to address: Swim.Address, _ request: StreamMessage) {
+    let stream = OutgoingStream(exchange, self)
+    outgoing[exchange] = stream
+    guard let target = address.socketAddress, port != nil else {
+      return loop.execute { [self] in fail(stream, "\(address) is no address to dial") }
+    }
+    stream.start(to: target, request: sealed(request), timeout: timeout, on: loop)
+  }
+
+  func abandon(_ exchange: Swim.OutgoingExchange) { outgoing.removeValue(forKey: exchange)?.close() }
+
+  func take(_ event: StreamDecoder.Event, of stream: OutgoingStream, from source: SocketAddress) {
+    switch event {
+    case .label: fail(stream, "answered with a label")
+    case .message(let message):
+      guard keyring == nil || message.isError else { return fail(stream, "answered unencrypted: it has no gossip key") }
+      finish(stream, message)
+    case .encrypted(let header, let frame):
+      guard let keyring else { return fail(stream, "answered encrypted: it has a gossip key, this member has none") }
+      guard let message = open(frame, header, keyring, from: source) else {
+        return fail(stream, "answered with another gossip key")
+      }
+      finish(stream, message)
+    }
+  }
+
+  private func finish(_ stream: OutgoingStream, _ message: StreamMessage) {
+    if case .error(let text) = message { return fail(stream, "refused: \(text)") }
+    guard outgoing[stream.exchange] === stream else { return }
+    abandon(stream.exchange)
+    arrived(.answer(message, stream.exchange))
+  }
+
+  func fail(_ stream: OutgoingStream, _ reason: String) {
+    guard outgoing[stream.exchange] === stream else { return }
+    abandon(stream.exchange)
+    arrived(.failure(stream.exchange, reason: reason))
+  }
+}
+
+extension StreamMessage {
+  fileprivate var isError: Bool { if case .error = self { true } else { false } }
+}
+
+extension Swim.Address {
+  init(_ address: SocketAddress) { self.init(ipBytes: address.ipBytes, port: address.port)! }
+
+  /// nil where the machine was told of an address that no socket can have (port 0).
+  var socketAddress: SocketAddress? { port == 0 ? nil : SocketAddress(ipBytes: ipBytes, port: port) }
+}

@@ -1,0 +1,75 @@
+import Loop
+import Swim
+
+/// A stream that somebody else opened: one request, at most one answer, within a deadline.
+final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
+  // Guarded by: the loop's thread, as the transport that owns it.
+  let exchange: Swim.IncomingExchange
+  let connection: TCPConnection
+  private unowned let transport: GossipTransport
+  private var decoder = StreamDecoder(readsLabel: true)
+  private(set) var receivedBytes = 0
+  private var deadline: LoopTimer?
+
+  init(_ exchange: Swim.IncomingExchange, _ connection: TCPConnection, _ transport: GossipTransport) {
+    (self.exchange, self.connection, self.transport) = (exchange, connection, transport)
+  }
+
+  func start(timeout: Duration) {
+    deadline = connection.loop.schedule(after: timeout) { [self] in
+      if receivedBytes > 0 {
+        transport.note("stream_timeout", from: connection.peer, "a stream took longer than \(timeout)")
+      }
+      transport.end(self)
+    }
+    connection.delegate = self
+    connection.startReading()
+  }
+
+  /// Sends the last bytes of this stream; it is over when they are gone or the deadline has passed.
+  func finish(with bytes: [UInt8]) {
+    connection.write(bytes)
+    connection.closeAfterFlush()
+    endOnceFlushed()
+  }
+
+  func close() {
+    deadline?.cancel()
+    connection.close()
+  }
+
+  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
+    receivedBytes += bytes.count
+    bytes.withUnsafeBufferPointer { decoder.append($0) }  // Guarded by: the bytes live until this call returns.
+    guard transport.admits(bytes.count) else {
+      transport.note("streams_too_large", from: connection.peer, "too many bytes in unfinished streams")
+      return transport.end(self)
+    }
+    do throws(WireError) {
+      while let event = try decoder.next() {
+        transport.take(event, of: self)
+        guard connection.isOpen else { return }
+      }
+    } catch {
+      transport.refuse(self, because: error)
+    }
+  }
+
+  func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
+    // A peer may close its side once it has sent its request; the answer is still due.
+    if error == nil, transport.isAwaitingReply(exchange) { return }
+    if receivedBytes > 0, !transport.isAwaitingReply(exchange) {
+      transport.note("truncated", from: connection.peer, "a stream ended within its message")
+    }
+    transport.end(self)
+  }
+
+  func connectionDrained(_ connection: TCPConnection) {}
+
+  private func endOnceFlushed() {
+    connection.loop.schedule(after: .milliseconds(10)) { [weak self] in
+      guard let self, transport.isServing(self) else { return }
+      if connection.queuedBytes == 0 { transport.end(self) } else { endOnceFlushed() }
+    }
+  }
+}

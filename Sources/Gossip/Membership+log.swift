@@ -1,0 +1,63 @@
+import Loop
+import Swim
+
+extension MemberEvent {
+  /// The event as observers get it; nil for what is no change of a member.
+  var change: (MemberChange, Member)? {
+    switch self {
+    case .joined(let member): (.joined, member)
+    case .updated(let member): (.updated, member)
+    case .suspected(let member): (.suspected, member)
+    case .refuted(let member): (.refuted, member)
+    case .died(let member): (.died, member)
+    case .left(let member): (.left, member)
+    case .forgotten(let member): (.forgotten, member)
+    case .nameConflict, .unreachableByDatagram, .versionsDisagree, .joinFailing, .joinSucceeded: nil
+    }
+  }
+}
+
+extension Membership {
+  /// What an operator should read about the cluster; the machine bounds how often it complains.
+  func log(_ event: MemberEvent) {
+    switch event {
+    case .joined(let member): logMember("member_joined", member)
+    case .updated(let member): log.debug("member_updated", ["name": member.name])
+    case .suspected(let member):
+      log.warning("member_suspected", ["name": member.name, "by": member.suspectedBy.joined(separator: ",")])
+    case .refuted(let member): logMember("member_refuted", member)
+    case .died(let member):
+      log.warning("member_died", ["name": member.name, "address": "\(member.address)"])
+    case .left(let member): logMember("member_left", member)
+    case .forgotten(let member): log.debug("member_forgotten", ["name": member.name])
+    case .joinSucceeded(let address): log.info("joined", ["through": "\(address)"])
+    case .nameConflict(let name, let held, let claimed):
+      log.warning(
+        "name_conflict",
+        ["name": name, "held_by": "\(held)", "claimed_by": "\(claimed)", "way_out": "give each member its own --name"])
+    case .unreachableByDatagram(let member):
+      log.warning(
+        "udp_unreachable",
+        ["name": member.name, "address": "\(member.address)", "way_out": "open UDP on that port, not only TCP"])
+    case .versionsDisagree(let address, let reason):
+      log.warning(
+        "versions_disagree",
+        [
+          "with": address.map { "\($0)" } ?? "a member", "cause": reason,
+          "way_out": "do not mix it with other clusters",
+        ])
+    case .joinFailing(let addresses, let reason, let seconds):
+      log.warning(
+        "join_unreachable",
+        [
+          "join": addresses.map { "\($0)" }.joined(separator: ","), "cause": reason, "seconds": "\(seconds)",
+          "way_out": "check that a member runs there and that TCP and UDP reach its port; this one goes on trying",
+        ])
+    }
+  }
+
+  private func logMember(_ event: StaticString, _ member: Member) {
+    log.info(
+      event, ["name": member.name, "address": "\(member.address)", "role": MemberMeta(bytes: member.meta).roleName])
+  }
+}

@@ -1,0 +1,300 @@
+import Clockwork
+import Glibc
+import HTTP
+package import Loop
+import Swim
+
+/// This process as a member of the cluster: the `Swim` machine, run on a loop's sockets and timers.
+///
+/// All of it lives on the loop's thread. `start` returns once the port is bound and the cluster, if there is one to join,
+/// was asked whether the name is free; joining itself goes on for ever.
+package final class Membership: @unchecked Sendable {
+  // Guarded by: the loop's thread; each entry asserts it.
+  package let loop: EventLoop
+  package let name: String
+  /// Where gossip is bound, with the port that was picked where 0 was asked for.
+  package let boundAddress: SocketAddress
+  /// What others dial.
+  package let address: SocketAddress
+  package private(set) var meta: MemberMeta
+  let log: Log
+  private let transport: GossipTransport
+  private var machine: Swim
+  private var inputs: [Swim.Input] = []
+  private var isFeeding = false
+  private var timer: LoopTimer?
+  private var joinAddresses: JoinAddresses?
+  private var joinExchanges: Set<Swim.OutgoingExchange> = []
+  private var firstWord: ((FirstWord) -> Void)?
+  private var afterLeaving: FirstCall?
+  private var observers: [(MemberChange, ClusterMember) -> Void] = []
+  private var ignoredCounts: [Ignored: Int] = [:]
+
+  /// What a start waits for: the first answer through a join address.
+  private enum FirstWord {
+    case welcome
+    /// A live member elsewhere has this name already.
+    case nameTaken(by: Swim.Address)
+  }
+
+  private init(
+    _ options: ClusterOptions, _ name: String, _ bound: SocketAddress, _ address: SocketAddress, _ meta: MemberMeta,
+    _ transport: GossipTransport, _ isEncrypted: Bool, _ loop: EventLoop, _ log: Log
+  ) {
+    (self.name, boundAddress, self.address, self.meta) = (name, bound, address, meta)
+    (self.transport, self.loop, self.log) = (transport, loop, log)
+    var generator = SystemRandomNumberGenerator()
+    machine = Swim(
+      name: name, address: Swim.Address(address), meta: meta.bytes,
+      configuration: options.profile.figures(isEncrypted: isEncrypted), seed: generator.next())
+  }
+
+  /// Binds, introduces this process and begins to join. On the loop.
+  ///
+  /// - Parameters:
+  ///   - http: where this process's API is bound; others are told how to dial it.
+  ///   - tags: the member's own, shown at `/nodes`.
+  /// - Throws: when the port is taken, a flag cannot be meant, the key file cannot be read, or the name is taken.
+  package static func start(
+    _ options: ClusterOptions, role: ClusterOptions.Role, http: SocketAddress, tags: [String: String] = [:],
+    on loop: EventLoop, log: Log
+  ) async throws(StartError) -> Membership {
+    let keyring: Keyring?
+    do throws(UsageError) {
+      keyring = try options.gossipKeyFile.map { path throws(UsageError) in try Keyring.reading(file: path) }
+    } catch {
+      throw StartError(error)
+    }
+    let address = try await ListeningAddress.resolve(options.gossip, flag: "--gossip", on: loop)
+    let arrivals = ArrivalRelay()
+    let transport = GossipTransport(
+      loop: loop, keyring: keyring, timeout: options.profile.figures(isEncrypted: false).streamTimeout, log: log
+    ) { arrivals.membership?.take($0) }
+    let bound = try transport.bind(address, as: options.gossip)
+    do throws(StartError) {
+      let advertised = try await AdvertisedHost.gossip(bound: bound, advertise: options.advertise, on: loop)
+      let dialled = AdvertisedHost.http(bound: http, advertise: options.advertise, gossip: advertised)
+      let meta = try Self.meta(role, dialled, tags)
+      let name = options.name ?? defaultName(port: bound.port)
+      let membership = Membership(
+        options, name, bound, advertised, meta, transport, keyring != nil, loop, log)
+      arrivals.membership = membership
+      try await membership.begin(joining: options.join)
+      return membership
+    } catch {
+      transport.close()
+      throw error
+    }
+  }
+
+  private static func meta(
+    _ role: ClusterOptions.Role, _ http: Authority, _ tags: [String: String]
+  ) throws(StartError) -> MemberMeta {
+    let meta = MemberMeta(role: role, http: http, tags: tags)
+    do throws(UsageError) {
+      try meta.checkFits()
+    } catch {
+      throw StartError(error)
+    }
+    return meta
+  }
+
+  private static func defaultName(port: UInt16) -> String {
+    var buffer = [CChar](repeating: 0, count: Int(HOST_NAME_MAX) + 1)
+    guard gethostname(&buffer, buffer.count) == 0 else { return "member-\(port)" }
+    let host = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    return "\(String(decoding: host, as: UTF8.self))-\(port)"
+  }
+
+  private func begin(joining authorities: [Authority]) async throws(StartError) {
+    feed(.start)
+    guard !authorities.isEmpty else { return }
+    let word = await withUnsafeContinuation { (continuation: UnsafeContinuation<FirstWord, Never>) in
+      let timer = loop.schedule(after: GossipLimits.firstWord) { [weak self] in self?.firstWord?(.welcome) }
+      firstWord = { [weak self] word in
+        timer.cancel()
+        self?.firstWord = nil
+        continuation.resume(returning: word)
+      }
+      let addresses = JoinAddresses(authorities, on: loop, log: log) { [weak self] in self?.join($0) }
+      joinAddresses = addresses
+      join(addresses.all)
+    }
+    guard case .nameTaken(let other) = word else { return }
+    close()
+    throw StartError(
+      "the name '\(name)' is taken by a live member at \(other); choose another --name, or stop that one first "
+        + "(if it was killed, it is found dead within seconds)")
+  }
+
+  private func join(_ addresses: [SocketAddress]) {
+    guard !addresses.isEmpty else { return }
+    feed(.join(addresses.map { Swim.Address($0) }))
+    if addresses == [address] { firstWord?(.welcome) }
+  }
+
+  // MARK: What others ask
+
+  /// Every member that is listed, this process included, by name.
+  package var members: [ClusterMember] {
+    loop.assertCurrent()
+    return machine.members(at: loop.now).map(describe).sorted { $0.name < $1.name }
+  }
+
+  package func member(named name: String) -> ClusterMember? {
+    loop.assertCurrent()
+    return machine.member(named: name).map(describe)
+  }
+
+  /// Calls `observer` on the loop at each change; not for the members that are there already, nor for this process.
+  package func observe(_ observer: @escaping (MemberChange, ClusterMember) -> Void) {
+    loop.assertCurrent()
+    observers.append(observer)
+  }
+
+  /// What came in and was no use, by reason.
+  package var garbageCounts: [String: Int] {
+    loop.assertCurrent()
+    return transport.garbage.counts
+  }
+
+  /// Messages that changed nothing, by the machine's reason; most are gossip that was known already.
+  package var ignoredByReason: [String: Int] {
+    loop.assertCurrent()
+    return Dictionary(uniqueKeysWithValues: ignoredCounts.map { ("\($0.key)", $0.value) })
+  }
+
+  /// Tells the cluster what this process now says of itself.
+  package func updateMeta(_ change: (inout MemberMeta) -> Void) {
+    loop.assertCurrent()
+    var changed = meta
+    change(&changed)
+    let bytes = changed.bytes
+    guard changed != meta, bytes.count <= MemberMeta.limitBytes else { return }
+    meta = changed
+    feed(.setMeta(bytes))
+  }
+
+  /// Says good-bye and returns once the cluster had time to hear it: about a second, three at most.
+  package func leave() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.execute { [self] in
+        guard afterLeaving == nil else { return continuation.resume() }
+        joinAddresses?.stop()
+        let left = FirstCall { continuation.resume() }
+        afterLeaving = left
+        loop.schedule(after: GossipLimits.leave) { left.call() }
+        feed(.leave)
+      }
+    }
+  }
+
+  /// Frees the port at once, without a good-bye: to others a crash, unless `leave` came first.
+  package func close() {
+    loop.assertCurrent()
+    joinAddresses?.stop()
+    timer?.cancel()
+    timer = nil
+    transport.close()
+    observers = []
+  }
+
+  // MARK: The machine
+
+  /// Hands an input to the machine and does what it asks for. An effect may bring the next input: that waits its turn.
+  private func feed(_ input: Swim.Input) {
+    loop.assertCurrent()
+    inputs.append(input)
+    guard !isFeeding else { return }
+    isFeeding = true
+    defer { isFeeding = false }
+    var effects: [Swim.Effect] = []
+    while !inputs.isEmpty {
+      machine.handle(inputs.removeFirst(), at: loop.now, into: &effects)
+      for effect in effects { perform(effect) }
+      effects.removeAll(keepingCapacity: true)
+    }
+  }
+
+  private func perform(_ effect: Swim.Effect) {
+    switch effect {
+    case .send(let messages, let address):
+      if !transport.send(messages, to: address) { feed(.datagramUnsent(to: address)) }
+    case .openPushPull(let exchange, let address, let pushPull):
+      if pushPull.isJoin { joinExchanges.insert(exchange) }
+      transport.open(exchange, to: address, .pushPull(pushPull))
+    case .openStreamPing(let exchange, let address, let ping): transport.open(exchange, to: address, .ping(ping))
+    case .abandon(let exchange):
+      joinExchanges.remove(exchange)
+      transport.abandon(exchange)
+    case .reply(let exchange, .pushPull(let pushPull)): transport.reply(.pushPull(pushPull), to: exchange)
+    case .reply(let exchange, .ack(let ack)): transport.reply(.ack(ack), to: exchange)
+    case .close(let exchange): transport.close(exchange)
+    case .wake(let moment): wake(at: moment)
+    case .event(let event): take(event)
+    case .ignored(let reason): ignoredCounts[reason, default: 0] += 1
+    case .left: afterLeaving?.call()
+    }
+  }
+
+  private func wake(at moment: Instant) {
+    timer?.cancel()
+    timer = loop.schedule(at: moment) { [weak self] in
+      guard let self else { return }
+      let lag = loop.now - moment
+      if lag >= GossipLimits.notableLag { feed(.lagged(lag)) }
+      feed(.wake)
+    }
+  }
+
+  fileprivate func take(_ arrival: GossipTransport.Arrival) {
+    switch arrival {
+    case .datagram(let messages, let source): feed(.datagram(messages, from: source))
+    case .request(.pushPull(let pushPull), let exchange): feed(.pushPullReceived(pushPull, exchange: exchange))
+    case .request(.ping(let ping), let exchange): feed(.streamPingReceived(ping, exchange: exchange))
+    case .request(_, let exchange): transport.close(exchange)
+    case .answer(.pushPull(let pushPull), let exchange): answered(exchange, pushPull)
+    case .answer(.ack(let ack), let exchange): feed(.streamPingAnswered(exchange, ack))
+    case .answer(_, let exchange): failed(exchange, "answered with another message than was asked for")
+    case .failure(let exchange, let reason): failed(exchange, reason)
+    }
+  }
+
+  private func answered(_ exchange: Swim.OutgoingExchange, _ pushPull: PushPull) {
+    if joinExchanges.remove(exchange) != nil, let firstWord {
+      let holder = pushPull.states.first { $0.name == name && $0.state == .alive }?.address
+      if let holder, holder != Swim.Address(address) { return firstWord(.nameTaken(by: holder)) }
+      firstWord(.welcome)
+    }
+    feed(.pushPullAnswered(exchange, pushPull))
+  }
+
+  private func failed(_ exchange: Swim.OutgoingExchange, _ reason: String) {
+    joinExchanges.remove(exchange)
+    feed(.exchangeFailed(exchange, reason: reason))
+  }
+
+  private func take(_ event: MemberEvent) {
+    log(event)
+    if case .joinFailing = event { firstWord?(.welcome) }
+    guard let (change, member) = event.change else { return }
+    let described = describe(member)
+    for observer in observers { observer(change, described) }
+  }
+
+  private func describe(_ member: Member) -> ClusterMember {
+    let age = max(.zero, loop.now - member.since)
+    let since = Timestamp(milliseconds: WallClock.now.milliseconds - Int64(age.inMilliseconds))
+    return ClusterMember(
+      name: member.name,
+      gossip: SocketAddress(ipBytes: member.address.ipBytes, port: member.address.port) ?? address,
+      state: member.state, incarnation: member.incarnation, since: since, meta: MemberMeta(bytes: member.meta),
+      suspectedBy: member.suspectedBy, roundTrip: member.roundTrip, isSelf: member.name == name)
+  }
+}
+
+/// What the transport calls before there is a membership; weak, so that the two do not keep each other alive.
+private final class ArrivalRelay: @unchecked Sendable {
+  // Guarded by: the loop's thread.
+  weak var membership: Membership?
+}

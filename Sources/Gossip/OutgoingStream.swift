@@ -1,0 +1,60 @@
+import Loop
+import Swim
+
+/// A stream that the machine asked for: one request, one answer. The machine keeps the time.
+final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
+  private enum State {
+    case connecting
+    case awaitingAnswer(TCPConnection)
+    case over
+  }
+
+  // Guarded by: the loop's thread, as the transport that owns it.
+  let exchange: Swim.OutgoingExchange
+  private unowned let transport: GossipTransport
+  private var decoder = StreamDecoder(readsLabel: false)
+  private var state = State.connecting
+
+  init(_ exchange: Swim.OutgoingExchange, _ transport: GossipTransport) {
+    (self.exchange, self.transport) = (exchange, transport)
+  }
+
+  func start(to address: SocketAddress, request: [UInt8], timeout: Duration, on loop: EventLoop) {
+    TCPConnection.connect(to: address, on: loop, timeout: timeout) { [self] result in
+      switch (state, result) {
+      case (.connecting, .success(let connection)):
+        state = .awaitingAnswer(connection)
+        connection.delegate = self
+        connection.startReading()
+        connection.write(request)
+      case (.connecting, .failure(let error)): fail(error)
+      case (_, .success(let connection)): connection.close()
+      case (_, .failure): break
+      }
+    }
+  }
+
+  func close() {
+    if case .awaitingAnswer(let connection) = state { connection.close() }
+    state = .over
+  }
+
+  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
+    bytes.withUnsafeBufferPointer { decoder.append($0) }  // Guarded by: the bytes live until this call returns.
+    do throws(WireError) {
+      if let event = try decoder.next() { transport.take(event, of: self, from: connection.peer) }
+    } catch {
+      transport.fail(self, "sent what cannot be read: \(error)")
+    }
+  }
+
+  func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
+    if let error { fail(error) } else { transport.fail(self, "closed the connection without a whole answer") }
+  }
+
+  func connectionDrained(_ connection: TCPConnection) {}
+
+  private func fail(_ error: LoopError) {
+    transport.fail(self, error.errno == 0 ? "\(error)" : LoopError.text(of: error.errno))
+  }
+}
