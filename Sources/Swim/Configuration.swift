@@ -68,6 +68,14 @@ extension Swim {
       return figures
     }()
 
+    /// Intervals pass, and an alive of the longest name and meta fits a packet.
+    package var isSane: Bool {
+      let intervals = [probeInterval, probeTimeout, gossipInterval, pushPullInterval, streamTimeout, redialInterval]
+      return intervals.allSatisfy { $0 >= .milliseconds(1) } && payloadBytes >= 1024 && suspicionMultiplier > 0
+        && suspicionMaxTimeoutMultiplier > 0 && retransmitMultiplier > 0 && awarenessMaxMultiplier > 0
+        && gossipNodes > 0 && indirectChecks >= 0
+    }
+
     /// What the machine's own messages may take of a packet.
     package var payloadBytes: Int { packetBytes - wrappingBytes }
   }
