@@ -1,0 +1,67 @@
+/// Why a task failed: the contract's closed list.
+package enum ErrorCode: String, CaseIterable, Sendable {
+  case timeout, lost
+  case unknownTask = "unknown_task"
+  case badArguments = "bad_arguments"
+  case connect, dns, tls
+  case httpStatus = "http_status"
+  case tooLarge = "too_large"
+  case assertion
+  case workerCrashed = "worker_crashed"
+  case rejected
+  case `internal`
+}
+
+/// How one attempt ended, as its node told it.
+package struct AttemptEnd: Sendable {
+  package enum Outcome: Sendable {
+    /// The value's JSON bytes.
+    case ok(ArraySlice<UInt8>)
+    case error(AttemptError)
+    case cancelled(mayHaveActed: Bool)
+  }
+
+  package var index: Int
+  package var outcome: Outcome
+  /// From the shard's arrival on the node to the attempt's start there.
+  package var startedMilliseconds: Double
+  package var durationMilliseconds: Double
+
+  package init(
+    index: Int, outcome: Outcome, startedMilliseconds: Double = 0, durationMilliseconds: Double = 0
+  ) {
+    self.index = index
+    self.outcome = outcome
+    self.startedMilliseconds = startedMilliseconds
+    self.durationMilliseconds = durationMilliseconds
+  }
+}
+
+package struct AttemptError: Sendable {
+  /// Nil for a code that the contract does not know.
+  package var code: ErrorCode?
+  /// The error object's JSON bytes, as users see them.
+  package var json: ArraySlice<UInt8>
+  package var isRetryable: Bool
+  /// False only where it surely had no effect.
+  package var mayHaveActed: Bool
+
+  package init(code: ErrorCode?, json: ArraySlice<UInt8>, isRetryable: Bool, mayHaveActed: Bool) {
+    self.code = code
+    self.json = json
+    self.isRetryable = isRetryable
+    self.mayHaveActed = mayHaveActed
+  }
+}
+
+/// Why an exchange that carried a shard is over.
+package enum ShardEnd: Sendable, Equatable {
+  /// The node said that it has told everything.
+  case finished
+  /// The connection broke, or the node is gone: what was under way may have acted.
+  case broken
+  /// Nothing of the shard reached a task: no connection was made, or the node answered with something else than 200.
+  case notSent
+  /// The node took nothing and may be asked again later (503 with Retry-After).
+  case refused(retryAfter: Duration)
+}

@@ -1,0 +1,119 @@
+import Clockwork
+
+/// A batch as its submitter sees it.
+package struct BatchProgress: Sendable, Equatable {
+  package var counts = TaskCounts()
+  /// Attempts made after a task's first one, losses included.
+  package var retried = 0
+  package var isCancelled = false
+  /// What holds back the tasks that wait; nil when none waits.
+  package var waitingFor: WaitingReason?
+  /// Types of waiting tasks that no node has.
+  package var missingTaskTypes: [String] = []
+}
+
+/// One running batch inside the scheduler.
+struct BatchState: Sendable {
+  /// A task type as this batch uses it.
+  struct TypeUse: Sendable {
+    /// The slot of the type in the scheduler.
+    let type: Int
+    var waiting = 0
+  }
+
+  let id: UUIDv7
+  /// Batches that came earlier come first among equals.
+  let order: UInt64
+  let addedAt: Instant
+  private(set) var tasks: [TaskSlot]
+  var lanes: [Lane]
+  var types: [TypeUse]
+  var streams: [LaneStream] = []
+  /// By the queue of turns, the place in `streams`.
+  var streamOfQueue: [Int: Int] = [:]
+  private(set) var counts = TaskCounts()
+  var retried = 0
+
+  /// How much of its share it has had: tasks sent over weight.
+  var pass = 0.0
+  /// Tasks in streams: what could be sent if there were room.
+  var ready = 0
+  /// Tasks in lanes that wait at a limit.
+  var limited = 0
+  /// Streams that stand in a queue of turns.
+  var turnsHeld = 0
+  /// Nodes that were given a shard of this batch in the round of dispatch `round`.
+  var round: UInt64 = 0
+  var nodesServed = 0
+  /// The next index to look at while the batch is being cancelled.
+  var cancelFrom: Int?
+
+  init(id: UUIDv7, order: UInt64, addedAt: Instant, table: consuming TaskTable, types: [Int]) {
+    self.id = id
+    self.order = order
+    self.addedAt = addedAt
+    self.types = types.map { TypeUse(type: $0) }
+    tasks = table.slots
+    lanes = table.lanes
+    counts.add(.queued, tasks.count)
+    for task in tasks { self.types[type(of: task)].waiting += 1 }
+  }
+
+  var isCancelled: Bool { cancelFrom != nil }
+  var hasEnded: Bool { counts.ended == tasks.count }
+
+  func type(of task: TaskSlot) -> Int { Int(lanes[Int(task.lane)].identity.type) }
+
+  /// The only place where a task changes its state, so that the counts are the tasks'.
+  mutating func move(_ index: Int, to state: TaskState) {
+    let old = tasks[index].state
+    let (waited, waits) = (old == .queued || old == .backoff, state == .queued || state == .backoff)
+    tasks[index].state = state
+    counts.add(old, -1)
+    counts.add(state)
+    if waited != waits { types[type(of: tasks[index])].waiting += waits ? 1 : -1 }
+  }
+
+  mutating func setAttempts(_ attempts: UInt16, of index: Int) { tasks[index].attempts = attempts }
+
+  mutating func setShard(_ slot: Int, of index: Int) { tasks[index].link = UInt32(slot) }
+
+  /// Puts a queued task at its lane's end, or at its front when it was there before.
+  mutating func link(_ index: Int, atFront: Bool) {
+    let lane = Int(tasks[index].lane)
+    if lanes[lane].head == TaskSlot.none {
+      tasks[index].link = TaskSlot.none
+      (lanes[lane].head, lanes[lane].tail) = (UInt32(index), UInt32(index))
+    } else if atFront {
+      tasks[index].link = lanes[lane].head
+      lanes[lane].head = UInt32(index)
+    } else {
+      tasks[index].link = TaskSlot.none
+      tasks[Int(lanes[lane].tail)].link = UInt32(index)
+      lanes[lane].tail = UInt32(index)
+    }
+    lanes[lane].count += 1
+  }
+
+  /// Takes the first task out of a lane that is not empty.
+  mutating func unlinkFirst(of lane: Int) -> Int {
+    let index = Int(lanes[lane].head)
+    lanes[lane].head = tasks[index].link
+    if lanes[lane].head == TaskSlot.none { lanes[lane].tail = TaskSlot.none }
+    lanes[lane].count -= 1
+    return index
+  }
+
+  /// Empties all lanes: the batch sends nothing more.
+  mutating func dropLanes() {
+    for lane in lanes.indices {
+      lanes[lane].head = TaskSlot.none
+      lanes[lane].tail = TaskSlot.none
+      lanes[lane].count = 0
+      lanes[lane].place = .nowhere
+    }
+    streams = []
+    streamOfQueue = [:]
+    (ready, limited, turnsHeld) = (0, 0, 0)
+  }
+}

@@ -1,0 +1,90 @@
+import Clockwork
+
+/// A node inside the scheduler: its window, its speed, and whether it takes work.
+struct NodeState: Sendable {
+  let name: String
+  /// Ranks it among the homes of a key; the same in every process and for ever.
+  let seed: UInt64
+  var report: NodeReport
+  /// Slots of its task types.
+  var types: [Int] = []
+  /// By type slot, the queue of turns of keyed lanes whose home it is.
+  var ownQueues: [Int: Int] = [:]
+  /// Tasks sent and not ended.
+  var out = 0
+  /// Exchanges under way.
+  var shards = 0
+  /// Tasks of others (another coordinator, its own API), seen in two reports running: one alone may be a snapshot of
+  /// ours on their way.
+  private(set) var foreign = 0
+  private var latestForeign = 0
+
+  /// Takes nothing before that.
+  var restsUntil = Instant.zero
+  private(set) var rest = Duration.zero
+
+  /// Attempts that ended a second; nil before the first measurement.
+  private(set) var rate: Double?
+  private var measuredSince = Instant.zero
+  private var endedSince = 0
+
+  /// Room below this is left to grow; zero when nothing is known to wait for it.
+  var roomWaitedFor = 0
+  var waitsForRoomSince: Instant?
+  /// The round of dispatch in which nothing was found for it.
+  var idleRound: UInt64 = 0
+
+  init(report: NodeReport) {
+    name = report.name
+    seed = TaskKey(report.name.utf8).hash
+    self.report = report
+  }
+
+  var load: Int { out + foreign }
+  var room: Int { report.capacity - load }
+
+  func isOpen(at now: Instant) -> Bool { report.availability == .open && restsUntil <= now }
+
+  mutating func take(_ report: NodeReport) {
+    self.report = report
+    let seen = max(0, report.load - out)
+    foreign = min(seen, latestForeign)
+    latestForeign = seen
+  }
+
+  mutating func sent(_ tasks: Int, at now: Instant) {
+    if out == 0 { (measuredSince, endedSince) = (now, 0) }
+    out += tasks
+    shards += 1
+  }
+
+  mutating func attemptEnded(at now: Instant) {
+    out -= 1
+    endedSince += 1
+    rest = .zero
+    let span = now - measuredSince
+    guard span >= SchedulerLimits.shardWork else { return }
+    let sample = Double(endedSince) / span.inSeconds
+    rate = rate.map { ($0 + sample) / 2 } ?? sample
+    (measuredSince, endedSince) = (now, 0)
+  }
+
+  /// After a broken or refused exchange: twice as long each time.
+  mutating func beginRest(at now: Instant, atLeast: Duration) {
+    rest = min(SchedulerLimits.restCap, max(SchedulerLimits.restBase, rest * 2))
+    restsUntil = max(restsUntil, now + max(rest, min(atLeast, SchedulerLimits.retryAfterCap)))
+  }
+
+  /// How many tasks the next shard should hold while the queue is long.
+  var shardSize: Int {
+    let capacity = report.capacity
+    let bySpeed =
+      rate.map { Int(min($0 * SchedulerLimits.shardWork.inSeconds, 1e6).rounded(.up)) }
+      ?? max(SchedulerLimits.firstShardTasks, capacity / 16)
+    let wanted = max(bySpeed, capacity / SchedulerLimits.shardsAcrossCapacity)
+    return max(1, min(wanted, SchedulerLimits.shardTasks))
+  }
+
+  /// The least room for which it is worth opening an exchange at once, while the queue is long.
+  var roomWorthSending: Int { min(shardSize, max(1, report.capacity / 16)) }
+}

@@ -1,0 +1,139 @@
+import Clockwork
+
+/// What follows from the end of an attempt.
+extension Scheduler {
+  mutating func take(_ ends: [AttemptEnd], of key: ShardID, at now: Instant, into effects: inout [Effect]) {
+    guard let slot = shards.slot(of: key) else {
+      effects.append(.ignored(.unknownShard))
+      return
+    }
+    for end in ends {
+      guard let batch = batches.slot(of: shards[slot].batchKey), batches[batch].isRunning(end.index, in: slot) else {
+        let isOwn = shards[slot].entries.contains { Int($0.index) == end.index }
+        effects.append(.ignored(isOwn ? .lateResult(index: end.index) : .foreignIndex(end.index)))
+        continue
+      }
+      shards[slot].remaining -= 1
+      nodes[shards[slot].node].attemptEnded(at: now)
+      releasePlace(of: end.index, in: batch, at: now)
+      settle(end, of: slot, at: now, into: &effects)
+    }
+    touchedNodes.append(shards[slot].node)
+    if let batch = batches.slot(of: shards[slot].batchKey) { endIfDone(batch, into: &effects) }
+  }
+
+  private mutating func settle(_ end: AttemptEnd, of slot: Int, at now: Instant, into effects: inout [Effect]) {
+    let batch = shards[slot].batch
+    switch end.outcome {
+    case .ok(let value):
+      batches[batch].countAttempt(of: end.index)
+      finish(end.index, of: slot, .ok, .value(value), end, into: &effects)
+    case .error(let error) where error.code == .unknownTask && !batches[batch].isCancelled:
+      withdrawType(typeName(of: end.index, in: batch), from: shards[slot].node)
+      lose(end.index, of: slot, mayHaveActed: false, at: now, into: &effects)
+    case .error(let error):
+      batches[batch].countAttempt(of: end.index)
+      let task = batches[batch].tasks[end.index]
+      let mayRepeat = error.isRetryable && (task.isRepeatable || !error.mayHaveActed)
+      if mayRepeat, task.attempts < task.attemptsAllowed, !batches[batch].isCancelled {
+        backOff(end.index, of: slot, error, end, at: now, into: &effects)
+      } else {
+        finish(end.index, of: slot, .error, .error(error.json), end, into: &effects)
+      }
+    case .cancelled(let mayHaveActed):
+      if batches[batch].isCancelled {
+        batches[batch].countAttempt(of: end.index)
+        finish(end.index, of: slot, .cancelled, .none, end, into: &effects)
+      } else {
+        // Nobody asked for it here: the node is going down.
+        lose(end.index, of: slot, mayHaveActed: mayHaveActed, at: now, into: &effects)
+      }
+    }
+  }
+
+  private func typeName(of index: Int, in batch: Int) -> String {
+    let state = batches[batch]
+    return types[state.types[state.type(of: state.tasks[index])].type].name
+  }
+
+  private mutating func backOff(
+    _ index: Int, of slot: Int, _ error: AttemptError, _ end: AttemptEnd, at now: Instant,
+    into effects: inout [Effect]
+  ) {
+    let batch = shards[slot].batch
+    let attempts = Int(batches[batch].tasks[index].attempts)
+    note(index, of: slot, attempt: attempts, end: end, error: error.json, at: now, into: &effects)
+    batches[batch].move(index, to: .backoff)
+    // Full jitter: Brooker, "Exponential backoff and jitter" (AWS architecture blog, 2015).
+    let limit = min(SchedulerLimits.backoffCap, SchedulerLimits.backoffBase * (1 << min(attempts - 1, 16)))
+    let due = now + random.jitter(upTo: limit)
+    batches[batch].setDue(due, of: index)
+    setTimer(due, .retry(batch: batches.key(of: batch), index: UInt32(index)))
+  }
+
+  /// An attempt that was under way has no end, or one that does not count: again at once, if it may be made again.
+  mutating func lose(
+    _ index: Int, of slot: Int, mayHaveActed: Bool, at now: Instant, into effects: inout [Effect]
+  ) {
+    let batch = shards[slot].batch
+    let task = batches[batch].tasks[index]
+    if mayHaveActed && !task.isRepeatable {
+      batches[batch].countAttempt(of: index)
+      let message =
+        "the connection to node \(nodes[shards[slot].node].name) was lost while the task may have acted, "
+        + "and it is not repeatable; submit it again if that does no harm"
+      finish(index, of: slot, .unknown, .failure(.lost, message: message), nil, at: now, into: &effects)
+    } else if batches[batch].isCancelled {
+      finish(index, of: slot, .cancelled, .none, nil, at: now, into: &effects)
+    } else {
+      note(index, of: slot, attempt: Int(task.attempts) + 1, end: nil, error: nil, at: now, into: &effects)
+      queue(index, of: batch, atFront: true)
+    }
+  }
+
+  /// An attempt that was never begun.
+  mutating func giveBack(_ index: Int, of slot: Int, at now: Instant, into effects: inout [Effect]) {
+    let batch = shards[slot].batch
+    if batches[batch].isCancelled {
+      finish(index, of: slot, .cancelled, .none, nil, at: now, into: &effects)
+    } else {
+      queue(index, of: batch, atFront: true)
+    }
+  }
+
+  private mutating func note(
+    _ index: Int, of slot: Int, attempt: Int, end: AttemptEnd?, error: ArraySlice<UInt8>?, at now: Instant,
+    into effects: inout [Effect]
+  ) {
+    let shard = shards[slot]
+    batches[shard.batch].retried += 1
+    let started = shard.sentAt + Duration(secondsClamped: (end?.startedMilliseconds ?? 0) / 1e3)
+    effects.append(
+      .attemptFailed(
+        FailedAttempt(
+          batch: batches[shard.batch].id, index: index, attempt: attempt, node: nodes[shard.node].name,
+          startedAt: min(started, now), endedAt: now, error: error)))
+  }
+
+  private mutating func finish(
+    _ index: Int, of slot: Int, _ status: TaskState, _ detail: TaskEnd.Detail, _ end: AttemptEnd?,
+    at now: Instant? = nil, into effects: inout [Effect]
+  ) {
+    let shard = shards[slot]
+    batches[shard.batch].move(index, to: status)
+    let sentAfter = (shard.sentAt - batches[shard.batch].addedAt).inMilliseconds
+    effects.append(
+      .taskEnded(
+        TaskEnd(
+          batch: batches[shard.batch].id, index: index, status: status, detail: detail,
+          node: nodes[shard.node].name, attempts: Int(batches[shard.batch].tasks[index].attempts),
+          queuedMilliseconds: sentAfter + (end?.startedMilliseconds ?? 0),
+          durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - shard.sentAt).inMilliseconds } ?? 0)))
+  }
+}
+
+extension BatchState {
+  mutating func countAttempt(of index: Int) {
+    setAttempts(tasks[index].attempts &+ 1, of: index)
+  }
+}

@@ -1,0 +1,140 @@
+import Clockwork
+
+/// Who gets the next shard, and how large it is.
+extension Scheduler {
+  mutating func dispatch(at now: Instant, into effects: inout [Effect]) {
+    defer { touchedNodes.removeAll(keepingCapacity: true) }
+    round += 1
+    if mustDispatchAll {
+      mustDispatchAll = false
+      for node in nodeList { nodes[node].roomWaitedFor = 0 }
+      while let node = roomiestNode(at: now) {
+        if !serve(node, at: now, into: &effects) { nodes[node].idleRound = round }
+      }
+      for node in nodeList { while relieveOthers(with: node, at: now, into: &effects) {} }
+    } else {
+      for node in touchedNodes where nodes.contains(node) && nodes[node].room >= nodes[node].roomWaitedFor {
+        while serve(node, at: now, into: &effects) {}
+        while relieveOthers(with: node, at: now, into: &effects) {}
+      }
+    }
+  }
+
+  private func roomiestNode(at now: Instant) -> Int? {
+    var (best, bestRoom) = (Int?.none, 0)
+    for node in nodeList where nodes[node].idleRound != round && nodes[node].room > bestRoom {
+      if nodes[node].isOpen(at: now) { (best, bestRoom) = (node, nodes[node].room) }
+    }
+    return best
+  }
+
+  /// Gives the node one shard. False when there is nothing for it now; true also when lanes were put aside instead.
+  private mutating func serve(_ node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
+    guard nodes[node].isOpen(at: now), nodes[node].room > 0 else { return false }
+    guard var turn = nextTurn(for: node) else {
+      if !nodeList.contains(where: { !nodes[$0].ownQueues.isEmpty }) { nodes[node].roomWaitedFor = .max }
+      return false
+    }
+    var room = roomOf(node, for: turn)
+    if room <= 0 {
+      guard let small = nextSmallTurn(for: node) else {
+        nodes[node].roomWaitedFor = nodes[node].room - room + nodes[node].roomWorthSending
+        return false
+      }
+      (turn, room) = (small, nodes[node].room)
+    }
+    guard let batch = batches.slot(of: turn.batch) else { return false }
+    let share = fairShare(of: batch, stream: turn.stream)
+    guard room >= min(nodes[node].roomWorthSending, share) || hasWaited(node, at: now) else {
+      waitForRoom(node, room: min(nodes[node].roomWorthSending, share) + nodes[node].room - room, at: now)
+      return false
+    }
+    self.turn = max(self.turn, turn.pass)
+    batches[batch].pass = max(batches[batch].pass, self.turn - SchedulerLimits.turnsBehind)
+    let size = min(room, share, nodes[node].shardSize)
+    send(to: node, batch: batch, queues: queues(of: node), size: size, at: now, into: &effects)
+    return true
+  }
+
+  /// The queues from which a node may be served.
+  private func queues(of node: Int) -> [Int] {
+    nodes[node].types.flatMap { type in [types[type].queue] + (nodes[node].ownQueues[type].map { [$0] } ?? []) }
+  }
+
+  private mutating func nextTurn(for node: Int) -> Turn? {
+    var best: Turn?
+    for queue in queues(of: node) {
+      if let turn = nextTurn(in: queue), best.map({ turn < $0 }) ?? true { best = turn }
+    }
+    return best
+  }
+
+  /// A small part of each node is kept for batches that have little out, while another has more than fits.
+  private func roomOf(_ node: Int, for turn: Turn) -> Int {
+    let room = nodes[node].room
+    guard let batch = batches.slot(of: turn.batch), batches[batch].ready > room else { return room }
+    let reserve = nodes[node].report.capacity / SchedulerLimits.reserveDivisor
+    return batches[batch].counts.running >= reserve ? room - reserve : room
+  }
+
+  /// The next turn of a batch to which the reserve is open.
+  private func nextSmallTurn(for node: Int) -> Turn? {
+    queues(of: node).flatMap { queues[$0].elements }.filter { turn in
+      guard let batch = batches.slot(of: turn.batch), turn.stream < batches[batch].streams.count else { return false }
+      return !batches[batch].streams[turn.stream].isEmpty && roomOf(node, for: turn) > 0
+    }.min()
+  }
+
+  /// A batch's ready tasks are spread over the nodes that have not had any in this round.
+  private mutating func fairShare(of batch: Int, stream: Int) -> Int {
+    if batches[batch].round != round {
+      batches[batch].round = round
+      batches[batch].nodesServed = 0
+    }
+    let queue = batches[batch].streams[stream].queue
+    let takers = nodeList.count { node in
+      nodes[node].report.availability == .open && nodes[node].room > 0
+        && nodes[node].types.contains { types[$0].queue == queue }
+    }
+    let rest = max(1, takers - batches[batch].nodesServed)
+    return max(1, (batches[batch].ready + rest - 1) / rest)
+  }
+
+  private func hasWaited(_ node: Int, at now: Instant) -> Bool {
+    guard let since = nodes[node].waitsForRoomSince else { return false }
+    return now - since >= SchedulerLimits.linger && nodes[node].shards < SchedulerLimits.exchangesBeforeWaiting
+  }
+
+  private mutating func waitForRoom(_ node: Int, room: Int, at now: Instant) {
+    nodes[node].roomWaitedFor = room
+    guard nodes[node].waitsForRoomSince == nil else { return }
+    nodes[node].waitsForRoomSince = now
+    setTimer(now + SchedulerLimits.linger, .node(nodes.key(of: node)))
+  }
+
+  /// Serves a node from the keyed lanes at home on another one that is overloaded or resting.
+  private mutating func relieveOthers(with node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
+    guard nodes[node].isOpen(at: now), nodes[node].room > 0 else { return false }
+    for type in nodes[node].types {
+      for other in nodeList where other != node {
+        guard let queue = nodes[other].ownQueues[type], mayHandOn(other, at: now), let turn = nextTurn(in: queue),
+          let batch = batches.slot(of: turn.batch)
+        else { continue }
+        let size = min(nodes[node].room, nodes[node].shardSize)
+        send(to: node, batch: batch, queues: [queue], size: size, at: now, into: &effects)
+        return true
+      }
+    }
+    return false
+  }
+
+  private func mayHandOn(_ node: Int, at now: Instant) -> Bool {
+    if !nodes[node].isOpen(at: now) { return true }
+    guard nodes[node].room <= 0 else { return false }
+    let open = nodeList.filter { nodes[$0].report.availability == .open }
+    let capacity = open.reduce(0) { $0 + nodes[$1].report.capacity }
+    let load = open.reduce(0) { $0 + nodes[$1].load }
+    let share = Double(nodes[node].load) / Double(max(1, nodes[node].report.capacity))
+    return share > SchedulerLimits.loadBound * Double(load) / Double(max(1, capacity))
+  }
+}

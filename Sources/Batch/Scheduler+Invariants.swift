@@ -1,0 +1,43 @@
+/// What must hold between two inputs. Debug builds check it after each; a whole recount only where it is cheap.
+extension Scheduler {
+  func invariantsHold() -> Bool {
+    for batch in batches.slots where batches[batch].tasks.count <= 256 {
+      guard batchHolds(batch) else { return false }
+    }
+    return nodeList.allSatisfy { nodes[$0].out >= 0 && nodes[$0].shards >= 0 }
+  }
+
+  /// Recounts everything from the tasks themselves; for tests.
+  package func recountHolds() -> Bool {
+    guard batches.slots.allSatisfy(batchHolds) else { return false }
+    var out: [Int: Int] = [:]
+    for shard in shards.slots {
+      let state = shards[shard]
+      guard state.remaining > 0 else { continue }
+      let running = state.entries.count { batches[state.batch].isRunning(Int($0.index), in: shard) }
+      guard running == state.remaining else { return false }
+      out[state.node, default: 0] += running
+    }
+    return nodeList.allSatisfy { nodes[$0].out == out[$0] ?? 0 }
+  }
+
+  private func batchHolds(_ slot: Int) -> Bool {
+    let batch = batches[slot]
+    var counts = TaskCounts()
+    for task in batch.tasks { counts.add(task.state) }
+    guard counts == batch.counts, counts.total == batch.tasks.count, !batch.hasEnded else { return false }
+    if batch.isCancelled { return batch.ready == 0 && batch.limited == 0 }
+    var (inLanes, ready, limited) = (0, 0, 0)
+    for lane in batch.lanes {
+      inLanes += Int(lane.count)
+      switch lane.place {
+      case .ready: ready += Int(lane.count)
+      case .limited: limited += Int(lane.count)
+      case .nowhere: guard lane.count == 0 else { return false }
+      case .homeless: break
+      }
+    }
+    return inLanes == counts.queued && ready == batch.ready && limited == batch.limited
+      && batch.turnsHeld == batch.streams.count { $0.hasTurn }
+  }
+}

@@ -1,0 +1,86 @@
+import Clockwork
+
+extension Scheduler {
+  mutating func registerLimiter(of lane: Int, in batch: Int) {
+    let identity = batches[batch].lanes[lane].identity
+    guard identity.limit != nil, let key = identity.key else { return }
+    let slot: Int
+    if let known = limiterSlots[key] {
+      slot = known
+    } else {
+      slot = Int(limiters.insert(Limiter(key: key)).slot)
+      limiterSlots[key] = slot
+    }
+    limiters[slot].references += 1
+    batches[batch].lanes[lane].limiter = UInt32(slot)
+  }
+
+  mutating func releaseLimiter(of lane: Int, in batch: Int) {
+    let limiter = batches[batch].lanes[lane].limiter
+    guard limiter != TaskSlot.none else { return }
+    let slot = Int(limiter)
+    limiters[slot].references -= 1
+    // What its rate still owes outlives the batch; the timer forgets the rest.
+    if limiters[slot].references == 0 { setTimer(limiters[slot].due, .limiter(limiters.key(of: slot))) }
+  }
+
+  /// Counts the end of an attempt against its key's limit.
+  mutating func releasePlace(of index: Int, in batch: Int, at now: Instant) {
+    let limiter = batches[batch].lanes[Int(batches[batch].tasks[index].lane)].limiter
+    guard limiter != TaskSlot.none else { return }
+    limiters[Int(limiter)].attemptEnded()
+    openLimiter(Int(limiter), at: now)
+  }
+
+  mutating func limiterTimerFired(_ key: SlotKey, at now: Instant) {
+    guard let slot = limiters.slot(of: key) else { return }
+    if let due = limiters[slot].timerAt, due <= now { limiters[slot].timerAt = nil }
+    if limiters[slot].isIdle(at: now) {
+      limiterSlots[limiters[slot].key] = nil
+      limiters.remove(slot)
+    } else {
+      openLimiter(slot, at: now)
+    }
+  }
+
+  /// Puts a lane aside until its key's limit lets it go on.
+  mutating func waitAtLimit(_ lane: Int, of batch: Int, at now: Instant) {
+    let slot = Int(batches[batch].lanes[lane].limiter)
+    batches[batch].lanes[lane].place = .limited
+    batches[batch].limited += Int(batches[batch].lanes[lane].count)
+    limiters[slot].waiters.append(Limiter.Waiter(batch: batches.key(of: batch), lane: UInt32(lane)))
+    if let limit = batches[batch].lanes[lane].identity.limit { setLimiterTimer(slot, limit, at: now) }
+  }
+
+  /// Makes as many waiting lanes ready as there are starts allowed.
+  mutating func openLimiter(_ slot: Int, at now: Instant) {
+    var woken = 0
+    while let waiter = limiters[slot].waiters.first {
+      guard let batch = batches.slot(of: waiter.batch), !batches[batch].isCancelled else {
+        _ = limiters[slot].waiters.removeFirst()
+        continue
+      }
+      let lane = Int(waiter.lane)
+      guard let limit = batches[batch].lanes[lane].identity.limit else { return }
+      guard limiters[slot].allowed(limit, at: now) > woken else {
+        setLimiterTimer(slot, limit, at: now)
+        // Those made ready may be unable to go (no node of their type): then the others get their chance.
+        if woken > 0 { setTimer(now + SchedulerLimits.linger, .limiter(limiters.key(of: slot))) }
+        return
+      }
+      _ = limiters[slot].waiters.removeFirst()
+      woken += Int(batches[batch].lanes[lane].count)
+      batches[batch].limited -= Int(batches[batch].lanes[lane].count)
+      batches[batch].lanes[lane].place = .nowhere
+      place(lane, of: batch)
+    }
+  }
+
+  private mutating func setLimiterTimer(_ slot: Int, _ limit: TaskLimit, at now: Instant) {
+    let opens = limiters[slot].opens(limit, at: now)
+    guard opens > now else { return }
+    if let due = limiters[slot].timerAt, due <= opens { return }
+    limiters[slot].timerAt = opens
+    setTimer(opens, .limiter(limiters.key(of: slot)))
+  }
+}

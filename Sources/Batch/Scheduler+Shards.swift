@@ -1,0 +1,114 @@
+import Clockwork
+
+extension Scheduler {
+  /// Fills a shard from the batch's streams in these queues and sends it, if any task may go.
+  mutating func send(
+    to node: Int, batch: Int, queues: [Int], size: Int, at now: Instant, into effects: inout [Effect]
+  ) {
+    let key = shards.insert(ShardState(batchKey: batches.key(of: batch), node: node, sentAt: now))
+    var entries: [Shard.Entry] = []
+    while entries.count < size, let stream = topStream(of: batch, in: queues) {
+      take(from: stream, of: batch, shard: Int(key.slot), upTo: size, at: now, into: &entries)
+    }
+    nodes[node].waitsForRoomSince = nil
+    guard !entries.isEmpty else {
+      shards.remove(Int(key.slot))
+      return
+    }
+    shards[Int(key.slot)].entries = entries
+    shards[Int(key.slot)].remaining = entries.count
+    nodes[node].sent(entries.count, at: now)
+    batches[batch].nodesServed += 1
+    effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))
+  }
+
+  /// The batch's stream with the highest priority among these queues.
+  private func topStream(of batch: Int, in queues: [Int]) -> Int? {
+    var (best, bestPriority) = (Int?.none, Int8.min)
+    for queue in queues {
+      guard let stream = batches[batch].streamOfQueue[queue], let lane = batches[batch].streams[stream].firstLane
+      else { continue }
+      let priority = batches[batch].lanes[Int(lane)].identity.priority
+      if best == nil || priority > bestPriority { (best, bestPriority) = (stream, priority) }
+    }
+    return best
+  }
+
+  /// Moves tasks from a stream's first lane into a shard; what its key's limit holds back is put aside.
+  private mutating func take(
+    from stream: Int, of batch: Int, shard: Int, upTo size: Int, at now: Instant, into entries: inout [Shard.Entry]
+  ) {
+    guard let lane = batches[batch].streams[stream].firstLane.map(Int.init) else { return }
+    let identity = batches[batch].lanes[lane].identity
+    let limiter = batches[batch].lanes[lane].limiter
+    let waiting = Int(batches[batch].lanes[lane].count)
+    var (number, allowed) = (min(size - entries.count, waiting), Int.max)
+    if let limit = identity.limit, limiter != TaskSlot.none {
+      allowed = limiters[Int(limiter)].allowed(limit, at: now)
+      number = min(number, allowed)
+      limiters[Int(limiter)].started(number, limit, at: now)
+    }
+    batches[batch].start(number, of: lane, shard: shard, into: &entries)
+    batches[batch].pass += Double(number) / Turn.weight(ofPriority: identity.priority)
+    guard number == waiting || number == allowed else { return }
+    _ = batches[batch].leave(stream: stream)
+    if number < waiting { waitAtLimit(lane, of: batch, at: now) }
+  }
+
+  mutating func endShard(_ key: ShardID, _ end: ShardEnd, at now: Instant, into effects: inout [Effect]) {
+    guard let slot = shards.slot(of: key) else {
+      effects.append(.ignored(.unknownShard))
+      return
+    }
+    let node = shards[slot].node
+    switch end {
+    case .finished where shards[slot].remaining == 0: break
+    case .refused(let retryAfter): rest(node, atLeast: retryAfter, at: now)
+    case .finished, .broken, .notSent: rest(node, atLeast: .zero, at: now)
+    }
+    settleShard(slot, end, at: now, into: &effects)
+    touch(node)
+  }
+
+  private mutating func rest(_ node: Int, atLeast: Duration, at now: Instant) {
+    nodes[node].beginRest(at: now, atLeast: atLeast)
+    setTimer(nodes[node].restsUntil, .node(nodes.key(of: node)))
+  }
+
+  /// Forgets a shard; what has no end in it is lost, or was never begun.
+  mutating func settleShard(_ slot: Int, _ end: ShardEnd, at now: Instant, into effects: inout [Effect]) {
+    let shard = shards[slot]
+    // Backwards, so that what is put in front again keeps its order.
+    for entry in shard.entries.reversed() where shards[slot].remaining > 0 {
+      let index = Int(entry.index)
+      guard batches[shard.batch].isRunning(index, in: slot) else { continue }
+      shards[slot].remaining -= 1
+      nodes[shard.node].out -= 1
+      releasePlace(of: index, in: shard.batch, at: now)
+      switch end {
+      case .finished, .broken: lose(index, of: slot, mayHaveActed: true, at: now, into: &effects)
+      case .notSent, .refused: giveBack(index, of: slot, at: now, into: &effects)
+      }
+    }
+    nodes[shard.node].shards -= 1
+    shards.remove(slot)
+    if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, into: &effects) }
+  }
+}
+
+extension BatchState {
+  /// Takes tasks from a lane's front and writes them down as running.
+  mutating func start(_ number: Int, of lane: Int, shard: Int, into entries: inout [Shard.Entry]) {
+    for _ in 0..<number {
+      let index = unlinkFirst(of: lane)
+      move(index, to: .running)
+      setShard(shard, of: index)
+      entries.append(Shard.Entry(index: UInt32(index), attempt: tasks[index].attempts + 1))
+    }
+    ready -= number
+  }
+
+  func isRunning(_ index: Int, in shard: Int) -> Bool {
+    tasks.indices.contains(index) && tasks[index].state == .running && tasks[index].link == UInt32(shard)
+  }
+}

@@ -1,0 +1,145 @@
+package import Clockwork
+
+/// Decides which task of which batch runs on which node and when, and gives every task exactly one result.
+///
+/// A machine: inputs in, effects out; time is an argument, chance a seeded generator. Its rules:
+/// - **Credit.** A node's window is its capacity less what it holds. The next shard goes to the node with most room and
+///   is about 100 ms of that node's measured work (`Scheduler+Dispatch`).
+/// - **Turns.** Batches take turns weighted by priority, so that a batch of ten never waits behind a batch of a million;
+///   inside a batch a higher priority is sent first (`Turn`, `LaneStream`).
+/// - **Keys.** Tasks of one key go to one node by rendezvous hashing with bounded load, within their limit
+///   (`Scheduler+Placement`, `Limiter`).
+/// - **Ends.** A failed attempt is made again after backoff with full jitter; one that was lost is made again at once if
+///   the task is repeatable or surely did not act, and else the task ends `unknown` (`Scheduler+Attempts`).
+///
+/// Every input costs O(log n) for each task that it names: tasks are 16 bytes in one array, linked into lanes.
+package struct Scheduler: Sendable {
+  struct ShardState: Sendable {
+    let batchKey: SlotKey
+    let node: Int
+    let sentAt: Instant
+    var entries: [Shard.Entry] = []
+    /// Entries without an end.
+    var remaining = 0
+
+    /// The batch's slot; somebody else's when nothing remains, for the batch may have ended.
+    var batch: Int { Int(batchKey.slot) }
+  }
+
+  /// A task type that a batch or a node names.
+  struct TypeState: Sendable {
+    let name: String
+    var references = 0
+    /// Turns of lanes without a key, which any node of the type may serve.
+    let queue: Int
+    /// Lanes with a key that no open node can run.
+    var homeless: [Limiter.Waiter] = []
+  }
+
+  enum TimerKind: Sendable {
+    case retry(batch: SlotKey, index: UInt32)
+    case limiter(SlotKey)
+    case node(SlotKey)
+    case cancelling(SlotKey)
+  }
+
+  struct Timer: Comparable, Sendable {
+    let due: Instant
+    let kind: TimerKind
+
+    static func < (left: Timer, right: Timer) -> Bool { left.due < right.due }
+    static func == (left: Timer, right: Timer) -> Bool { left.due == right.due }
+  }
+
+  var random: SplitMix64
+  var batches = SlotTable<BatchState>()
+  var batchSlots: [UUIDv7: Int] = [:]
+  var batchesSeen: UInt64 = 0
+  var nodes = SlotTable<NodeState>()
+  var nodeSlots: [String: Int] = [:]
+  /// The slots of all nodes, in the order of their appearance.
+  var nodeList: [Int] = []
+  var types = SlotTable<TypeState>()
+  var typeSlots: [String: Int] = [:]
+  var shards = SlotTable<ShardState>()
+  var limiters = SlotTable<Limiter>()
+  var limiterSlots: [TaskKey: Int] = [:]
+  var queues = SlotTable<MinHeap<Turn>>()
+  var timers = MinHeap<Timer>()
+  /// The largest share that a batch had when its turn came: where a batch that wakes up joins.
+  var turn = 0.0
+  /// The number of the present round of dispatch.
+  var round: UInt64 = 0
+  /// Something may be sent by any node now.
+  var mustDispatchAll = false
+  /// Nodes that have more room than before.
+  var touchedNodes: [Int] = []
+  var wakeAt: Instant?
+
+  package init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+  /// Takes one input. Effects are appended in the order in which they are to be done.
+  package mutating func handle(_ input: consuming Input, at now: Instant, into effects: inout [Effect]) {
+    fireTimers(at: now, into: &effects)
+    switch consume input {
+    case .batchAdded(let id, let table): addBatch(id, table, at: now, into: &effects)
+    case .node(let report): take(report, at: now)
+    case .nodeGone(let name): removeNode(name, at: now, into: &effects)
+    case .attempts(let shard, let ends): take(ends, of: shard, at: now, into: &effects)
+    case .shardEnded(let shard, let end): endShard(shard, end, at: now, into: &effects)
+    case .cancel(let id): cancelBatch(id, at: now, into: &effects)
+    case .wake: break
+    }
+    dispatch(at: now, into: &effects)
+    askForWake(at: now, into: &effects)
+    assert(invariantsHold(), "the scheduler's sums do not hold")
+  }
+
+  private mutating func addBatch(
+    _ id: UUIDv7, _ table: consuming TaskTable, at now: Instant, into effects: inout [Effect]
+  ) {
+    guard batchSlots[id] == nil else {
+      effects.append(.ignored(.knownBatch(id)))
+      return
+    }
+    precondition(table.count <= SchedulerLimits.tasksInBatch, "a batch of \(table.count) tasks")
+    table.seal()
+    let types = table.typeNames.map { type(named: $0) }
+    for type in types { self.types[type].references += 1 }
+    batchesSeen += 1
+    let batch = BatchState(id: id, order: batchesSeen, addedAt: now, table: table, types: types)
+    let slot = Int(batches.insert(batch).slot)
+    batchSlots[id] = slot
+    for lane in batches[slot].lanes.indices { registerLimiter(of: lane, in: slot) }
+    for index in batches[slot].tasks.indices { batches[slot].link(index, atFront: false) }
+    for lane in batches[slot].lanes.indices { place(lane, of: slot) }
+    endIfDone(slot, into: &effects)
+  }
+
+  mutating func endIfDone(_ slot: Int, into effects: inout [Effect]) {
+    guard batches[slot].hasEnded else { return }
+    let id = batches[slot].id
+    effects.append(.batchEnded(id, progress(inSlot: slot)))
+    for lane in batches[slot].lanes.indices { releaseLimiter(of: lane, in: slot) }
+    for use in batches[slot].types { releaseType(use.type) }
+    batchSlots[id] = nil
+    batches.remove(slot)
+  }
+
+  /// The slot of a type, made on first use; the caller counts its reference.
+  mutating func type(named name: String) -> Int {
+    if let slot = typeSlots[name] { return slot }
+    let queue = Int(queues.insert(MinHeap()).slot)
+    let slot = Int(types.insert(TypeState(name: name, queue: queue)).slot)
+    typeSlots[name] = slot
+    return slot
+  }
+
+  mutating func releaseType(_ slot: Int) {
+    types[slot].references -= 1
+    guard types[slot].references == 0 else { return }
+    queues.remove(types[slot].queue)
+    typeSlots[types[slot].name] = nil
+    types.remove(slot)
+  }
+}

@@ -1,0 +1,48 @@
+package import Clockwork
+
+extension Scheduler {
+  package enum Input: Sendable {
+    /// A batch that is safe in the journal. A batch that is known already is ignored.
+    case batchAdded(UUIDv7, TaskTable)
+    /// A node that appeared, or what it says of itself now.
+    case node(NodeReport)
+    /// Dead, left, or no longer a node: what it held is lost.
+    case nodeGone(name: String)
+    /// Attempts that ended, as lines of a shard's exchange told it.
+    case attempts(ShardID, [AttemptEnd])
+    case shardEnded(ShardID, ShardEnd)
+    case cancel(UUIDv7)
+    /// A moment asked for by `Effect.wake` has come.
+    case wake
+  }
+}
+
+/// A shard's name inside the scheduler.
+package typealias ShardID = SlotKey
+
+/// A node as gossip and its own status describe it.
+package struct NodeReport: Sendable, Equatable {
+  package enum Availability: Sendable, Equatable {
+    case open
+    /// These keep what they have and get nothing new.
+    case suspect, slow, draining
+  }
+
+  package var name: String
+  package var availability: Availability
+  /// Tasks that it runs at once.
+  package var capacity: Int
+  /// Tasks that it holds, whoever sent them.
+  package var load: Int
+  package var taskTypes: [String]
+
+  package init(
+    name: String, availability: Availability = .open, capacity: Int, load: Int = 0, taskTypes: [String]
+  ) {
+    self.name = name
+    self.availability = availability
+    self.capacity = capacity
+    self.load = load
+    self.taskTypes = taskTypes
+  }
+}

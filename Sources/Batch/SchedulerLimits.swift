@@ -1,0 +1,41 @@
+import Clockwork
+
+/// The bounds that the scheduler keeps, in one place.
+enum SchedulerLimits {
+  /// A shard is about this much of its node's measured work.
+  static let shardWork: Duration = .milliseconds(100)
+  static let shardTasks = 1_000
+  /// What a node is given at first, before anything is known of its speed.
+  static let firstShardTasks = 64
+  /// A shard holds at least this part of a node's capacity while the queue is long, so that long tasks do not cost one
+  /// connection each.
+  static let shardsAcrossCapacity = 64
+  /// With so many exchanges open, a node's small room is left to grow instead of being filled with small shards.
+  static let exchangesBeforeWaiting = 32
+  /// A node's room smaller than a shard waits at most so long for more of it.
+  static let linger: Duration = .milliseconds(100)
+  /// One in so many places of a node is kept for batches that have little out, while a batch has more than fits.
+  static let reserveDivisor = 64
+
+  /// A node past half its capacity and over 1.25 times the mean load hands its keyed tasks on: rendezvous hashing with
+  /// bounded load (Mirrokni, Thorup, Zadimoghaddam: "Consistent hashing with bounded loads", 2017).
+  static let loadBound = 1.25
+
+  static let backoffBase: Duration = .milliseconds(500)
+  static let backoffCap: Duration = .seconds(30)
+  /// After a broken or refused exchange a node rests, twice as long each time, until an attempt of its ends.
+  static let restBase: Duration = .milliseconds(100)
+  static let restCap: Duration = .seconds(5)
+  static let retryAfterCap: Duration = .seconds(60)
+
+  /// A limit of r tasks a second lets so much of a second's work through at once, and always one task.
+  static let limitBurst: Duration = .milliseconds(20)
+  /// How far a batch that could not run may fall behind in turns; what is older is forgotten.
+  static let turnsBehind = 1_000.0
+  /// Tasks of a cancelled batch that are ended in one input, so that a large one does not hold up the others.
+  static let cancelSlice = 10_000
+
+  static let attempts = 1_000
+  static let priority = -100...100
+  static let tasksInBatch = Int(UInt32.max) - 1
+}
