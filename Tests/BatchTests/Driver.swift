@@ -14,6 +14,8 @@ struct Driver {
   var ignored: [Scheduler.Ignored] = []
   var cancelled: [ShardID] = []
   var wakeAt: Instant?
+  /// Whether everything is recounted after each input; too slow for many tasks.
+  var recounts = true
   private var generator = SplitMix64(seed: 7)
 
   init(seed: UInt64 = 1) { scheduler = Scheduler(seed: seed) }
@@ -38,7 +40,7 @@ struct Driver {
       }
     }
     open += sent
-    #expect(scheduler.recountHolds())
+    if recounts { #expect(scheduler.recountHolds()) }
     return sent
   }
 
@@ -74,7 +76,9 @@ struct Driver {
   /// Ends all tasks of a shard well, and its exchange.
   @discardableResult
   mutating func complete(_ shard: Shard) -> [Shard] {
-    let sent = take(.attempts(shard.id, shard.entries.map { AttemptEnd(index: Int($0.index), outcome: .ok([]), durationMilliseconds: 1) }))
+    let sent = take(
+      .attempts(
+        shard.id, shard.entries.map { AttemptEnd(index: Int($0.index), outcome: .ok([]), durationMilliseconds: 1) }))
     return sent + end(shard, .finished)
   }
 

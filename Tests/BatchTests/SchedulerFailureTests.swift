@@ -69,7 +69,8 @@ import Testing
     #expect(driver.ended[id]?.retried == 1)
   }
 
-  @Test("a node that refuses a shard took nothing: it rests as long as it asked, and even tasks that must not repeat go")
+  @Test(
+    "a node that refuses a shard took nothing: it rests as long as it asked, and even tasks that must not repeat go")
   func refused() {
     var driver = Driver()
     driver.node("a")
