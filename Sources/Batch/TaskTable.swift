@@ -1,5 +1,5 @@
-/// What the scheduler must know of a batch's tasks: 16 bytes a task, and one lane for each set of tasks that only differ
-/// in their arguments.
+/// What the scheduler must know of a batch's tasks: 16 bytes a task, and one lane for each set of tasks that differ
+/// only in their arguments.
 package struct TaskTable: Sendable {
   var slots: [TaskSlot] = []
   var lanes: [Lane] = []
