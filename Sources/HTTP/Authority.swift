@@ -1,8 +1,10 @@
-/// A host and a port, as `host:port`, `127.0.0.1:80` or `[::1]:80` (RFC 3986, section 3.2, without user information).
+/// A host and a port: `localhost:80`, `10.0.0.7:55568`, `[::1]:7946` (RFC 3986, section 3.2, without user information).
 ///
-/// `host` is a name or an address without brackets; nothing is resolved here.
+/// Nothing is resolved here.
 package struct Authority: Hashable, Sendable, CustomStringConvertible {
+  /// A name or an IP address; an IPv6 address without its brackets.
   package var host: String
+  /// 0 asks for any free port.
   package var port: UInt16
 
   package init(host: String, port: UInt16) {
@@ -10,58 +12,99 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
-  /// Reads `host:port`. nil when a part is missing (unless `defaultPort` stands in for the port), when the port is not
-  /// 0 to 65535, when an IPv6 address lacks its brackets, or when the host holds a character that no host can.
+  /// Reads `host:port`; nil for what `init(parsing:defaultPort:)` refuses.
   package init?(_ text: some StringProtocol, defaultPort: UInt16? = nil) {
-    let bytes = Array(text.utf8)
-    let (host, rest): (ArraySlice<UInt8>, ArraySlice<UInt8>)
-    if bytes.first == UInt8(ascii: "[") {
-      guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return nil }
-      (host, rest) = (bytes[1..<end], bytes[(end + 1)...])
-      guard host.contains(UInt8(ascii: ":")), Self.isIPv6(host) else { return nil }
-    } else {
-      let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
-      (host, rest) = (bytes[..<end], bytes[end...])
-      guard host.allSatisfy(Self.isOfName) else { return nil }
-    }
-    guard !host.isEmpty, host.count <= 255 else { return nil }
-    let port: UInt16
-    if rest.isEmpty, let defaultPort {
-      port = defaultPort
-    } else {
-      let digits = rest.dropFirst()
-      guard rest.first == UInt8(ascii: ":"), !digits.isEmpty, digits.count <= 5, digits.allSatisfy(Self.isDigit),
-        let value = UInt16(String(decoding: digits, as: UTF8.self))
-      else { return nil }
-      port = value
-    }
-    self.init(host: String(decoding: host, as: UTF8.self), port: port)
+    guard let authority = try? Authority(parsing: text, defaultPort: defaultPort) else { return nil }
+    self = authority
   }
 
-  package var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
-
-  private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
-
-  private static func isOfName(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"),
-      UInt8(ascii: "."), UInt8(ascii: "_"):
-      true
-    default: isDigit(byte)
-    }
-  }
-
-  /// Looks like an IPv6 address, perhaps with a zone such as `%eth0`; whether it is one, the resolver says.
-  private static func isIPv6(_ host: ArraySlice<UInt8>) -> Bool {
-    let zone = host.firstIndex(of: UInt8(ascii: "%")) ?? host.endIndex
-    guard zone > host.startIndex, host[zone...].dropFirst().allSatisfy(isOfName) else { return false }
-    return host[..<zone].allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "f"), UInt8(ascii: "A")...UInt8(ascii: "F"), UInt8(ascii: ":"),
-        UInt8(ascii: "."):
-        true
-      default: isDigit(byte)
+  /// Reads `host:port`; without `defaultPort` the port is required. Throws 400 with a reason that a message can quote.
+  package init(parsing text: some StringProtocol, defaultPort: UInt16? = nil) throws(HTTPError) {
+    let text = String(text)
+    let hostEnd: String.Index
+    if text.hasPrefix("[") {
+      guard let bracket = text.firstIndex(of: "]") else { throw .malformed("\"\(text)\" has no closing bracket") }
+      host = String(text[text.index(after: text.startIndex)..<bracket])
+      guard Self.isIPv6(host) else { throw .malformed("\"\(host)\" is no IPv6 address") }
+      hostEnd = text.index(after: bracket)
+    } else {
+      hostEnd = text.firstIndex(of: ":") ?? text.endIndex
+      host = String(text[..<hostEnd])
+      if text[hostEnd...].dropFirst().contains(":") {
+        throw .malformed("an IPv6 address stands in brackets, as in [::1]:80; \"\(text)\" has none")
+      }
+      guard !host.isEmpty else { throw .malformed("\"\(text)\" has no host; 0.0.0.0 stands for every address") }
+      guard host.utf8.count <= 255, host.utf8.allSatisfy(Self.isNameByte) else {
+        throw .malformed("\"\(host)\" is no host name")
       }
     }
+    port = try Self.port(text[hostEnd...], of: text, defaultPort)
+  }
+
+  /// With brackets around an IPv6 address.
+  package var description: String { host.utf8.contains(Octet.colon) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  private static func port(
+    _ rest: Substring, of text: String, _ defaultPort: UInt16?
+  ) throws(HTTPError) -> UInt16 {
+    if rest.isEmpty, let defaultPort { return defaultPort }
+    guard !rest.isEmpty else { throw .malformed("\"\(text)\" has no port; write HOST:PORT") }
+    let digits = rest.dropFirst()
+    guard rest.first == ":", !digits.isEmpty, digits.utf8.allSatisfy(Octet.isDigit) else {
+      throw .malformed("\"\(rest)\" is no port; write HOST:PORT")
+    }
+    guard let port = UInt16(digits) else { throw .malformed("\(digits) is no port; ports go from 0 to 65535") }
+    return port
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    Octet.isLetter(byte) || Octet.isDigit(byte) || "-._~".utf8.contains(byte)
+  }
+
+  /// RFC 4291, section 2.2: eight groups, or fewer around one `::`; the last two may be an IPv4 address. A zone may
+  /// follow `%`.
+  private static func isIPv6(_ text: String) -> Bool {
+    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+    if parts.count == 2, parts[1].isEmpty || !parts[1].utf8.allSatisfy(isNameByte) { return false }
+    let address = Array(parts[0].utf8)
+    guard let gap = doubleColon(address) else { return groups(address[...], endsAddress: true) == 8 }
+    guard doubleColon(address[(gap + 1)...]) == nil else { return false }
+    let before = gap == 0 ? 0 : groups(address[..<gap], endsAddress: false)
+    let after = gap + 2 == address.count ? 0 : groups(address[(gap + 2)...], endsAddress: true)
+    guard let before, let after else { return false }
+    return before + after <= 7
+  }
+
+  private static func doubleColon(_ address: some Collection<UInt8>) -> Int? {
+    var previous: UInt8 = 0
+    for (step, byte) in address.enumerated() {
+      if byte == Octet.colon, previous == Octet.colon { return step - 1 }
+      previous = byte
+    }
+    return nil
+  }
+
+  /// How many groups of 16 bits the text stands for; nil when it is malformed.
+  private static func groups(_ text: ArraySlice<UInt8>, endsAddress: Bool) -> Int? {
+    let parts = text.split(separator: Octet.colon, omittingEmptySubsequences: false)
+    var count = 0
+    for (place, part) in parts.enumerated() {
+      if endsAddress, place == parts.count - 1, part.contains(Octet.dot) {
+        guard isIPv4(part) else { return nil }
+        count += 2
+      } else {
+        guard (1...4).contains(part.count), part.allSatisfy({ Octet.hexValue($0) != nil }) else { return nil }
+        count += 1
+      }
+    }
+    return count
+  }
+
+  private static func isIPv4(_ text: ArraySlice<UInt8>) -> Bool {
+    let parts = text.split(separator: Octet.dot, omittingEmptySubsequences: false)
+    return parts.count == 4
+      && parts.allSatisfy {
+        (1...3).contains($0.count) && $0.allSatisfy(Octet.isDigit) && UInt8(String(decoding: $0, as: UTF8.self)) != nil
+      }
   }
 }

@@ -1,0 +1,120 @@
+/// Messages as the bytes that are sent.
+package enum HTTPWire {
+  /// The interim answer to `Expect: 100-continue`.
+  package static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
+
+  /// Appends a response's head. The framing and `keepsAlive` make Content-Length, Transfer-Encoding and Connection:
+  /// such fields in `headers` are left out, except Connection, which takes the place of ours (an upgrade needs it).
+  /// `date` is `HTTPDate.bytes(…)`, remade once a second; a Date in `headers` takes its place.
+  ///
+  /// For a 1xx, 204 or 304 status pass `.none`; for HEAD the framing that GET would have. `.none` with any other status
+  /// says `Content-Length: 0`. A 1.0 client is told when the connection stays open, a 1.1 client when it does not.
+  package static func appendResponseHead(
+    status: Int, headers: HTTPHeaders, framing: HTTPFraming, keepsAlive: Bool, version: HTTPVersion = .http11,
+    date: [UInt8]? = nil, to bytes: inout [UInt8]
+  ) {
+    bytes.reserveCapacity(bytes.count + 160 + headers.count * 48)
+    append("HTTP/1.1 ", to: &bytes)
+    appendNumber(status, to: &bytes)
+    bytes.append(Octet.space)
+    append(HTTPStatus.reason(of: status), to: &bytes)
+    append("\r\n", to: &bytes)
+    let seen = appendFields(headers, to: &bytes)
+    if let date, !seen.date {
+      append("Date: ", to: &bytes)
+      bytes.append(contentsOf: date)
+      append("\r\n", to: &bytes)
+    }
+    if status >= 200, status != 204, status != 304 { appendFraming(framing, to: &bytes) }
+    if !seen.connection, status >= 200 {
+      if !keepsAlive || framing == .untilClose {
+        append("Connection: close\r\n", to: &bytes)
+      } else if version == .http10 {
+        append("Connection: keep-alive\r\n", to: &bytes)
+      }
+    }
+    append("\r\n", to: &bytes)
+  }
+
+  /// Appends a request's head. `target` must be a path with its query, an absolute URL or `*`, already percent-encoded;
+  /// what a target cannot hold is percent-encoded here, so that no text can forge a field. Framing as in responses,
+  /// except that `.none` says nothing. Host must be among the headers.
+  package static func appendRequestHead(
+    method: String, target: String, headers: HTTPHeaders, framing: HTTPFraming = .none, to bytes: inout [UInt8]
+  ) {
+    for byte in method.utf8 { bytes.append(Octet.isToken(byte) ? byte : Octet.hyphen) }
+    bytes.append(Octet.space)
+    for byte in target.utf8 {
+      if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "#") {
+        bytes.append(byte)
+      } else {
+        bytes.append(contentsOf: PercentEncoding.escape(byte))
+      }
+    }
+    append(" HTTP/1.1\r\n", to: &bytes)
+    _ = appendFields(headers, to: &bytes)
+    if framing != .none { appendFraming(framing, to: &bytes) }
+    append("\r\n", to: &bytes)
+  }
+
+  /// Appends one chunk of a chunked body; nothing for no bytes, as an empty chunk would end the body.
+  package static func appendChunk(_ chunk: some Collection<UInt8>, to bytes: inout [UInt8]) {
+    guard !chunk.isEmpty else { return }
+    bytes.reserveCapacity(bytes.count + chunk.count + 20)
+    bytes.append(contentsOf: String(chunk.count, radix: 16).utf8)
+    append("\r\n", to: &bytes)
+    bytes.append(contentsOf: chunk)
+    append("\r\n", to: &bytes)
+  }
+
+  /// Appends the end of a chunked body.
+  package static func appendLastChunk(trailers: HTTPHeaders = HTTPHeaders(), to bytes: inout [UInt8]) {
+    append("0\r\n", to: &bytes)
+    _ = appendFields(trailers, to: &bytes)
+    append("\r\n", to: &bytes)
+  }
+
+  private static func appendFraming(_ framing: HTTPFraming, to bytes: inout [UInt8]) {
+    switch framing {
+    case .none: append("Content-Length: 0\r\n", to: &bytes)
+    case .length(let length):
+      append("Content-Length: ", to: &bytes)
+      appendNumber(length, to: &bytes)
+      append("\r\n", to: &bytes)
+    case .chunked: append("Transfer-Encoding: chunked\r\n", to: &bytes)
+    case .untilClose: break
+    }
+  }
+
+  /// All fields but those that the framing decides.
+  private static func appendFields(
+    _ headers: HTTPHeaders, to bytes: inout [UInt8]
+  ) -> (date: Bool, connection: Bool) {
+    var seen = (date: false, connection: false)
+    for field in headers.fields {
+      let name = headers.bytes[field.name]
+      switch name.count {
+      case 14 where HTTPHeaders.equalsIgnoringCase(name, "content-length"): continue
+      case 17 where HTTPHeaders.equalsIgnoringCase(name, "transfer-encoding"): continue
+      case 4 where HTTPHeaders.equalsIgnoringCase(name, "date"): seen.date = true
+      case 10 where HTTPHeaders.equalsIgnoringCase(name, "connection"): seen.connection = true
+      default: break
+      }
+      bytes.append(contentsOf: name)
+      append(": ", to: &bytes)
+      bytes.append(contentsOf: headers.bytes[field.value])
+      append("\r\n", to: &bytes)
+    }
+    return seen
+  }
+
+  private static func appendNumber(_ number: Int, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: String(number).utf8)
+  }
+
+  @inline(__always)
+  private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
+    // The program's own constant: it lives as long as the program.
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+}

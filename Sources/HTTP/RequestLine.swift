@@ -1,0 +1,111 @@
+/// `method SP request-target SP HTTP-version`: RFC 9112, section 3.
+struct RequestLine: Sendable {
+  let method: Range<Int>
+  let target: Range<Int>
+  let version: HTTPVersion
+  let path: Range<Int>
+  let query: Range<Int>
+  /// An absolute form's authority, which counts instead of Host's.
+  let authority: Range<Int>?
+
+  init(_ span: Span<UInt8>, _ line: Range<Int>) throws(HTTPError) {
+    var place = line.lowerBound
+    while place < line.upperBound, Octet.isToken(span[place]) { place += 1 }
+    guard place > line.lowerBound, place < line.upperBound, span[place] == Octet.space else {
+      throw .malformed("the request line does not begin with a method and a space")
+    }
+    method = line.lowerBound..<place
+    let targetStart = place + 1
+    place = targetStart
+    // Visible ASCII alone, and no '#': a fragment is the client's own.
+    while place < line.upperBound, span[place] > 0x20, span[place] < 0x7f, span[place] != UInt8(ascii: "#") {
+      place += 1
+    }
+    guard place > targetStart, place < line.upperBound, span[place] == Octet.space else {
+      throw .malformed("the request target is empty or holds a character that must be percent-encoded")
+    }
+    target = targetStart..<place
+    version = try HTTPVersion(span, place + 1..<line.upperBound)
+    let parts = try Self.split(span, target, method: method)
+    (path, query, authority) = (parts.path, parts.query, parts.authority)
+  }
+
+  private typealias Parts = (path: Range<Int>, query: Range<Int>, authority: Range<Int>?)
+
+  private static func split(
+    _ span: Span<UInt8>, _ target: Range<Int>, method: Range<Int>
+  ) throws(HTTPError) -> Parts {
+    let empty = target.upperBound..<target.upperBound
+    if equals(span, method, "CONNECT") {
+      guard isAuthority(span, target) else { throw .malformed("the target of CONNECT is not host:port") }
+      return (empty, empty, target)
+    }
+    if span[target.lowerBound] == Octet.slash {
+      let (path, query) = pathAndQuery(span, target)
+      return (path, query, nil)
+    }
+    if target.count == 1, span[target.lowerBound] == UInt8(ascii: "*"), equals(span, method, "OPTIONS") {
+      return (empty, empty, nil)
+    }
+    guard let start = authorityStart(span, target) else {
+      throw .malformed("the request target is neither a path nor an http URL")
+    }
+    var end = start
+    while end < target.upperBound, span[end] != Octet.slash, span[end] != Octet.question { end += 1 }
+    guard isAuthority(span, start..<end) else { throw .malformed("the request target's host is malformed") }
+    let (path, query) = pathAndQuery(span, end..<target.upperBound)
+    return (path, query, start..<end)
+  }
+
+  private static func pathAndQuery(_ span: Span<UInt8>, _ range: Range<Int>) -> (Range<Int>, Range<Int>) {
+    var mark = range.lowerBound
+    while mark < range.upperBound, span[mark] != Octet.question { mark += 1 }
+    return (range.lowerBound..<mark, min(mark + 1, range.upperBound)..<range.upperBound)
+  }
+
+  /// Behind `http://` or `https://`.
+  private static func authorityStart(_ span: Span<UInt8>, _ target: Range<Int>) -> Int? {
+    for scheme: StaticString in ["http://", "https://"] {
+      let count = scheme.utf8CodeUnitCount
+      guard target.count > count else { continue }
+      if equals(span, target.lowerBound..<target.lowerBound + count, scheme) { return target.lowerBound + count }
+    }
+    return nil
+  }
+
+  /// Without regard to case, as schemes are; methods are upper case on both sides.
+  private static func equals(_ span: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for step in 0..<range.count
+    where Octet.lowercased(span[range.lowerBound + step]) != Octet.lowercased(text.utf8Start[step]) { return false }
+    return true
+  }
+
+  /// `host [ ":" port ]`, without user names: what Host may hold, except nothing.
+  static func isAuthority(_ span: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    var place = range.lowerBound
+    guard place < range.upperBound else { return false }
+    if span[place] == UInt8(ascii: "[") {
+      while place < range.upperBound, span[place] != UInt8(ascii: "]") {
+        guard span[place] > 0x20, span[place] < 0x7f else { return false }
+        place += 1
+      }
+      guard place < range.upperBound else { return false }
+      place += 1
+    } else {
+      while place < range.upperBound, isNameByte(span[place]) { place += 1 }
+      guard place > range.lowerBound else { return false }
+    }
+    guard place < range.upperBound else { return true }
+    guard span[place] == Octet.colon else { return false }
+    place += 1
+    while place < range.upperBound, Octet.isDigit(span[place]) { place += 1 }
+    return place == range.upperBound
+  }
+
+  /// RFC 3986's reg-name: unreserved, percent-encoded, sub-delims; no comma, by which two hosts would pass as one.
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    Octet.isLetter(byte) || Octet.isDigit(byte)
+      || "-._~%!$&'()*+;=".utf8.contains(byte)
+  }
+}
