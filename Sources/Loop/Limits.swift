@@ -22,6 +22,8 @@ package enum LoopLimits {
   static let resolverQueue = 10_000
   /// Pending connections that the kernel holds for a listener.
   package static let listenBacklog: Int32 = 4096
+  /// How long a closing connection waits for its peer to have read the end.
+  static let linger: Duration = .seconds(2)
   /// How long a listener pauses when descriptors are used up: accepting at once again would spin.
   static let acceptPause: Duration = .milliseconds(100)
 }

@@ -15,7 +15,7 @@ package struct Readiness: OptionSet, Sendable {
   package static let failed = Readiness(rawValue: UInt32(EPOLLERR.rawValue) | UInt32(EPOLLHUP.rawValue))
 }
 
-/// A descriptor's registration with a loop. Level-triggered. The descriptor stays its owner's to close, after `cancel()`.
+/// A descriptor's registration with a loop, level-triggered. The descriptor is its owner's to close, after `cancel()`.
 package final class Watch: @unchecked Sendable {
   // Guarded by: the loop's thread; each entry asserts it.
   package let descriptor: Int32
@@ -59,8 +59,8 @@ extension EventLoop {
 
 /// The epoll instance and its registrations.
 ///
-/// An event carries a slot and that slot's generation: one that was reported for a descriptor closed since, whose number
-/// and slot another one has taken, finds a newer generation and is dropped.
+/// An event carries a slot and that slot's generation: one that was reported for a descriptor closed since, whose
+/// number and slot another one has taken, finds a newer generation and is dropped.
 final class Poller: @unchecked Sendable {
   private let epoll: Int32
   private let wakeUpDescriptor: Int32

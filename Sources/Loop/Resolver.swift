@@ -4,8 +4,8 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Turns host names into addresses on a few threads of its own: the C library's resolver blocks, for half a minute when a
-/// name server is silent, and a loop must not.
+/// Turns host names into addresses on a few threads of its own: the C library's resolver blocks, for half a minute when
+/// a name server is silent, and a loop must not.
 package enum Resolver {
   private static let queues = (0..<LoopLimits.resolverThreads).map { DispatchQueue(label: "resolver-\($0)") }
   private static let next = Atomic<Int>(0)

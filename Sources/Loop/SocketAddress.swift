@@ -7,7 +7,7 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
   package let ipBytes: [UInt8]
   package let port: UInt16
 
-  /// - Parameter ipBytes: 4 or 16 bytes; a mapped IPv4 address (`::ffff:a.b.c.d`) is taken as the 4 bytes it stands for.
+  /// - Parameter ipBytes: 4 or 16; a mapped IPv4 address (`::ffff:a.b.c.d`) is taken as the 4 bytes it stands for.
   package init?(ipBytes: [UInt8], port: UInt16) {
     guard ipBytes.count == 4 || ipBytes.count == 16 else { return nil }
     let isMapped =

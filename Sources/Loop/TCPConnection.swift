@@ -16,8 +16,9 @@ package protocol TCPConnectionDelegate: AnyObject {
 package final class TCPConnection: @unchecked Sendable {
   private enum State {
     case open
-    /// The queue is still to be sent; then the connection closes.
+    /// The queue is still to be sent; then this side says so and waits a moment for the peer to close.
     case closing
+    case lingering
     case closed
   }
 
@@ -35,6 +36,8 @@ package final class TCPConnection: @unchecked Sendable {
   private var outputStart = 0
   private var flushIsDue = false
   private var wasCongested = false
+  /// Bytes that the kernel has taken so far.
+  package private(set) var sentBytes = 0
 
   /// Takes over a connected descriptor. Nothing is read before `startReading()`.
   init(loop: EventLoop, descriptor: Int32, peer: SocketAddress) throws(LoopError) {
@@ -67,7 +70,11 @@ package final class TCPConnection: @unchecked Sendable {
 
   private func handle(_ readiness: Readiness) {
     if readiness.contains(.write) { flush() }
-    guard state == .open else { return }
+    if state == .lingering { return dropInput() }
+    guard state == .open else {
+      if !readiness.isDisjoint(with: .failed) { close() }
+      return
+    }
     if interest.contains(.read), !readiness.isDisjoint(with: [.read, .peerClosed, .failed]) {
       read()
     } else if !readiness.isDisjoint(with: .failed) {
@@ -136,6 +143,7 @@ package final class TCPConnection: @unchecked Sendable {
       }
       if count >= 0 {
         outputStart += count
+        sentBytes += count
       } else if errno == EAGAIN {
         break
       } else if errno != EINTR {
@@ -152,7 +160,7 @@ package final class TCPConnection: @unchecked Sendable {
       output.removeAll(keepingCapacity: output.capacity <= LoopLimits.drainedBytes)
       outputStart = 0
       setInterest(.write, false)
-      if case .closing = state { return close() }
+      if case .closing = state { return waitForPeer() }
     } else {
       if outputStart > output.count / 2 {
         output.removeFirst(outputStart)
@@ -168,13 +176,30 @@ package final class TCPConnection: @unchecked Sendable {
 
   // MARK: Ending
 
-  /// Sends what is queued, then closes. Reading stops at once.
+  /// Sends what is queued, then closes. Nothing more is delivered; what the peer still sends is read and dropped for a
+  /// moment, because closing on unread bytes is a reset, which can destroy the answer before the peer has read it.
   package func closeAfterFlush() {
     loop.assertCurrent()
     guard state == .open else { return }
     state = .closing
     setInterest([.read, .peerClosed], false)
     flushSoon()
+  }
+
+  private func waitForPeer() {
+    state = .lingering
+    shutdown(descriptor, Int32(SHUT_WR))
+    setInterest(.read, true)
+    loop.schedule(after: LoopLimits.linger) { [self] in close() }
+  }
+
+  private func dropInput() {
+    for _ in 0..<LoopLimits.readsPerEvent {
+      let count = Glibc.read(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+      if count > 0 { continue }
+      if count == 0 || (errno != EAGAIN && errno != EINTR) { close() }
+      return
+    }
   }
 
   /// Closes at once; what is queued is lost. The delegate is not told.

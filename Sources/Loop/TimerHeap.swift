@@ -29,8 +29,8 @@ package final class LoopTimer: @unchecked Sendable {
   }
 }
 
-/// A binary heap of timers by deadline; equal deadlines fire in the order of their insertion. Each timer knows its place,
-/// so that cancelling takes O(log n) and leaves nothing behind.
+/// A binary heap of timers by deadline; equal deadlines fire in the order of their insertion. Each timer knows its
+/// place, so that cancelling takes O(log n) and leaves nothing behind.
 struct TimerHeap {
   private struct Entry {
     let deadline: Instant

@@ -1,0 +1,282 @@
+package import HTTP
+package import Loop
+
+/// One request and its answer, on the server's loop.
+package final class HTTPExchange: @unchecked Sendable {
+  package enum BodyEvent: Sendable {
+    case chunk([UInt8])
+    case end
+    /// The body can't be had whole: malformed, too slow, or the peer went away. Answering is still allowed.
+    case failed(HTTPError)
+  }
+
+  private enum Body {
+    /// Nobody has asked for it yet.
+    case unread
+    case reading((BodyEvent) -> Void)
+    case paused((BodyEvent) -> Void)
+    case complete
+    case failed(HTTPError)
+  }
+
+  private enum Answer {
+    case none
+    case streaming(chunked: Bool)
+    case complete
+  }
+
+  // Guarded by: the loop's thread; each entry asserts it.
+  package let request: HTTPRequestHead
+  package let loop: EventLoop
+  package let peer: SocketAddress
+  private var connection: HTTPServerConnection?
+  private var body = Body.unread
+  private var answer = Answer.none
+  private(set) var awaitsContinue: Bool
+  private(set) var mustClose = false
+  private var abortHandlers: [() -> Void] = []
+  private var drainHandlers: [() -> Void] = []
+
+  init(_ request: HTTPRequestHead, connection: HTTPServerConnection) {
+    (self.request, self.connection) = (request, connection)
+    (loop, peer) = (connection.loop, connection.peer)
+    awaitsContinue = request.expectsContinue
+  }
+
+  /// Whether the peer is still there to be answered.
+  package var isOpen: Bool { connection != nil }
+
+  /// Calls `handler` once if the peer goes away before its answer is complete.
+  package func onAbort(_ handler: @escaping () -> Void) {
+    loop.assertCurrent()
+    if connection == nil, !isAnswered { handler() } else { abortHandlers.append(handler) }
+  }
+
+  // MARK: The request's body
+
+  /// Streams the body as it arrives. Once only.
+  package func readBody(_ handler: @escaping (BodyEvent) -> Void) {
+    loop.assertCurrent()
+    switch body {
+    case .unread:
+      body = .reading(handler)
+      guard let connection else { return fail(Self.gone) }
+      if awaitsContinue {
+        awaitsContinue = false
+        connection.write { $0 += HTTPWire.continueResponse }
+      }
+      connection.bodyIsWanted()
+    case .complete: handler(.end)
+    case .failed(let error): handler(.failed(error))
+    case .reading, .paused: preconditionFailure("the body of \(request.target) is read already")
+    }
+  }
+
+  /// Slows the peer down until `resumeBody()`.
+  package func pauseBody() {
+    guard case .reading(let handler) = body else { return }
+    body = .paused(handler)
+    connection?.bodyIsPaused()
+  }
+
+  package func resumeBody() {
+    guard case .paused(let handler) = body else { return }
+    body = .reading(handler)
+    connection?.bodyIsWanted()
+  }
+
+  /// The whole body, or 413 as soon as it is known to be longer than `limit` bytes.
+  package func collectBody(upTo limit: Int, _ completion: @escaping (Result<[UInt8], HTTPError>) -> Void) {
+    let tooLarge = HTTPError(status: 413, reason: "The body is larger than \(limit) bytes.")
+    if case .length(let length) = request.framing, length > limit { return completion(.failure(tooLarge)) }
+    var collected: [UInt8] = []
+    var isOver = false
+    readBody { event in
+      guard !isOver else { return }
+      switch event {
+      case .chunk(let bytes):
+        collected += bytes
+        guard collected.count > limit else { return }
+        isOver = true
+        completion(.failure(tooLarge))
+      case .end: completion(.success(collected))
+      case .failed(let error): completion(.failure(error))
+      }
+    }
+  }
+
+  package func body(upTo limit: Int) async throws(HTTPError) -> [UInt8] {
+    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<[UInt8], HTTPError>, Never>) in
+      collectBody(upTo: limit) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  // MARK: The answer
+
+  /// Answers in one piece. Content-Length and Date are added here.
+  package func respond(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+    guard begin() else { return }
+    let isBodiless = status == 204 || status == 304
+    writeHead(status, headers, isBodiless ? .none : .length(body.count))
+    if !isBodiless, !request.methodIs("HEAD") { connection?.write { $0 += body } }
+    answer = .complete
+    end()
+  }
+
+  package func respond(status: Int = 200, headers: HTTPHeaders = [:], json: [UInt8]) {
+    var headers = headers
+    headers.add("Content-Type", "application/json")
+    respond(status: status, headers: headers, body: json)
+  }
+
+  package func respond(_ problem: Problem) {
+    var headers: HTTPHeaders = ["Content-Type": "application/problem+json"]
+    if let seconds = problem.retryAfter { headers.add("Retry-After", String(seconds)) }
+    if let allow = problem.allow { headers.add("Allow", allow) }
+    respond(status: problem.status, headers: headers, body: problem.json())
+  }
+
+  package func respond(_ error: HTTPError) { respond(Problem(error)) }
+
+  /// Begins an answer of unknown length: chunked, or ended by the close for HTTP/1.0.
+  package func startStream(status: Int, headers: HTTPHeaders = [:]) {
+    guard begin() else { return }
+    let framing = HTTPFraming.stream(for: request.version)
+    if framing == .untilClose { mustClose = true }
+    writeHead(status, headers, framing)
+    answer = .streaming(chunked: framing == .chunked)
+  }
+
+  /// Queues a piece of a stream; what is written within one turn of the loop leaves in one piece.
+  package func write(_ bytes: [UInt8]) {
+    loop.assertCurrent()
+    guard case .streaming(let isChunked) = answer, !bytes.isEmpty, !request.methodIs("HEAD") else { return }
+    connection?.write { output in
+      if isChunked { HTTPWire.appendChunk(bytes, to: &output) } else { output += bytes }
+    }
+  }
+
+  package func finish() {
+    loop.assertCurrent()
+    guard case .streaming(let isChunked) = answer else { return }
+    answer = .complete
+    if isChunked, !request.methodIs("HEAD") { connection?.write { HTTPWire.appendLastChunk(to: &$0) } }
+    end()
+  }
+
+  /// Whether a streaming writer should wait for `onDrain`: the peer reads more slowly than we write.
+  package var isCongested: Bool { connection?.isCongested ?? false }
+
+  /// Calls `handler` once: at the next drain, or at once when there is room or nobody left to wait for.
+  package func onDrain(_ handler: @escaping () -> Void) {
+    loop.assertCurrent()
+    if isCongested { drainHandlers.append(handler) } else { handler() }
+  }
+
+  /// Suspends while the answer is congested. False when the peer is gone and writing on is in vain.
+  package func writable() async -> Bool {
+    if isCongested {
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        onDrain { continuation.resume() }
+      }
+    }
+    return isOpen
+  }
+
+  private func begin() -> Bool {
+    loop.assertCurrent()
+    guard case .none = answer else {
+      preconditionFailure("\(request.method) \(request.target) is answered already")
+    }
+    if connection == nil { answer = .complete }
+    return connection != nil
+  }
+
+  private func writeHead(_ status: Int, _ headers: HTTPHeaders, _ framing: HTTPFraming) {
+    guard let connection else { return }
+    // A client that was not told to send its body may send it or not: what comes next can't be understood.
+    if awaitsContinue || !connection.keepsAlive(request) { mustClose = true }
+    connection.write { output in
+      HTTPWire.appendResponseHead(
+        status: status, headers: headers, framing: framing, keepsAlive: !mustClose, version: request.version,
+        date: connection.date, to: &output)
+    }
+  }
+
+  private func end() {
+    guard let connection else { return }
+    connection.answered()
+    // An answered exchange lets go of its connection once the request's body is through.
+    if bodyIsComplete { release() }
+  }
+
+  // MARK: For the connection
+
+  var isAnswered: Bool { if case .complete = answer { true } else { false } }
+  var hasBegun: Bool { if case .none = answer { false } else { true } }
+
+  var bodyIsComplete: Bool {
+    switch body {
+    case .complete, .failed: true
+    case .unread, .reading, .paused: false
+    }
+  }
+
+  var wantsBody: Bool {
+    switch body {
+    case .unread, .paused: isAnswered
+    case .reading: true
+    case .complete, .failed: false
+    }
+  }
+
+  func bodyArrived(_ bytes: [UInt8]) {
+    if case .reading(let handler) = body { handler(.chunk(bytes)) }
+  }
+
+  func bodyEnded() {
+    let body = self.body
+    self.body = .complete
+    if case .reading(let handler) = body, !isAnswered { handler(.end) }
+    if isAnswered { release() }
+  }
+
+  /// What follows on the connection can't be understood: this answer is its last.
+  func bodyFailed(_ error: HTTPError) {
+    mustClose = true
+    fail(error)
+  }
+
+  func drained() {
+    let handlers = drainHandlers
+    drainHandlers = []
+    for handler in handlers { handler() }
+  }
+
+  func connectionEnded() {
+    let handlers = isAnswered ? [] : abortHandlers
+    release()
+    fail(Self.gone)
+    for handler in handlers { handler() }
+    drained()
+  }
+
+  private static let gone = HTTPError(status: 400, reason: "The client went away.")
+
+  private func fail(_ error: HTTPError) {
+    let body = self.body
+    switch body {
+    case .complete, .failed: return
+    case .unread: self.body = .failed(error)
+    case .reading(let handler), .paused(let handler):
+      self.body = .failed(error)
+      if !isAnswered { handler(.failed(error)) }
+    }
+  }
+
+  private func release() {
+    connection = nil
+    abortHandlers = []
+  }
+}

@@ -1,0 +1,5 @@
+/// Answers requests. Called on the server's loop as soon as a request's head is there; must not block.
+package protocol HTTPHandler: AnyObject, Sendable {
+  /// Every exchange must be answered at some time: `respond`, or `startStream` and `finish`.
+  func handle(_ exchange: HTTPExchange)
+}

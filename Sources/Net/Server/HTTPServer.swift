@@ -1,0 +1,50 @@
+import HTTP
+package import Loop
+
+/// An HTTP/1.1 server on one loop: keep-alive, pipelining, streamed bodies in both directions.
+package final class HTTPServer: @unchecked Sendable {
+  // Guarded by: the loop's thread; each entry asserts it.
+  package let loop: EventLoop
+  let limits: HTTPServerLimits
+  let handler: any HTTPHandler
+  private var listener: TCPListener!
+  private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+  private var clock = DateHeader()
+  private(set) var isDraining = false
+
+  /// - Throws: `LoopError` with `addressInUse`, `badAddress` or `exhausted`.
+  package init(
+    loop: EventLoop, address: SocketAddress, limits: HTTPServerLimits = HTTPServerLimits(), handler: any HTTPHandler
+  ) throws(LoopError) {
+    (self.loop, self.limits, self.handler) = (loop, limits, handler)
+    listener = try TCPListener(loop: loop, address: address) { [unowned self] in accept($0) }
+  }
+
+  package var localAddress: SocketAddress { listener.localAddress }
+  package var connectionCount: Int { connections.count }
+
+  /// Frees the port and lets the connections end: idle ones at once, the others behind the answer in progress.
+  package func stopAccepting() {
+    loop.assertCurrent()
+    isDraining = true
+    listener.close()
+    for connection in connections.values { connection.closeIfIdle() }
+  }
+
+  /// Ends every connection now; exchanges in progress are aborted.
+  package func close() {
+    stopAccepting()
+    for connection in connections.values { connection.abort() }
+  }
+
+  private func accept(_ connection: TCPConnection) {
+    let served = HTTPServerConnection(connection, server: self)
+    connections[ObjectIdentifier(served)] = served
+    if connections.count > limits.connections { served.refuse() } else { served.start() }
+  }
+
+  func forget(_ connection: HTTPServerConnection) { connections[ObjectIdentifier(connection)] = nil }
+
+  /// The `Date` of an answer, RFC 9110 section 6.6.1, made once a second.
+  var date: [UInt8] { clock.bytes(at: WallClock.now) }
+}

@@ -1,0 +1,262 @@
+import Clockwork
+import HTTP
+import Loop
+
+/// One client's connection: bytes in, exchanges out, one at a time in the order of the requests.
+///
+/// The parser runs only as far as somebody wants what it yields: a body that the handler does not read stays in the
+/// kernel's buffer, and so does a pipelined request while the one before it is answered. That is all the back-pressure
+/// there is, and all that is needed.
+final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
+  // Guarded by: the loop's thread.
+  private let connection: TCPConnection
+  private unowned let server: HTTPServer
+  private var parser: HTTPRequestParser
+  private var exchange: HTTPExchange?
+  /// Received and not yet parsed.
+  private var pending: [UInt8] = []
+  private var isAdvancing = false
+  private var discarded = 0
+  /// Whether the deadline is that of a head whose first byte has come: further bytes do not move it.
+  private var headIsTimed = false
+  private var deadline: Instant?
+  private var deadlineTimer: LoopTimer?
+  private var timerDue = Instant.distantFuture
+  /// How much the peer had taken when the deadline was set.
+  private var sentAtDeadline = 0
+
+  init(_ connection: TCPConnection, server: HTTPServer) {
+    (self.connection, self.server) = (connection, server)
+    parser = HTTPRequestParser(limits: server.limits.message)
+    connection.delegate = self
+  }
+
+  var loop: EventLoop { connection.loop }
+  var peer: SocketAddress { connection.peer }
+  var isCongested: Bool { connection.isCongested }
+
+  func start() {
+    connection.startReading()
+    setDeadline(server.limits.idleTimeout)
+  }
+
+  /// Too many connections: said in HTTP, then closed, before a byte was read.
+  func refuse() {
+    let problem = Problem(
+      status: 503, code: "too_many_connections", title: "Too many connections",
+      detail: "This server holds \(server.limits.connections) connections already; reuse one, or try again soon.",
+      retryAfter: 1)
+    answerOutOfTurn(problem)
+  }
+
+  func closeIfIdle() {
+    if exchange == nil, parser.isIdle { abort() }
+  }
+
+  /// Closes at once; an exchange in progress is told.
+  func abort() {
+    connection.close()
+    forget()
+  }
+
+  // MARK: Reading
+
+  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
+    if pending.isEmpty {
+      let consumed = advance(bytes)
+      if consumed < bytes.count, connection.isOpen { keep(bytes.extracting(consumed..<bytes.count)) }
+    } else {
+      keep(bytes)
+    }
+    advancePending()
+  }
+
+  private func keep(_ bytes: Span<UInt8>) {
+    bytes.withUnsafeBufferPointer { pending.append(contentsOf: $0) }  // Guarded by: copied within the call.
+  }
+
+  /// Parses what waits, as far as it is wanted; then decides whether the peer may send more.
+  func advancePending() {
+    while !isAdvancing, !pending.isEmpty, wantsInput {
+      let input = pending
+      let consumed = advance(input.span)
+      if consumed == 0 { break }
+      pending = consumed == input.count ? [] : Array(input[consumed...])
+    }
+    guard connection.isOpen else { return }
+    if !wantsInput, pending.count >= server.limits.pipelinedBytes {
+      connection.pauseReading()
+    } else {
+      connection.startReading()
+    }
+  }
+
+  /// Whether the parser's next event would find a taker.
+  private var wantsInput: Bool { connection.isOpen && (exchange?.wantsBody ?? true) }
+
+  private func advance(_ bytes: Span<UInt8>) -> Int {
+    isAdvancing = true
+    defer { isAdvancing = false }
+    var offset = 0
+    do throws(HTTPError) {
+      while wantsInput, let event = try parser.next(in: bytes, at: &offset) { take(event, in: bytes) }
+    } catch {
+      fail(error)
+      return bytes.count
+    }
+    if exchange == nil, !parser.isIdle, !headIsTimed {
+      headIsTimed = true
+      setDeadline(server.limits.headTimeout)
+    }
+    return offset
+  }
+
+  private func take(_ event: HTTPRequestParser.Event, in bytes: Span<UInt8>) {
+    switch event {
+    case .head(let head):
+      deadline = nil
+      headIsTimed = false
+      discarded = 0
+      let exchange = HTTPExchange(head, connection: self)
+      self.exchange = exchange
+      server.handler.handle(exchange)
+    case .body(let range):
+      guard let exchange else { return }
+      if exchange.isAnswered { return discard(range.count) }
+      setDeadline(server.limits.bodyTimeout)
+      // Guarded by: copied within the call.
+      exchange.bodyArrived(bytes.extracting(range).withUnsafeBufferPointer { Array($0) })
+    case .end:
+      deadline = nil
+      exchange?.bodyEnded()
+      settle()
+    }
+  }
+
+  private func discard(_ count: Int) {
+    discarded += count
+    if discarded > server.limits.discardedBytes { closeAfterFlush() }
+  }
+
+  // MARK: Writing, for the exchange
+
+  func write(_ body: (inout [UInt8]) -> Void) {
+    connection.write(body)
+    if connection.queuedBytes > 0, deadline == nil { setDeadline(server.limits.writeTimeout) }
+  }
+
+  var date: [UInt8] { server.date }
+
+  /// Whether the answer may promise another one on this connection.
+  func keepsAlive(_ request: HTTPRequestHead) -> Bool { request.keepsAlive && !server.isDraining }
+
+  /// The handler begins to read: a client that waits for leave gets it, and too slow a one is cut off.
+  func bodyIsWanted() {
+    setDeadline(server.limits.bodyTimeout)
+    advancePending()
+  }
+
+  func bodyIsPaused() { deadline = nil }
+
+  /// The answer is complete. Called from within the parser's loop too, which then goes on by itself.
+  func answered() {
+    settle()
+    if !isAdvancing { advancePending() }
+  }
+
+  private func settle() {
+    guard let exchange, exchange.isAnswered else { return }
+    if exchange.mustClose { return closeAfterFlush() }
+    guard exchange.bodyIsComplete else {
+      // What is left of the body is parsed and dropped, up to a bound, to reach the next request.
+      if exchange.awaitsContinue { closeAfterFlush() } else { setDeadline(server.limits.bodyTimeout) }
+      return
+    }
+    self.exchange = nil
+    if server.isDraining { closeAfterFlush() } else { setDeadline(server.limits.idleTimeout) }
+  }
+
+  // MARK: Ending
+
+  func connectionDrained(_ connection: TCPConnection) { exchange?.drained() }
+
+  func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
+    // A client that has sent all it will and reads on (`nc -N`) has its answer by now, or waits for one that takes
+    // long: like most servers we take its end as its leave.
+    abort()
+  }
+
+  /// A request that cannot be understood: the rest of the stream cannot either. An exchange that waits for its body is
+  /// told, and its answer is the last one here.
+  private func fail(_ error: HTTPError) {
+    guard let exchange else { return answerOutOfTurn(Problem(error)) }
+    if exchange.isAnswered { closeAfterFlush() } else { exchange.bodyFailed(error) }
+  }
+
+  private func answerOutOfTurn(_ problem: Problem) {
+    let body = problem.json()
+    var headers: HTTPHeaders = ["Content-Type": "application/problem+json"]
+    if let seconds = problem.retryAfter { headers.add("Retry-After", String(seconds)) }
+    connection.write { output in
+      HTTPWire.appendResponseHead(
+        status: problem.status, headers: headers, framing: .length(body.count), keepsAlive: false, date: server.date,
+        to: &output)
+      output += body
+    }
+    closeAfterFlush()
+  }
+
+  private func closeAfterFlush() {
+    connection.closeAfterFlush()
+    forget()
+  }
+
+  private func forget() {
+    deadline = nil
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    let exchange = self.exchange
+    self.exchange = nil
+    server.forget(self)
+    exchange?.connectionEnded()
+  }
+
+  // MARK: Deadlines
+
+  /// One timer a connection: it is not moved at each request, but looks when it fires whether the deadline has moved.
+  private func setDeadline(_ duration: Duration) {
+    let due = loop.now + duration
+    deadline = due
+    sentAtDeadline = connection.sentBytes
+    if let deadlineTimer, deadlineTimer.isPending, timerDue <= due { return }
+    armTimer(due)
+  }
+
+  private func armTimer(_ due: Instant) {
+    deadlineTimer?.cancel()
+    timerDue = due
+    deadlineTimer = loop.schedule(at: due) { [weak self] in self?.deadlineTimerFired() }
+  }
+
+  private func deadlineTimerFired() {
+    guard let deadline, connection.isOpen else { return }
+    if deadline > loop.now { return armTimer(deadline) }
+    self.deadline = nil
+    expire()
+  }
+
+  private func expire() {
+    if connection.queuedBytes > 0 {
+      // Slow is fine, standing still is not.
+      if connection.sentBytes == sentAtDeadline { abort() } else { setDeadline(server.limits.writeTimeout) }
+    } else if let exchange {
+      if exchange.isAnswered { closeAfterFlush() } else if exchange.wantsBody { fail(Self.tooSlow) }
+    } else if parser.isIdle {
+      abort()
+    } else {
+      fail(Self.tooSlow)
+    }
+  }
+
+  private static let tooSlow = HTTPError(status: 408, reason: "The request did not arrive in time.")
+}

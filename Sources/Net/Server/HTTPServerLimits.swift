@@ -1,0 +1,23 @@
+package import HTTP
+
+/// The bounds of an HTTP server; exceeding one is answered with the status that the field's comment names.
+package struct HTTPServerLimits: Sendable {
+  /// Lines, header block, chunk framing: 400, 414 or 431.
+  package var message = HTTPLimits()
+  /// Connections at once; a further one gets 503.
+  package var connections = 20_000
+  /// From the first byte of a request to the end of its head: 408.
+  package var headTimeout: Duration = .seconds(10)
+  /// Between two pieces of a body that the handler wants: 408.
+  package var bodyTimeout: Duration = .seconds(30)
+  /// Between two requests; the connection is closed without a word.
+  package var idleTimeout: Duration = .seconds(75)
+  /// A peer that takes nothing of its answer for so long is cut off.
+  package var writeTimeout: Duration = .seconds(60)
+  /// Bytes of a later request that wait while an earlier one is answered; then the peer is slowed down.
+  package var pipelinedBytes = 65_536
+  /// Body bytes dropped to keep a connection whose handler had answered without reading them; beyond, it is closed.
+  package var discardedBytes = 262_144
+
+  package init() {}
+}
