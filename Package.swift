@@ -36,7 +36,7 @@ let package = Package(
     // Pure: no I/O, no clock, no randomness of their own, no Foundation.
     target("Clockwork"),
     target("JSON"),
-    target("HTTP"),
+    target("HTTP", ["Clockwork"]),
     target("Swim", ["Clockwork"]),
     target("Batch", ["Clockwork", "JSON"]),
 

@@ -1,4 +1,4 @@
-// What Swift's Glibc module leaves out: epoll, eventfd, signalfd, prctl, and the calls whose C types Swift cannot spell.
+// What Swift's Glibc module leaves out: epoll, eventfd, signalfd, prctl, and calls whose C types Swift cannot spell.
 // No feature macro here: the headers that this module shares with Glibc must come out the same in both.
 #pragma once
 #include <netinet/in.h>

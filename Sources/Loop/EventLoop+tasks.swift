@@ -62,7 +62,8 @@ extension EventLoop {
   }
 }
 
-/// One sleep: whichever of timer and cancellation comes first resumes it, once.
+/// One sleep: whichever of timer and cancellation comes first resumes it, once. Guarded by: the loop's thread, through
+/// `onLoop`.
 private final class Sleeper: @unchecked Sendable {
   private enum State {
     case idle
@@ -70,7 +71,6 @@ private final class Sleeper: @unchecked Sendable {
     case over
   }
 
-  // Guarded by: the loop's thread, through `onLoop`.
   private var state = State.idle
   private let loop: EventLoop
 

@@ -11,7 +11,7 @@ import Synchronization
 /// The data plane is plain callbacks on the loop's thread; async is for what has a story to tell.
 ///
 /// A turn: wait for descriptors, run their handlers, run the timers that are due, run jobs, flush what was written.
-/// The clock is read once a turn.
+/// The clock is read once a turn. Guarded by: the lock of the inbox, atomics, and for all else the loop's thread.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   /// What another thread may leave for the loop.
   private struct Inbox {

@@ -12,7 +12,8 @@ package protocol TCPConnectionDelegate: AnyObject {
   func connection(_ connection: TCPConnection, endedWith error: LoopError?)
 }
 
-/// A TCP stream on a loop: reads are pushed to the delegate, writes are queued and sent once a turn.
+/// A TCP stream on a loop: reads are pushed to the delegate, writes are queued and sent once a turn. Guarded by: the
+/// loop's thread; each entry asserts it.
 package final class TCPConnection: @unchecked Sendable {
   private enum State {
     case open
@@ -22,7 +23,6 @@ package final class TCPConnection: @unchecked Sendable {
     case closed
   }
 
-  // Guarded by: the loop's thread; each entry asserts it.
   package let loop: EventLoop
   package let peer: SocketAddress
   /// Its owner; the connection does not keep it alive.
@@ -56,7 +56,7 @@ package final class TCPConnection: @unchecked Sendable {
     to address: SocketAddress, on loop: EventLoop, timeout: Duration,
     completion: @escaping (Result<TCPConnection, LoopError>) -> Void
   ) {
-    Connector.start(address, loop, timeout, completion)
+    TCPConnector.start(address, loop, timeout, completion)
   }
 
   package var localAddress: SocketAddress? { try? Socket.localAddress(descriptor) }
@@ -235,71 +235,5 @@ package final class TCPConnection: @unchecked Sendable {
     loop.assertCurrent()
     if isWanted { interest.formUnion(readiness) } else { interest.subtract(readiness) }
     watch?.update(interest)
-  }
-}
-
-/// One connect in flight.
-private final class Connector: @unchecked Sendable {
-  // Guarded by: the loop's thread. Its watch and its timer keep it alive until it is over.
-  private let address: SocketAddress
-  private let loop: EventLoop
-  private var completion: ((Result<TCPConnection, LoopError>) -> Void)?
-  private var watch: Watch?
-  private var timer: LoopTimer?
-
-  private init(
-    _ address: SocketAddress, _ loop: EventLoop, _ completion: @escaping (Result<TCPConnection, LoopError>) -> Void
-  ) {
-    (self.address, self.loop, self.completion) = (address, loop, completion)
-  }
-
-  static func start(
-    _ address: SocketAddress, _ loop: EventLoop, _ timeout: Duration,
-    _ completion: @escaping (Result<TCPConnection, LoopError>) -> Void
-  ) {
-    loop.assertCurrent()
-    let connector = Connector(address, loop, completion)
-    do throws(LoopError) {
-      let descriptor = try Socket.open(address, stream: true)
-      let result = address.withSockAddr { Glibc.connect(descriptor, $0, $1) }
-      let reason = errno
-      guard result == 0 || reason == EINPROGRESS else {
-        Glibc.close(descriptor)
-        throw LoopError(errno: reason, "connect to \(address)")
-      }
-      connector.watch = try loop.watch(descriptor, .write) { _ in connector.ready() }
-      connector.timer = loop.schedule(after: timeout) {
-        Glibc.close(connector.watch!.descriptor)
-        connector.finish(.failure(LoopError(.timeout, "connect to \(address) within \(timeout)")))
-      }
-    } catch {
-      // Not from within the call: callers set up their state behind it.
-      loop.execute { connector.finish(.failure(error)) }
-    }
-  }
-
-  private func ready() {
-    let descriptor = watch!.descriptor
-    watch?.cancel()
-    let reason = Socket.pendingError(descriptor)
-    guard reason == 0 else {
-      Glibc.close(descriptor)
-      return finish(.failure(LoopError(errno: reason, "connect to \(address)")))
-    }
-    do throws(LoopError) {
-      finish(.success(try TCPConnection(loop: loop, descriptor: descriptor, peer: address)))
-    } catch {
-      Glibc.close(descriptor)
-      finish(.failure(error))
-    }
-  }
-
-  private func finish(_ result: Result<TCPConnection, LoopError>) {
-    watch?.cancel()
-    watch = nil
-    timer?.cancel()
-    timer = nil
-    completion?(result)
-    completion = nil
   }
 }

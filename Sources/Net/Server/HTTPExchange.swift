@@ -1,7 +1,7 @@
 package import HTTP
 package import Loop
 
-/// One request and its answer, on the server's loop.
+/// One request and its answer. Guarded by: the thread of the server's loop; each entry asserts it.
 package final class HTTPExchange: @unchecked Sendable {
   package enum BodyEvent: Sendable {
     case chunk([UInt8])
@@ -25,7 +25,6 @@ package final class HTTPExchange: @unchecked Sendable {
     case complete
   }
 
-  // Guarded by: the loop's thread; each entry asserts it.
   package let request: HTTPRequestHead
   package let loop: EventLoop
   package let peer: SocketAddress
