@@ -2,8 +2,8 @@ import Clockwork
 import Loop
 import Swim
 
-/// Counts what came in and was no use, by reason, and logs it at most once a second: an attacker's flood of garbage must
-/// not become a flood of log lines.
+/// Counts what came in and was no use, by reason, and logs it at most once a second: a flood of garbage must not become
+/// a flood of log lines.
 package struct GarbageCounter {
   /// By reason, such as `truncated` or `wrong_key`.
   package private(set) var counts: [String: Int] = [:]

@@ -5,7 +5,7 @@ import Swim
 /// memberlist's bytes on sockets: one port for datagrams and streams, sealed where there is a key.
 ///
 /// What comes in is decoded and handed on as an `Arrival`; what is no use is counted, logged at most once a second, and
-/// harms nobody.
+/// harms nobody. Guarded by: the loop's thread; each entry is called there.
 final class GossipTransport: @unchecked Sendable {
   enum Arrival {
     case datagram([Message], from: Swim.Address)
@@ -14,7 +14,6 @@ final class GossipTransport: @unchecked Sendable {
     case failure(Swim.OutgoingExchange, reason: String)
   }
 
-  // Guarded by: the loop's thread; each entry is called there.
   private let loop: EventLoop
   private let keyring: Keyring?
   private let timeout: Duration

@@ -6,10 +6,9 @@ import Swim
 
 /// This process as a member of the cluster: the `Swim` machine, run on a loop's sockets and timers.
 ///
-/// All of it lives on the loop's thread. `start` returns once the port is bound and the cluster, if there is one to join,
-/// was asked whether the name is free; joining itself goes on for ever.
+/// `start` returns once the port is bound and the cluster, if there is one to join, was asked whether the name is free;
+/// joining itself goes on for ever. Guarded by: the loop's thread; each entry asserts it.
 package final class Membership: @unchecked Sendable {
-  // Guarded by: the loop's thread; each entry asserts it.
   package let loop: EventLoop
   package let name: String
   /// Where gossip is bound, with the port that was picked where 0 was asked for.

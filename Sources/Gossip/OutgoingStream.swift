@@ -2,6 +2,7 @@ import Loop
 import Swim
 
 /// A stream that the machine asked for: one request, one answer. The machine keeps the time.
+/// Guarded by: the loop's thread, as the transport that owns it.
 final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
   private enum State {
     case connecting
@@ -9,7 +10,6 @@ final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
     case over
   }
 
-  // Guarded by: the loop's thread, as the transport that owns it.
   let exchange: Swim.OutgoingExchange
   private unowned let transport: GossipTransport
   private var decoder = StreamDecoder(readsLabel: false)

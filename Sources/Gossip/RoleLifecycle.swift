@@ -6,6 +6,8 @@ package import Loop
 /// leave the cluster, end.
 ///
 ///     RoleLifecycle.run(options, role: .node) { lifecycle in … return RoleLifecycle.Running(…) }
+///
+/// Guarded by: the loop's thread; other threads only leave work for it.
 package final class RoleLifecycle: @unchecked Sendable {
   /// A role that serves.
   package struct Running: Sendable {
@@ -37,7 +39,6 @@ package final class RoleLifecycle: @unchecked Sendable {
   /// The role's first loop, on the thread that called `run`: gossip and the API live here.
   package let loop: EventLoop
   package let log: Log
-  // Guarded by: the loop's thread.
   private var state = State.starting(mustStop: false)
   private var signals: Signals?
 
