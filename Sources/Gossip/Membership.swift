@@ -18,6 +18,7 @@ package final class Membership: @unchecked Sendable {
   package private(set) var meta: MemberMeta
   let log: Log
   private let transport: GossipTransport
+  private let arrivals: ArrivalRelay
   private var machine: Swim
   private var inputs: [Swim.Input] = []
   private var isFeeding = false
@@ -38,10 +39,10 @@ package final class Membership: @unchecked Sendable {
 
   private init(
     _ options: ClusterOptions, _ name: String, _ bound: SocketAddress, _ address: SocketAddress, _ meta: MemberMeta,
-    _ transport: GossipTransport, _ isEncrypted: Bool, _ loop: EventLoop, _ log: Log
+    _ transport: GossipTransport, _ arrivals: ArrivalRelay, _ isEncrypted: Bool, _ loop: EventLoop, _ log: Log
   ) {
     (self.name, boundAddress, self.address, self.meta) = (name, bound, address, meta)
-    (self.transport, self.loop, self.log) = (transport, loop, log)
+    (self.transport, self.arrivals, self.loop, self.log) = (transport, arrivals, loop, log)
     var generator = SystemRandomNumberGenerator()
     machine = Swim(
       name: name, address: Swim.Address(address), meta: meta.bytes,
@@ -76,7 +77,7 @@ package final class Membership: @unchecked Sendable {
       let meta = try Self.meta(role, dialled, tags)
       let name = options.name ?? defaultName(port: bound.port)
       let membership = Membership(
-        options, name, bound, advertised, meta, transport, keyring != nil, loop, log)
+        options, name, bound, advertised, meta, transport, arrivals, keyring != nil, loop, log)
       arrivals.membership = membership
       try await membership.begin(joining: options.join)
       return membership
@@ -195,6 +196,7 @@ package final class Membership: @unchecked Sendable {
     timer?.cancel()
     timer = nil
     transport.close()
+    arrivals.membership = nil
     observers = []
   }
 
@@ -292,8 +294,9 @@ package final class Membership: @unchecked Sendable {
   }
 }
 
-/// What the transport calls before there is a membership; weak, so that the two do not keep each other alive.
+/// Where the transport's arrivals go: nowhere before there is a membership and after its `close`. In between it keeps
+/// the membership alive, since sockets and timers call it.
 private final class ArrivalRelay: @unchecked Sendable {
   // Guarded by: the loop's thread.
-  weak var membership: Membership?
+  var membership: Membership?
 }

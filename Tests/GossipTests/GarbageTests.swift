@@ -1,0 +1,138 @@
+import Clockwork
+import Glibc
+import HTTP
+import Loop
+import Swim
+import Testing
+
+@testable import Gossip
+
+@Suite("Garbage", .timeLimit(.minutes(2))) struct GarbageTests {
+  @Test("garbage datagrams are counted with their reasons and harm nobody")
+  func datagrams() async throws {
+    let first = try await Party.start("a")
+    let stranger = try EventLoop.start(name: "stranger")
+    let target = first.membership.boundAddress
+    var generator = SplitMix64(seed: 7)
+    let noise = (0..<500).map { size in (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) } }
+    let known: [[UInt8]] = [
+      [], [200], [7, 255, 0, 1], [12, 0, 0, 0, 0, 0, 1], [9, 0x81], [10, 1, 2], [4, 0xdf, 0xff, 0xff, 0xff, 0xff],
+      Array(EncryptedVectors.all[0].sealed),
+    ]
+    try await stranger.spawn {
+      let socket = try UDPSocket(loop: stranger, address: SocketAddress(ip: "127.0.0.1", port: 0)!) { _, _ in }
+      for bytes in known + noise { socket.send(bytes, to: target) }
+      socket.close()
+    }.value
+    let second = try await Party.start("b", join: [first.gossip])
+    try await first.sees("a", "b")
+    let counts = await first.on { $0.garbageCounts }
+    #expect(counts["bad_checksum"] != nil && counts["unknown_type"] != nil && counts["truncated"] != nil, "\(counts)")
+    // At most one line a second, however much comes.
+    #expect(first.lines.text.split(separator: "\n").count { $0.contains("gossip_dropped") } < 10)
+    stranger.stop()
+    await first.kill()
+    await second.kill()
+  }
+
+  @Test(
+    "garbage streams are counted, answered with an error where they can be, and closed",
+    arguments: [
+      ("an unknown type", [200, 1, 2, 3], "unknown_type"), ("a compound", [7, 1, 0], "misplaced_type"),
+      ("an answer", [2, 0x81, 0xa5, 0x53, 0x65, 0x71, 0x4e, 0x6f, 1], "unexpected"),
+      ("a label", [0xf4, 1, 65, 0, 0x80], "label"), ("a frame longer than allowed", [10, 255, 0, 0, 0], "too_large"),
+      ("HTTP", Array("GET / HTTP/1.1\r\n\r\n".utf8), "unknown_type"), ("half a message", [6, 0x83], "truncated"),
+    ] as [(String, [UInt8], String)])
+  func streams(_ what: String, _ bytes: [UInt8], _ reason: String) async throws {
+    let party = try await Party.start("a")
+    let stranger = try await Stranger.connect(to: party)
+    await stranger.write(bytes)
+    if reason == "truncated" { await stranger.close() } else { await stranger.waitForEnd() }
+    try await party.waitsForGarbage(reason)
+    await party.kill()
+    stranger.stop()
+  }
+
+  @Test("a stream that stalls is closed at the deadline, and too many of them at once are refused")
+  func stalling() async throws {
+    let party = try await Party.start("a")
+    var strangers: [Stranger] = []
+    for _ in 0..<140 {
+      let stranger = try await Stranger.connect(to: party)
+      await stranger.write([6])
+      strangers.append(stranger)
+    }
+    try await party.waitsForGarbage("streams_full")
+    for stranger in strangers { await stranger.waitForEnd() }
+    try await party.waitsForGarbage("stream_timeout")
+    let second = try await Party.start("b", join: [party.gossip])
+    try await party.sees("a", "b")
+    for stranger in strangers { stranger.stop() }
+    await party.kill()
+    await second.kill()
+  }
+}
+
+@Suite("Encrypted gossip", .timeLimit(.minutes(2))) struct EncryptedGossipTests {
+  @Test("members with one key find each other, also while the key is rotated")
+  func sameKey() async throws {
+    let (old, new) = (GossipKey.generate(), GossipKey.generate())
+    let (before, during) = (try KeyFile([old]), try KeyFile([old, new]))
+    let first = try await Party.start("a", keyFile: before.path)
+    let second = try await Party.start("b", join: [first.gossip], keyFile: during.path)
+    try await first.sees("a", "b")
+    let after = try KeyFile([new, old])
+    let third = try await Party.start("c", join: [second.gossip], keyFile: after.path)
+    try await second.sees("a", "b", "c")
+    for party in [first, second, third] { await party.kill() }
+    withExtendedLifetime([before, during, after]) {}
+  }
+
+  @Test("a wrong key, no key, and a key where there is none keep a member out, with the cause counted and logged")
+  func wrongKey() async throws {
+    let key = try KeyFile([.generate()])
+    let first = try await Party.start("a", keyFile: key.path)
+    let otherKey = try KeyFile([.generate()])
+    let other = try await Party.start("other", join: [first.gossip], keyFile: otherKey.path)
+    let none = try await Party.start("none", join: [first.gossip])
+    try await first.waitsForGarbage("wrong_key")
+    #expect(other.lines.text.contains("join_unreachable"))
+    #expect(none.lines.text.contains("it has a gossip key, this member has none"))
+    let second = try await Party.start("b", join: [first.gossip], keyFile: key.path)
+    try await first.sees("a", "b")
+    let plain = try await Party.start("plain")
+    let keyed = try await Party.start("keyed", join: [plain.gossip], keyFile: key.path)
+    try await plain.waitsForGarbage("encrypted")
+    try await plain.sees("plain")
+    for party in [first, other, none, second, plain, keyed] { await party.kill() }
+    withExtendedLifetime([key, otherKey]) {}
+  }
+
+  @Test("a key file that is no key file is a usage error that names the line")
+  func badKeyFile() async throws {
+    let bad = try KeyFile(text: "# a comment\n\nAAAA\n")
+    for (path, words) in [(bad.path, "line 3"), (bad.path + ".missing", "No such file"), ("/dev/null", "no key")] {
+      do {
+        _ = try await Party.start("a", keyFile: path)
+        Issue.record("it started with \(path)")
+      } catch let error as StartError {
+        #expect(error.exitStatus == 2 && error.text.hasPrefix("flag --gossip-key-file: "))
+        #expect(error.text.lowercased().contains(words.lowercased()), "\(error.text)")
+      }
+    }
+  }
+}
+
+extension Party {
+  func waitsForGarbage(_ reason: String) async throws {
+    let isCounted = await loop.spawn { [membership, loop] in
+      let deadline = loop.now + .seconds(20)
+      while membership.garbageCounts[reason] == nil, loop.now < deadline {
+        try? await loop.sleep(for: .milliseconds(10))
+      }
+      return membership.garbageCounts[reason] != nil
+    }.value
+    let counts = await on { $0.garbageCounts }
+    #expect(isCounted, "\(reason) is not among \(counts)")
+  }
+}

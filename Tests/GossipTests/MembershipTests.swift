@@ -1,0 +1,117 @@
+import HTTP
+import Loop
+import Swim
+import Testing
+
+@testable import Gossip
+
+@Suite("Membership", .timeLimit(.minutes(2))) struct MembershipTests {
+  @Test("four members find each other from one join, with what they say of themselves")
+  func join() async throws {
+    let first = try await Party.start("a", role: .coordinator)
+    let second = try await Party.start("b", join: [first.gossip], tags: ["zone": "x"])
+    let third = try await Party.start("c", join: [first.gossip])
+    let fourth = try await Party.start("d", join: [second.gossip])
+    for party in [first, second, third, fourth] { try await party.sees("a", "b", "c", "d") }
+    let seen = await fourth.members()
+    #expect(seen.map(\.meta.roleName) == ["coordinator", "node", "node", "node"])
+    #expect(seen[1].meta.tags == ["zone": "x"] && seen[1].meta.http?.port == 55568)
+    #expect(seen[3].isSelf && !seen[0].isSelf && seen[0].gossip == first.membership.boundAddress)
+    for party in [first, second, third, fourth] { await party.kill() }
+  }
+
+  @Test("a leave is seen at once, and a killed member is found dead")
+  func leaveAndDeath() async throws {
+    let first = try await Party.start("a")
+    let second = try await Party.start("b", join: [first.gossip])
+    let third = try await Party.start("c", join: [first.gossip])
+    for party in [first, second, third] { try await party.sees("a", "b", "c") }
+    await third.kill()
+    try await first.waits("c is dead") { $0.first { $0.name == "c" }?.state == .dead }
+    await second.leave()
+    // `leave` returns after it was heard: no waiting for a suspicion to time out.
+    try await first.waits("b has left", within: .seconds(2)) { $0.first { $0.name == "b" }?.state == .left }
+    await first.kill()
+  }
+
+  @Test("a changed meta reaches the others")
+  func meta() async throws {
+    let first = try await Party.start("a")
+    let second = try await Party.start("b", join: [first.gossip])
+    try await first.sees("a", "b")
+    await second.on { $0.updateMeta { $0.isDraining = true } }
+    try await first.waits("b drains") { $0.first { $0.name == "b" }?.meta.isDraining == true }
+    await first.kill()
+    await second.kill()
+  }
+
+  @Test("a newcomer whose name is taken by a live member elsewhere does not start, and says where the other is")
+  func nameTaken() async throws {
+    let first = try await Party.start("a")
+    do {
+      let twin = try await Party.start("a", join: [first.gossip])
+      Issue.record("the twin started")
+      await twin.kill()
+    } catch let error as StartError {
+      #expect(error.text.contains("'a' is taken by a live member at \(first.gossip)"))
+    }
+    try await first.sees("a")
+    await first.kill()
+  }
+
+  @Test("a member whose join address does not answer starts, says so, and joins when somebody comes")
+  func unreachableJoin() async throws {
+    let reserved = try await Party.start("reserved")
+    let address = reserved.gossip
+    await reserved.kill()
+    let early = try await Party.start("early", join: [address])
+    #expect(early.lines.text.contains("join_unreachable"))
+    #expect(early.lines.text.contains("\(address)"))
+    var options = ClusterOptions(role: .node)
+    (options.name, options.gossip, options.profile) = ("late", address, .local)
+    let late = try await Party.start(options)
+    try await early.sees("early", "late")
+    await early.kill()
+    await late.kill()
+  }
+
+  @Test("a join name is resolved to all its addresses")
+  func joinName() async throws {
+    let first = try await Party.start("a")
+    let second = try await Party.start("b", join: [Authority(host: "localhost", port: first.gossip.port)])
+    try await second.sees("a", "b")
+    await first.kill()
+    await second.kill()
+  }
+
+  @Test("a port in use is a start error that names the address, the cause and the way out")
+  func portInUse() async throws {
+    let first = try await Party.start("a")
+    var options = ClusterOptions(role: .node)
+    options.gossip = first.gossip
+    do {
+      _ = try await Party.start(options)
+      Issue.record("the second one started")
+    } catch let error as StartError {
+      let text = error.text.lowercased()
+      #expect(text.contains("cannot listen on \(first.gossip): address already in use"))
+      #expect(text.contains("ss -ltnp") && text.contains("--gossip 127.0.0.1:0"))
+    }
+    await first.kill()
+  }
+
+  @Test("a default name is the host's with the gossip port, and a wildcard address is not what others are told to dial")
+  func defaults() async throws {
+    var options = ClusterOptions(role: .node)
+    options.gossip = Authority(host: "0.0.0.0", port: 0)
+    let party = try await Party.start(options)
+    let membership = party.membership
+    #expect(membership.name.hasSuffix("-\(membership.boundAddress.port)"))
+    #expect(membership.boundAddress.isUnspecified && !membership.address.isUnspecified)
+    await party.kill()
+    options.advertise = "127.0.0.1"
+    let advertising = try await Party.start(options)
+    #expect(advertising.membership.address.ip == "127.0.0.1")
+    await advertising.kill()
+  }
+}

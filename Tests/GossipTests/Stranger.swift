@@ -1,0 +1,62 @@
+import Loop
+
+@testable import Gossip
+
+/// Somebody who connects to the gossip port and is no member.
+final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
+  // Guarded by: the loop's thread.
+  private let loop: EventLoop
+  private var connection: TCPConnection?
+  private var hasEnded = false
+  private var waiting: [FirstCall] = []
+
+  private init(_ loop: EventLoop) { self.loop = loop }
+
+  static func connect(to party: Party) async throws -> Stranger {
+    let stranger = Stranger(try EventLoop.start(name: "stranger"))
+    let address = party.membership.boundAddress
+    try await stranger.loop.spawn {
+      try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
+        TCPConnection.connect(to: address, on: stranger.loop, timeout: .seconds(10)) { result in
+          switch result {
+          case .success(let connection):
+            stranger.connection = connection
+            connection.delegate = stranger
+            connection.startReading()
+            continuation.resume()
+          case .failure(let error): continuation.resume(throwing: error)
+          }
+        }
+      }
+    }.value
+    return stranger
+  }
+
+  func write(_ bytes: [UInt8]) async { await loop.spawn { [self] in connection?.write(bytes) }.value }
+
+  func close() async { await loop.spawn { [self] in connection?.closeAfterFlush() }.value }
+
+  /// Returns when the other side has closed the connection.
+  func waitForEnd() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.execute { [self] in
+        let call = FirstCall { continuation.resume() }
+        if hasEnded { call.call() } else { waiting.append(call) }
+      }
+    }
+  }
+
+  func stop() {
+    loop.execute { [self] in connection?.close() }
+    loop.stop()
+  }
+
+  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {}
+  func connectionDrained(_ connection: TCPConnection) {}
+
+  func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
+    hasEnded = true
+    for call in waiting { call.call() }
+    waiting = []
+  }
+}
