@@ -1,0 +1,27 @@
+import Clockwork
+import Swim
+
+/// Whoever crashed or left is known to be gone by everybody within the profile's bound.
+struct CompletenessChecker {
+  private(set) var failures: [Report.Failure] = []
+
+  /// The contract's bounds: 10 s on one machine, 30 s in a building.
+  static func bound(_ profile: Swim.Configuration, isLeave: Bool) -> Duration {
+    if isLeave { return profile.probeInterval * 3 }
+    if profile == .local { return .seconds(10) }
+    return profile == .lan ? .seconds(30) : .seconds(150)
+  }
+
+  mutating func check(_ subject: VirtualNode, in nodes: [VirtualNode], at now: Instant, isLeave: Bool) {
+    for node in nodes where node.condition == .running && node.excusedUntil < now && node.number != subject.number {
+      guard let member = node.machine.member(named: subject.name) else { continue }
+      guard member.state == .alive || member.state == .suspect else { continue }
+      let text = "\(subject.name) \(isLeave ? "left" : "crashed"), and \(node.name) still holds it \(member.state)"
+      failures.append(Report.Failure(checker: "completeness", text: text + " at \(now.inWholeMilliseconds) ms"))
+    }
+  }
+}
+
+extension Instant {
+  var inWholeMilliseconds: Int64 { nanoseconds / 1_000_000 }
+}

@@ -1,0 +1,18 @@
+import Swim
+
+/// Every datagram fits its packet with the wrapping counted, holds no more parts than old members can read, and says
+/// after decoding what it said before.
+struct PacketSizeChecker {
+  private(set) var failures: [Report.Failure] = []
+
+  mutating func sent(_ messages: [Message], as bytes: [UInt8], by name: String, limit: Int) {
+    if bytes.count > limit { fail("\(name) sent \(bytes.count) bytes, \(limit) are allowed") }
+    if messages.count > Swim.Limits.compoundParts { fail("\(name) sent \(messages.count) parts in one packet") }
+    let contents = Packet.decode(bytes)
+    if contents.messages != messages || !contents.faults.isEmpty {
+      fail("\(name) sent a packet that does not decode to its messages: \(messages)")
+    }
+  }
+
+  private mutating func fail(_ text: String) { failures.append(Report.Failure(checker: "packet size", text: text)) }
+}

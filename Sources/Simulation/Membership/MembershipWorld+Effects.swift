@@ -1,0 +1,153 @@
+import Clockwork
+import Swim
+
+extension MembershipWorld {
+  mutating func perform(_ effect: Swim.Effect, of number: Int) {
+    switch effect {
+    case .send(let messages, let address): send(messages, from: number, to: VirtualNode.number(of: address))
+    case .openPushPull(let exchange, let address, let state):
+      open(exchange, from: number, to: VirtualNode.number(of: address), .pushPull(state))
+    case .openStreamPing(let exchange, let address, let ping):
+      open(exchange, from: number, to: VirtualNode.number(of: address), .ping(ping))
+    case .abandon(let exchange): abandoned.insert(key(number, nodes[number].life, exchange))
+    case .reply(let incoming, .pushPull(let state)):
+      answer(incoming, from: number, .bytes(StreamMessage.pushPull(state).encoded))
+    case .reply(let incoming, .ack(let ack)): answer(incoming, from: number, .bytes(StreamMessage.ack(ack).encoded))
+    case .close(let incoming): answer(incoming, from: number, .failure("closed without an answer"))
+    case .wake(let time):
+      nodes[number].wakeAt = time
+      heap.plan(.wake(number, life: nodes[number].life), at: max(time, now))
+    case .event(let event): told(event, to: number)
+    case .ignored: break
+    case .left:
+      nodes[number].condition = .left
+      trace.line(now, "\(nodes[number].name) is gone")
+    }
+  }
+
+  // MARK: - Datagrams
+
+  private mutating func send(_ messages: [Message], from: Int, to: Int) {
+    let encoded = Packet.encode(messages)
+    packetSizes.sent(messages, as: encoded, by: nodes[from].name, limit: scenario.profile.payloadBytes)
+    packets += 1
+    bytes += encoded.count
+    trace.packet(now, from, to, encoded)
+    guard nodes.indices.contains(to) else { return }
+    let input = Swim.Input.datagram(messages, from: VirtualNode.address(from))
+    for delay in network.deliveries(from: from, to: to, using: &generator) {
+      heap.plan(.input(to, life: nodes[to].life, input), at: now + delay)
+    }
+  }
+
+  // MARK: - Streams
+
+  /// A stream loses nothing, but does not come about where packets are cut off in either direction.
+  private mutating func open(_ exchange: Swim.OutgoingExchange, from: Int, to: Int, _ message: StreamMessage) {
+    guard nodes.indices.contains(to), network.passes(from: from, to: to), network.passes(from: to, to: from) else {
+      return
+    }
+    let event = Event.connected(from: from, life: nodes[from].life, exchange, to: to, message.encoded)
+    heap.plan(event, at: now + network.delay(using: &generator))
+  }
+
+  mutating func connected(_ opener: Opener, to number: Int, _ bytes: [UInt8]) {
+    guard nodes[number].isUp else {
+      let event = Event.answered(opener.node, life: opener.life, opener.exchange, .failure("connection refused"))
+      return heap.plan(event, at: now + network.delay(using: &generator))
+    }
+    lastIncoming += 1
+    openers[lastIncoming] = opener
+    let incoming = Swim.IncomingExchange(number: lastIncoming)
+    switch Self.decode(bytes) {
+    case .pushPull(let state): deliver(.pushPullReceived(state, exchange: incoming), to: number)
+    case .ping(let ping): deliver(.streamPingReceived(ping, exchange: incoming), to: number)
+    case .ack, .user, .error: preconditionFailure("a machine opened a stream with an answer")
+    }
+  }
+
+  private mutating func answer(_ incoming: Swim.IncomingExchange, from number: Int, _ answer: StreamAnswer) {
+    guard let opener = openers.removeValue(forKey: incoming.number) else {
+      preconditionFailure("\(nodes[number].name) answered stream \(incoming.number) twice")
+    }
+    guard network.passes(from: number, to: opener.node), network.passes(from: opener.node, to: number) else { return }
+    let event = Event.answered(opener.node, life: opener.life, opener.exchange, answer)
+    heap.plan(event, at: now + network.delay(using: &generator))
+  }
+
+  mutating func answered(_ number: Int, _ life: Int, _ exchange: Swim.OutgoingExchange, _ answer: StreamAnswer) {
+    guard nodes[number].life == life, abandoned.remove(key(number, life, exchange)) == nil else { return }
+    switch answer {
+    case .failure(let reason): deliver(.exchangeFailed(exchange, reason: reason), to: number)
+    case .bytes(let bytes):
+      switch Self.decode(bytes) {
+      case .pushPull(let state): deliver(.pushPullAnswered(exchange, state), to: number)
+      case .ack(let ack): deliver(.streamPingAnswered(exchange, ack), to: number)
+      case .ping, .user, .error: preconditionFailure("a machine answered a stream with a request")
+      }
+    }
+  }
+
+  private func key(_ number: Int, _ life: Int, _ exchange: Swim.OutgoingExchange) -> [UInt64] {
+    [UInt64(number), UInt64(life), exchange.number]
+  }
+
+  private static func decode(_ bytes: [UInt8]) -> StreamMessage {
+    var decoder = StreamDecoder(readsLabel: true)
+    decoder.append(bytes)
+    do throws(WireError) {
+      guard case .message(let message) = try decoder.next() else {
+        preconditionFailure("a machine's stream message is not whole: \(bytes)")
+      }
+      return message
+    } catch {
+      preconditionFailure("a machine's stream message cannot be read, \(error): \(bytes)")
+    }
+  }
+
+  // MARK: - Events
+
+  private mutating func told(_ event: MemberEvent, to number: Int) {
+    switch event {
+    case .joined(let member), .updated(let member), .refuted(let member), .left(let member):
+      see(member, by: number, event)
+    case .suspected(let member):
+      suspicions += 1
+      see(member, by: number, event)
+    case .died(let member):
+      see(member, by: number, event)
+      guard let subject = VirtualNode.number(of: member.name) else { return }
+      accuracy.died(nodes[subject], seenBy: nodes[number], at: now)
+      for place in crashes.indices where crashes[place].node == subject && crashes[place].life == nodes[subject].life {
+        crashes[place].seen.append(now)
+      }
+    case .forgotten, .nameConflict, .unreachableByDatagram, .versionsDisagree, .joinFailing, .joinSucceeded:
+      trace.line(now, "\(nodes[number].name): \(event.summary)")
+    }
+  }
+
+  private mutating func see(_ member: Member, by number: Int, _ event: MemberEvent) {
+    trace.line(now, "\(nodes[number].name): \(event.summary)")
+    incarnations.saw(member, by: nodes[number])
+  }
+}
+
+extension MemberEvent {
+  /// For a trace: what happened to whom.
+  var summary: String {
+    switch self {
+    case .joined(let member): "\(member.name) joined at \(member.incarnation)"
+    case .updated(let member): "\(member.name) updated at \(member.incarnation)"
+    case .suspected(let member): "\(member.name) suspected at \(member.incarnation) by \(member.suspectedBy)"
+    case .refuted(let member): "\(member.name) refuted at \(member.incarnation)"
+    case .died(let member): "\(member.name) died at \(member.incarnation), accused by \(member.suspectedBy)"
+    case .left(let member): "\(member.name) left at \(member.incarnation)"
+    case .forgotten(let member): "\(member.name) forgotten"
+    case .nameConflict(let name, let held, let claimed): "\(name) is held by \(held) and claimed by \(claimed)"
+    case .unreachableByDatagram(let member): "\(member.name) answers on streams only"
+    case .versionsDisagree(let address, let reason): "versions disagree with \(address?.description ?? "it"): \(reason)"
+    case .joinFailing(_, let reason, let seconds): "join has failed for \(seconds) s, \(reason)"
+    case .joinSucceeded(let address): "joined through \(address)"
+    }
+  }
+}
