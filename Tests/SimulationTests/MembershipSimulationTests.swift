@@ -44,14 +44,14 @@ struct MembershipSimulationTests {
   }
 
   @Test("a killed member is noticed as fast as by serf", arguments: [("local", 5.0), ("lan", 7.0)])
-  func detection(_ profile: String, _ most_s: Double) throws {
+  func detection(_ profile: String, _ mostSeconds: Double) throws {
     let text = "profile \(profile)\nat 10s crash a\nby 40s all see a dead\nuntil 41s"
     let times = try (UInt64(1)...15).map { seed in
       let report = try MembershipSimulation.run(seed: seed, members: 5, scenario: Scenario(name: profile, text: text))
       #expect(report.passed, "\(report.text)")
       return try #require(report.detections.first).last / .seconds(1)
     }.sorted()
-    #expect(times[times.count / 2] < most_s)
+    #expect(times[times.count / 2] < mostSeconds)
   }
 
   @Test("a scenario from the folder of scenarios ends well", arguments: ScenarioFile.all)
