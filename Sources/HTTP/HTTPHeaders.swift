@@ -2,21 +2,21 @@
 ///
 /// The text of all fields lies in one array; a field is four numbers. Strings are made when they are asked for.
 package struct HTTPHeaders: Sendable {
-  struct Field: Sendable {
+  package struct Field: Sendable {
     var nameStart: UInt32
     var nameEnd: UInt32
     var valueStart: UInt32
     var valueEnd: UInt32
 
-    init(name: Range<Int>, value: Range<Int>) {
+    package init(name: Range<Int>, value: Range<Int>) {
       nameStart = UInt32(truncatingIfNeeded: name.lowerBound)
       nameEnd = UInt32(truncatingIfNeeded: name.upperBound)
       valueStart = UInt32(truncatingIfNeeded: value.lowerBound)
       valueEnd = UInt32(truncatingIfNeeded: value.upperBound)
     }
 
-    var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
-    var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+    package var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+    package var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
   }
 
   /// Holds the fields' text among other bytes: a parsed head shares it with its start line.
@@ -25,7 +25,8 @@ package struct HTTPHeaders: Sendable {
 
   package init() {}
 
-  init(bytes: consuming [UInt8], fields: consuming [Field]) {
+  /// Takes over text in which the fields were found. What is no part of a field is never seen.
+  package init(bytes: consuming [UInt8], fields: consuming [Field]) {
     self.bytes = bytes
     self.fields = fields
   }
