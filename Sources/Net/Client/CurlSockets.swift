@@ -1,0 +1,114 @@
+import CCurl
+import CLinux
+import Glibc
+import Loop
+
+/// libcurl's sockets as interests of the loop.
+///
+/// Between two transfers on a kept-alive connection libcurl takes its interest back and states it anew. A connection's
+/// registration is therefore kept until an event comes that nobody wants: two system calls fewer a request, a third of
+/// the whole. That is safe for the descriptors opened here alone, because libcurl says before it closes one of them;
+/// all others (the resolver's own pairs) it closes without a word, and their registration ends with the interest.
+/// Guarded by: the loop's thread; libcurl is entered nowhere else.
+final class CurlSockets: @unchecked Sendable {
+  private struct Socket {
+    var watch: Watch?
+    /// CURL_POLL_IN, OUT, INOUT; 0 for none.
+    var wanted: Int32 = 0
+    var isConnection = false
+  }
+
+  private let loop: EventLoop
+  /// By descriptor.
+  private var sockets: [Socket] = []
+  /// Connections open now, idle ones included.
+  private(set) var connections = 0
+  /// Connections ever opened.
+  private(set) var opened = 0
+  /// A wanted descriptor is ready: the descriptor, and CURL_CSELECT bits.
+  var ready: (Int32, Int32) -> Void = { _, _ in }
+  /// The kernel has no room to watch a descriptor: the transfer that wants it would never hear of it.
+  var failed: (EasyHandle, LoopError) -> Void = { _, _ in }
+
+  init(loop: EventLoop) { self.loop = loop }
+
+  /// Opens what libcurl is to connect: non-blocking, and closed in the programs that this one starts.
+  /// -1 with `errno` where the process has no descriptor left.
+  func open(_ address: curl_sockaddr) -> Int32 {
+    let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(address.family, address.socktype | flags, address.`protocol`)
+    guard descriptor >= 0 else { return descriptor }
+    reserve(descriptor)
+    sockets[Int(descriptor)] = Socket(isConnection: true)
+    connections += 1
+    opened += 1
+    return descriptor
+  }
+
+  func close(_ descriptor: Int32) -> Int32 {
+    if Int(descriptor) < sockets.count {
+      forget(descriptor)
+      connections -= 1
+    }
+    return Glibc.close(descriptor)
+  }
+
+  func close() {
+    for index in sockets.indices { sockets[index].watch?.cancel() }
+    sockets = []
+  }
+
+  /// libcurl's wish for a descriptor: CURL_POLL_IN, OUT, INOUT, or REMOVE.
+  func want(_ descriptor: Int32, _ what: Int32, for easy: UnsafeMutableRawPointer) {
+    reserve(descriptor)
+    let index = Int(descriptor)
+    guard what != CURL_POLL_REMOVE, what != CURL_POLL_NONE else {
+      if sockets[index].isConnection { sockets[index].wanted = 0 } else { forget(descriptor) }
+      return
+    }
+    sockets[index].wanted = what
+    var readiness: Readiness = []
+    if what & CURL_POLL_IN != 0 { readiness.insert(.read) }
+    if what & CURL_POLL_OUT != 0 { readiness.insert(.write) }
+    if let watch = sockets[index].watch {
+      watch.update(readiness)
+    } else {
+      register(descriptor, readiness, easy)
+    }
+  }
+
+  private func register(_ descriptor: Int32, _ readiness: Readiness, _ easy: UnsafeMutableRawPointer) {
+    do throws(LoopError) {
+      sockets[Int(descriptor)].watch = try loop.watch(descriptor, readiness) { [unowned self] in
+        event(descriptor, $0)
+      }
+    } catch {
+      failed(EasyHandle.of(easy), error)
+    }
+  }
+
+  private func event(_ descriptor: Int32, _ readiness: Readiness) {
+    let index = Int(descriptor)
+    guard sockets[index].wanted != 0 else {
+      // An idle connection was closed by its peer, or sends what nobody asked for. libcurl looks before it uses it
+      // again; left registered, it would wake the loop for ever.
+      sockets[index].watch?.cancel()
+      sockets[index].watch = nil
+      return
+    }
+    var bits: Int32 = 0
+    if readiness.contains(.read) || !readiness.isDisjoint(with: .failed) { bits |= CURL_CSELECT_IN }
+    if readiness.contains(.write) { bits |= CURL_CSELECT_OUT }
+    if readiness.rawValue & UInt32(EPOLLERR.rawValue) != 0 { bits |= CURL_CSELECT_ERR }
+    ready(descriptor, bits)
+  }
+
+  private func forget(_ descriptor: Int32) {
+    sockets[Int(descriptor)].watch?.cancel()
+    sockets[Int(descriptor)] = Socket()
+  }
+
+  private func reserve(_ descriptor: Int32) {
+    while sockets.count <= Int(descriptor) { sockets.append(Socket()) }
+  }
+}

@@ -1,0 +1,26 @@
+/// A queue whose both ends cost the same however long it is.
+struct FIFO<Element> {
+  private var elements: [Element?] = []
+  private var start = 0
+
+  var isEmpty: Bool { start == elements.count }
+  var count: Int { elements.count - start }
+
+  mutating func append(_ element: Element) { elements.append(element) }
+
+  mutating func popFirst() -> Element? {
+    guard start < elements.count else { return nil }
+    defer {
+      elements[start] = nil
+      start += 1
+      if start == elements.count {
+        elements.removeAll(keepingCapacity: start <= 64)
+        start = 0
+      } else if start > 64, start > elements.count / 2 {
+        elements.removeFirst(start)
+        start = 0
+      }
+    }
+    return elements[start]
+  }
+}

@@ -1,0 +1,132 @@
+import CCurl
+import Clockwork
+import Glibc
+import Loop
+
+/// One request under way: what has come of it so far, and the way to stop or slow it.
+///
+/// Guarded by: the loop's thread; each entry from outside asserts it.
+package final class HTTPTransfer: @unchecked Sendable {
+  enum State {
+    /// For its host's addresses, or for a place among its host's connections; nil: not even its host is known.
+    case waiting(Origin?)
+    case running(EasyHandle, Origin)
+    case ended
+  }
+
+  /// What to tell; each nil says nothing. All are let go of when the transfer ends.
+  struct Callbacks {
+    var onHead: ((HTTPClientResponse.Head) -> Void)?
+    /// nil: the body is collected.
+    var onBody: (([UInt8]) -> Void)?
+    var onEnd: ((Result<HTTPClientTiming, HTTPClientError>) -> Void)?
+  }
+
+  let client: HTTPClient
+  /// Of the present hop: redirects change it.
+  var request: HTTPClientRequest
+  var state = State.waiting(nil)
+  var callbacks = Callbacks()
+  /// Why a callback of libcurl broke the transfer off; the first reason stays.
+  var failure: HTTPClientError?
+  /// Its place in the client's list.
+  var place = -1
+
+  let startedAt: Instant
+  var hopStartedAt: Instant
+  var lastActivity: Instant
+  var timer: LoopTimer?
+  var redirects = 0
+  /// Bytes of the requests of earlier hops.
+  var sentBefore = 0
+
+  var headReader = ResponseHeadReader()
+  var head: HTTPClientResponse.Head?
+  /// The present answer only says where to go on; nobody is shown it.
+  var isRedirect = false
+  var collected: [UInt8] = []
+  var bodyBytes = 0
+
+  var bodyOffset = 0
+  /// How often a connection was there for the present hop.
+  var timesReadyToSend = 0
+  /// What its owner wants.
+  private(set) var isPaused = false
+  /// What libcurl was told.
+  var receivingIsPaused = false
+  var sendingIsPaused = false
+  /// Why the process could not open a socket; 0: it could.
+  var openErrno: Int32 = 0
+
+  init(_ client: HTTPClient, _ request: HTTPClientRequest) {
+    (self.client, self.request) = (client, request)
+    startedAt = MonotonicClock.now
+    hopStartedAt = startedAt
+    lastActivity = startedAt
+  }
+
+  /// Where it dials, once that is known.
+  var origin: Origin? {
+    switch state {
+    case .waiting(let origin): origin
+    case .running(_, let origin): origin
+    case .ended: nil
+    }
+  }
+
+  // MARK: For its owner
+
+  /// Ends the transfer: its connection is closed, or its HTTP/2 stream reset. `onEnd` is called with the code
+  /// `cancelled` before this returns; from within `onHead` and `onBody`, right after they have returned.
+  package func cancel() {
+    client.loop.assertCurrent()
+    client.fail(self, .cancelled, "cancelled")
+  }
+
+  /// No more of the body from here on: the kernel's buffers fill and the server is slowed down. The head may still
+  /// come, and so may the end where no body is left.
+  package func pause() {
+    client.loop.assertCurrent()
+    isPaused = true
+  }
+
+  package func resume() {
+    client.loop.assertCurrent()
+    guard isPaused else { return }
+    isPaused = false
+    lastActivity = client.loop.now
+    armTimer()
+    client.multi.afterwards { [self] in
+      guard receivingIsPaused, !isPaused else { return }
+      receivingIsPaused = false
+      unpause()
+    }
+  }
+
+  /// Tells libcurl which directions still pause.
+  private func unpause() {
+    guard case .running(let handle, _) = state else { return }
+    let paused = (receivingIsPaused ? CURLPAUSE_RECV : 0) | (sendingIsPaused ? CURLPAUSE_SEND : 0)
+    let result = client.multi.unpause(handle, keeping: paused)
+    // What libcurl still held is delivered from within that call, which may end the transfer in any way.
+    if result != CURLE_OK, case .running(let still, _) = state, still === handle { client.hopEnded(handle, result) }
+  }
+
+  func uploadHasMore() {
+    client.loop.assertCurrent()
+    client.multi.afterwards { [self] in
+      guard sendingIsPaused else { return }
+      sendingIsPaused = false
+      unpause()
+    }
+  }
+
+  /// Before each hop.
+  func beginHop(at start: Instant) {
+    hopStartedAt = start
+    headReader = ResponseHeadReader()
+    (head, isRedirect, bodyBytes, bodyOffset, timesReadyToSend, openErrno) = (nil, false, 0, 0, 0, 0)
+    (receivingIsPaused, sendingIsPaused) = (false, false)
+    if case .upload(let upload) = request.body { upload.transfer = self }
+  }
+}

@@ -1,0 +1,38 @@
+import Clockwork
+
+/// A host and port that requests dial: how many are under way there, who waits, and its addresses.
+///
+/// Guarded by: the loop of the client that holds it.
+final class Origin: @unchecked Sendable {
+  enum Addresses {
+    /// A numeric address, or `localhost`, which libcurl knows.
+    case literal
+    case unknown
+    case resolving
+    /// `at`: when they were last looked up, or last tried in vain.
+    case known(at: Instant, isRefreshing: Bool)
+  }
+
+  let host: String
+  let port: UInt16
+  var addresses: Addresses
+  var running = 0
+  var waiting = FIFO<HTTPTransfer>()
+  /// Its turn is noted in the queue of those that wait for a place among all connections.
+  var isStarved = false
+  var lastUsed: Instant
+  /// Entries that the next transfer carries into libcurl's cache of names.
+  var newEntries: [String] = []
+
+  init(host: String, port: UInt16, isLiteral: Bool, at now: Instant) {
+    (self.host, self.port, lastUsed) = (host, port, now)
+    addresses = isLiteral ? .literal : .unknown
+  }
+
+  /// `host:port`, IPv6 in brackets.
+  var name: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  var isResolving: Bool { if case .resolving = addresses { true } else { false } }
+
+  var isIdle: Bool { running == 0 && waiting.isEmpty && !isResolving }
+}

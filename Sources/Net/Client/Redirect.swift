@@ -1,0 +1,41 @@
+import HTTP
+
+/// What becomes of a request that is sent elsewhere (RFC 9110, section 15.4).
+///
+/// The client follows redirects itself instead of leaving it to libcurl: each hop then waits for its name and its place
+/// like any other request, and nobody is shown the head of an answer that only points on.
+enum Redirect {
+  static func follows(_ head: HTTPClientResponse.Head) -> Bool {
+    switch head.status {
+    case 301, 302, 303, 307, 308: head.headers["Location"]?.isEmpty == false
+    default: false
+    }
+  }
+
+  enum Outcome {
+    case request(HTTPClientRequest)
+    /// 307 and 308 repeat the body, and an upload's bytes are gone.
+    case bodyIsGone
+  }
+
+  static func follow(_ request: HTTPClientRequest, status: Int, to url: String, isSameOrigin: Bool) -> Outcome {
+    var next = request
+    next.url = url
+    let becomesGet = (status == 303 && request.method != "HEAD") || (status <= 302 && request.method == "POST")
+    if becomesGet {
+      next.method = "GET"
+      next.body = .none
+      for name in ["Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Expect"] {
+        next.headers.remove(name)
+      }
+      next.isIdempotent = nil
+    } else if case .upload = request.body {
+      return .bodyIsGone
+    }
+    if !isSameOrigin {
+      // Secrets meant for one server are not shown to another; the same goes for its name.
+      for name in ["Authorization", "Cookie", "Host"] { next.headers.remove(name) }
+    }
+    return .request(next)
+  }
+}

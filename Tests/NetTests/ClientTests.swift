@@ -1,0 +1,228 @@
+import Clockwork
+import Glibc
+import HTTP
+import Loop
+import Testing
+
+@testable import Net
+
+@Suite("HTTP client")
+struct ClientTests {
+  @Test("an answer comes whole: status, version, headers in order, body, timing")
+  func wholeAnswer() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in
+        connection.send("HTTP/1.1 404 Nope\r\nX-A: 1\r\nset-cookie: a=b\r\nX-A:  2 \r\nContent-Length: 4\r\n\r\nbody")
+      }
+      defer { server.close() }
+      let response = try await client.fetch(HTTPClientRequest(server.url("/x?y=z"), headers: ["X-Mine": "yes"]))
+      #expect(response.status == 404)
+      #expect(response.httpVersion == "1.1")
+      #expect(response.headers.values("x-a") == ["1", "2"])
+      #expect(response.body == Array("body".utf8))
+      #expect(response.url == server.url("/x?y=z"))
+      #expect(response.timing.total >= response.timing.firstByte)
+      #expect(response.timing.firstByte > .zero && response.timing.tls == .zero)
+      let request = try #require(server.requests.first)
+      #expect(request.target == "/x?y=z")
+      #expect(request.header("x-mine") == "yes")
+      #expect(request.header("user-agent") == "ignareo")
+    }
+  }
+
+  @Test("one kept-alive connection serves requests that follow each other")
+  func keptAlive() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, request in connection.send(body: request.target) }
+      defer { server.close() }
+      for index in 0..<20 {
+        #expect(try await client.fetch(HTTPClientRequest(server.url("/\(index)"))).body == Array("/\(index)".utf8))
+      }
+      #expect(client.connectionCounts == (1, 1))
+      #expect(server.connections.count == 1)
+    }
+  }
+
+  @Test("a kept-alive connection that the server has closed is replaced, and costs no wake-ups meanwhile")
+  func staleConnection() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in
+        connection.send(body: "x")
+        connection.tcp.closeAfterFlush()
+      }
+      defer { server.close() }
+      for _ in 0..<3 {
+        #expect(try await client.fetch(HTTPClientRequest(server.url())).status == 200)
+        try await loop.sleep(for: .milliseconds(20))
+      }
+      #expect(server.connections.count == 3)
+    }
+  }
+
+  @Test("every method is sent as it is, with a length where a body may be")
+  func methods() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, request in
+        connection.send(request.method == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" : "")
+        if request.method != "HEAD" { connection.send(body: request.method) }
+      }
+      defer { server.close() }
+      for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "GET"] {
+        let response = try await client.fetch(HTTPClientRequest(server.url(), method: method))
+        #expect(response.body == (method == "HEAD" ? [] : Array(method.utf8)))
+        let request = try #require(server.requests.last)
+        #expect(request.method == method)
+        #expect(request.header("content-length") == (["POST", "PUT", "PATCH"].contains(method) ? "0" : nil))
+      }
+      #expect(server.connections.count == 1)
+    }
+  }
+
+  @Test("bodies of every size arrive as they were, without libcurl's own headers", arguments: [0, 1, 65_536, 300_000])
+  func bodies(size: Int) async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, request in connection.send(body: "\(request.body.count)") }
+      defer { server.close() }
+      let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+      for method in ["POST", "PUT", "GET"] {
+        let request = HTTPClientRequest(server.url(), method: method, body: .bytes(body))
+        #expect(try await client.fetch(request).body == Array("\(size)".utf8))
+        let seen = try #require(server.requests.last)
+        #expect(seen.body == body && seen.method == method)
+        #expect(seen.header("content-type") == nil && seen.header("expect") == nil)
+      }
+    }
+  }
+
+  @Test("a body that is still being made is sent in pieces, and the writer hears when there is room again")
+  func upload() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, request in connection.send(body: "\(request.body.count)") }
+      defer { server.close() }
+      let upload = HTTPUpload()
+      var drained = 0
+      upload.onDrain = {
+        drained += 1
+        upload.finish()
+      }
+      var request = HTTPClientRequest(server.url(), method: "POST", body: .upload(upload))
+      request.timeout = .seconds(10)
+      var answer: [UInt8] = []
+      var result: Result<HTTPClientTiming, HTTPClientError>?
+      client.start(request, onBody: { answer += $0 }, onEnd: { result = $0 })
+      try await eventually(loop, "the head is sent before the body is there") {
+        server.connections.first?.awaited != nil
+      }
+      upload.write([UInt8](repeating: 7, count: 10))
+      try await eventually(loop, "the first piece has come") { server.connections.first?.bytes.isEmpty == false }
+      #expect(!upload.isCongested)
+      upload.write([UInt8](repeating: 8, count: 1_000_000))
+      #expect(upload.isCongested)
+      try await eventually(loop, "the answer has come") { result != nil }
+      #expect(throws: Never.self) { try result!.get() }
+      #expect(drained == 1)
+      #expect(answer == Array("1000010".utf8))
+    }
+  }
+
+  @Test("a session's requests share their cookies, and other requests see none of them")
+  func cookies() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in
+        connection.send(headers: "Set-Cookie: id=42; Path=/\r\n")
+      }
+      defer { server.close() }
+      let jar = CookieJar()
+      var request = HTTPClientRequest(server.url())
+      request.cookies = jar
+      for _ in 0..<2 { _ = try await client.fetch(request) }
+      request.cookies = CookieJar()
+      _ = try await client.fetch(request)
+      request.cookies = nil
+      _ = try await client.fetch(request)
+      #expect(server.requests.map { $0.header("cookie") } == [nil, "id=42", nil, nil])
+      let lines = jar.lines
+      #expect(lines.count == 1 && lines[0].hasSuffix("id\t42"))
+      jar.removeAll()
+      #expect(jar.lines.isEmpty)
+      jar.add(lines[0])
+      #expect(jar.lines == lines)
+    }
+  }
+
+  @Test("a compressed answer is decoded when the request asks for it, and left alone when not")
+  func compression() async throws {
+    let gzip: [UInt8] = [
+      0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0,
+    ]
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in
+        connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(gzip.count)\r\n\r\n")
+        connection.tcp.write(gzip)
+      }
+      defer { server.close() }
+      var request = HTTPClientRequest(server.url())
+      request.acceptsCompression = true
+      #expect(try await client.fetch(request).body == Array("hello".utf8))
+      request.acceptsCompression = false
+      #expect(try await client.fetch(request).body == gzip)
+      #expect(server.requests.map { $0.header("accept-encoding")?.contains("gzip") } == [true, nil])
+    }
+  }
+
+  @Test("interim answers and trailers are not taken for the answer")
+  func interimAndTrailers() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in
+        connection.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-Hint: 1\r\n\r\n")
+        connection.send("HTTP/1.1 201 Made\r\nX-Real: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.send("3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n")
+      }
+      defer { server.close() }
+      let response = try await client.fetch(HTTPClientRequest(server.url()))
+      #expect(response.status == 201 && response.body == Array("abc".utf8))
+      #expect(response.headers["X-Real"] == "1")
+      #expect(response.headers["X-Hint"] == nil && response.headers["X-Trailer"] == nil)
+    }
+  }
+
+  @Test("a folded header is one value, and a control character cannot forge another header")
+  func strangeHeaders() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in
+        connection.send("HTTP/1.1 200 OK\r\nX-Folded: a\r\n\t b\r\nX-Odd: c\rX-Forged: d\r\nContent-Length: 0\r\n\r\n")
+      }
+      defer { server.close() }
+      let headers = try await client.fetch(HTTPClientRequest(server.url())).headers
+      #expect(headers["X-Folded"]?.split(separator: " ") == ["a", "b"])
+      #expect(headers["X-Odd"] == "c X-Forged: d" && headers["X-Forged"] == nil)
+    }
+  }
+
+  @Test("a name is looked up once and its addresses reach libcurl")
+  func nameIsLookedUp() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in connection.send(body: "x") }
+      defer { server.close() }
+      // The machine's own name has an address without any name server.
+      var name = [CChar](repeating: 0, count: 256)
+      gethostname(&name, 255)
+      let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let known = try? await Resolver.resolve(host: host, port: server.port, on: loop)
+      guard known?.contains(where: { $0.ip == "127.0.0.1" || $0.ip == "127.0.1.1" }) == true else { return }
+      for _ in 0..<3 {
+        let error = await fetchError(HTTPClientRequest("http://\(host):\(server.port)/"), client)
+        #expect(error == nil || error?.code == .connect)
+      }
+    }
+  }
+}
+
+private func fetchError(_ request: HTTPClientRequest, _ client: HTTPClient) async -> HTTPClientError? {
+  do throws(HTTPClientError) {
+    _ = try await client.fetch(request)
+    return nil
+  } catch {
+    return error
+  }
+}
