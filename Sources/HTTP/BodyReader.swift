@@ -1,4 +1,6 @@
 /// Reads a body to its end, whatever its framing: RFC 9112, sections 6 and 7.
+///
+/// Small, because it moves with its parser's state: the parser lends it the readers of lines and fields.
 struct BodyReader: Sendable {
   enum Step {
     /// The body's bytes in the input.
@@ -19,13 +21,21 @@ struct BodyReader: Sendable {
 
   private var state: State
   private var total = 0
-  private var lines = LineReader()
-  private var trailers: FieldBlock
-  private let limits: HTTPLimits
-  private let isLenient: Bool
+
+  /// What the parser lends.
+  struct Tools: Sendable {
+    var lines = LineReader()
+    var block: FieldBlock
+    let limits: HTTPLimits
+
+    init(limits: HTTPLimits, isLenient: Bool) {
+      self.limits = limits
+      block = FieldBlock(isLenient: isLenient)
+    }
+  }
 
   /// Throws 413 for a length that is beyond the limit already.
-  init(_ framing: HTTPFraming, limits: HTTPLimits, isLenient: Bool) throws(HTTPError) {
+  init(_ framing: HTTPFraming, limits: HTTPLimits) throws(HTTPError) {
     switch framing {
     case .none: state = .length(remaining: 0)
     case .length(let length):
@@ -34,10 +44,6 @@ struct BodyReader: Sendable {
     case .chunked: state = .chunkLine
     case .untilClose: state = .untilClose
     }
-    self.limits = limits
-    self.isLenient = isLenient
-    trailers = FieldBlock(
-      byteLimit: limits.trailerBlockBytes, countLimit: limits.trailerFields, isLenient: isLenient)
   }
 
   /// A body that the end of the connection ends.
@@ -47,7 +53,9 @@ struct BodyReader: Sendable {
   }
 
   /// Nil: all input is used up and more is needed.
-  mutating func next(_ span: Span<UInt8>, _ place: inout Int) throws(HTTPError) -> Step? {
+  mutating func next(
+    _ span: Span<UInt8>, _ place: inout Int, with tools: inout Tools
+  ) throws(HTTPError) -> Step? {
     if case .length(0) = state { return .end(HTTPHeaders()) }
     while place < span.count {
       switch state {
@@ -57,17 +65,20 @@ struct BodyReader: Sendable {
         return .bytes(range)
       case .untilClose:
         let range = piece(span, &place, upTo: span.count - place)
-        try count(range.count)
+        try count(range.count, tools.limits)
         return .bytes(range)
-      case .chunkLine: try readChunkLine(span, &place)
+      case .chunkLine: try readChunkLine(span, &place, &tools)
       case .chunkData(let remaining):
         let range = piece(span, &place, upTo: remaining)
         let rest = remaining - range.count
         state = rest == 0 ? .chunkEnd(sawReturn: false) : .chunkData(remaining: rest)
         return .bytes(range)
-      case .chunkEnd(let sawReturn): try readChunkEnd(span, &place, sawReturn)
+      case .chunkEnd(let sawReturn): try readChunkEnd(span, &place, sawReturn, tools.block.isLenient)
       case .trailers:
-        if try trailers.read(&lines, span, &place) { return .end(trailers.take(&lines)) }
+        let limits = tools.limits.trailingFields
+        if try tools.block.read(&tools.lines, span, &place, within: limits) {
+          return .end(tools.block.take(&tools.lines))
+        }
       }
     }
     return nil
@@ -79,26 +90,29 @@ struct BodyReader: Sendable {
     return range
   }
 
-  private mutating func count(_ bytes: Int) throws(HTTPError) {
+  private mutating func count(_ bytes: Int, _ limits: HTTPLimits) throws(HTTPError) {
     guard bytes <= limits.bodyBytes - total else { throw .bodyTooLarge }
     total += bytes
   }
 
-  private mutating func readChunkLine(_ span: Span<UInt8>, _ place: inout Int) throws(HTTPError) {
-    switch lines.next(span, &place, allowance: limits.chunkLineBytes) {
+  private mutating func readChunkLine(
+    _ span: Span<UInt8>, _ place: inout Int, _ tools: inout Tools
+  ) throws(HTTPError) {
+    switch tools.lines.next(span, &place, allowance: tools.limits.chunkLineBytes) {
     case .needsMore: break
-    case .tooLong: throw .malformed("a chunk's size and extensions are longer than \(limits.chunkLineBytes) bytes")
+    case .tooLong:
+      throw .malformed("a chunk's size and extensions are longer than \(tools.limits.chunkLineBytes) bytes")
     case .complete(let line, let endsInBareLF):
-      if endsInBareLF && !isLenient { throw .bareLineFeed }
-      let size = try Self.chunkSize(lines.bytes.span, line)
-      lines.reset()
-      try count(size)
+      if endsInBareLF && !tools.block.isLenient { throw .bareLineFeed }
+      let size = try Self.chunkSize(tools.lines.bytes.span, line)
+      tools.lines.reset()
+      try count(size, tools.limits)
       state = size == 0 ? .trailers : .chunkData(remaining: size)
     }
   }
 
   private mutating func readChunkEnd(
-    _ span: Span<UInt8>, _ place: inout Int, _ sawReturn: Bool
+    _ span: Span<UInt8>, _ place: inout Int, _ sawReturn: Bool, _ isLenient: Bool
   ) throws(HTTPError) {
     let byte = span[place]
     place += 1

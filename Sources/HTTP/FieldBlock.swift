@@ -2,31 +2,25 @@
 struct FieldBlock: Sendable {
   private(set) var fields: [HTTPHeaders.Field] = []
   private var blockBytes = 0
-  let byteLimit: Int
-  let countLimit: Int
   /// Folded lines and bare line feeds: refused in requests, where a proxy in front may read them otherwise; mended in
   /// responses (RFC 9112, sections 2.2 and 5.2).
   let isLenient: Bool
 
-  init(byteLimit: Int, countLimit: Int, isLenient: Bool) {
-    self.byteLimit = byteLimit
-    self.countLimit = countLimit
-    self.isLenient = isLenient
-  }
+  init(isLenient: Bool) { self.isLenient = isLenient }
 
   /// True when the empty line was read; false when more bytes are needed.
   mutating func read(
-    _ lines: inout LineReader, _ span: Span<UInt8>, _ place: inout Int
+    _ lines: inout LineReader, _ span: Span<UInt8>, _ place: inout Int, within limits: HTTPLimits.Fields
   ) throws(HTTPError) -> Bool {
     while place < span.count {
-      switch lines.next(span, &place, allowance: byteLimit - blockBytes) {
+      switch lines.next(span, &place, allowance: limits.bytes - blockBytes) {
       case .needsMore: return false
-      case .tooLong: throw HTTPError(status: 431, reason: "the header block is larger than \(byteLimit) bytes")
+      case .tooLong: throw HTTPError(status: 431, reason: "the header block is larger than \(limits.bytes) bytes")
       case .complete(let line, let endsInBareLF):
         if endsInBareLF && !isLenient { throw .bareLineFeed }
         if line.isEmpty { return true }
         blockBytes += line.count + 2
-        try add(line, &lines)
+        try add(line, &lines, limits.count)
       }
     }
     return false
@@ -40,7 +34,9 @@ struct FieldBlock: Sendable {
     return HTTPHeaders(bytes: lines.take(), fields: taken)
   }
 
-  private mutating func add(_ line: Range<Int>, _ lines: inout LineReader) throws(HTTPError) {
+  private mutating func add(
+    _ line: Range<Int>, _ lines: inout LineReader, _ countLimit: Int
+  ) throws(HTTPError) {
     if Octet.isBlank(lines.bytes[line.lowerBound]) { return try unfold(line, &lines) }
     guard fields.count < countLimit else {
       throw HTTPError(status: 431, reason: "the message has more than \(countLimit) header fields")
@@ -50,13 +46,12 @@ struct FieldBlock: Sendable {
   }
 
   private mutating func unfold(_ line: Range<Int>, _ lines: inout LineReader) throws(HTTPError) {
-    guard isLenient, var last = fields.popLast() else {
+    guard isLenient, let last = fields.popLast() else {
       throw .malformed("a header line begins with a blank; folded lines are obsolete")
     }
     let value = try Self.value(lines.bytes.span, line)
-    lines.blank(Int(last.valueEnd)..<value.lowerBound)
-    last.valueEnd = UInt32(value.upperBound)
-    fields.append(last)
+    lines.blank(last.value.upperBound..<value.lowerBound)
+    fields.append(HTTPHeaders.Field(name: last.name, value: last.value.lowerBound..<value.upperBound))
   }
 
   /// `field-name ":" OWS field-value OWS`
@@ -73,7 +68,7 @@ struct FieldBlock: Sendable {
   }
 
   private static func value(_ span: Span<UInt8>, _ range: Range<Int>) throws(HTTPError) -> Range<Int> {
-    for place in range where !Octet.isFieldText(span[place]) {
+    guard Octet.areFieldText(span, range) else {
       throw .malformed("a header's value holds a control character, or CR without LF")
     }
     var (start, end) = (range.lowerBound, range.upperBound)

@@ -3,20 +3,16 @@
 /// The text of all fields lies in one array; a field is four numbers. Strings are made when they are asked for.
 package struct HTTPHeaders: Sendable {
   package struct Field: Sendable {
-    var nameStart: UInt32
-    var nameEnd: UInt32
-    var valueStart: UInt32
-    var valueEnd: UInt32
+    private let nameRange: ByteRange
+    private let valueRange: ByteRange
 
     package init(name: Range<Int>, value: Range<Int>) {
-      nameStart = UInt32(truncatingIfNeeded: name.lowerBound)
-      nameEnd = UInt32(truncatingIfNeeded: name.upperBound)
-      valueStart = UInt32(truncatingIfNeeded: value.lowerBound)
-      valueEnd = UInt32(truncatingIfNeeded: value.upperBound)
+      nameRange = ByteRange(name)
+      valueRange = ByteRange(value)
     }
 
-    package var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
-    package var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+    package var name: Range<Int> { nameRange.range }
+    package var value: Range<Int> { valueRange.range }
   }
 
   /// Holds the fields' text among other bytes: a parsed head shares it with its start line.
@@ -66,11 +62,16 @@ package struct HTTPHeaders: Sendable {
 
   /// Is `token` a member of the comma-separated list in the fields of that name? Without regard to case.
   package func contains(_ name: String, token: String) -> Bool {
-    for field in fields where matches(field, name) {
-      for member in bytes[field.value].split(separator: Octet.comma)
-      where Self.equalsIgnoringCase(Self.trimmed(member), token) { return true }
+    var token = token
+    return token.withUTF8 { token in
+      for field in fields where matches(field, name) {
+        var members = ListMembers(field.value)
+        while let member = members.next(in: bytes.span) {
+          if bytes.span.equals(token, in: member) { return true }
+        }
+      }
+      return false
     }
-    return false
   }
 
   /// Adds a field behind those that are there. The bytes that the syntax does not allow (a line break in a value would
@@ -78,14 +79,24 @@ package struct HTTPHeaders: Sendable {
   /// `isValue` first, to refuse it instead.
   package mutating func add(_ name: String, _ value: String) {
     let start = bytes.count
-    for byte in name.utf8 { bytes.append(Octet.isToken(byte) ? byte : Octet.hyphen) }
+    if bytes.capacity == 0 { bytes.reserveCapacity(256) }
+    if Self.isName(name) {
+      bytes.append(contentsOf: name.utf8)
+    } else {
+      for byte in name.utf8 { bytes.append(Octet.isToken(byte) ? byte : Octet.hyphen) }
+    }
     let middle = bytes.count
-    for byte in value.utf8 { bytes.append(Octet.isFieldText(byte) ? byte : Octet.space) }
+    if Self.isValue(value) {
+      bytes.append(contentsOf: value.utf8)
+    } else {
+      for byte in value.utf8 { bytes.append(Octet.isFieldText(byte) ? byte : Octet.space) }
+    }
     fields.append(Field(name: start..<middle, value: middle..<bytes.count))
   }
 
   package mutating func remove(_ name: String) {
-    fields.removeAll { [bytes] in Self.equalsIgnoringCase(bytes[$0.name], name) }
+    let kept = fields.filter { !matches($0, name) }
+    if kept.count < fields.count { fields = kept }
   }
 
   /// Calls `body` for each field with the bytes of its name, as they were written, and of its value.
@@ -111,6 +122,7 @@ package struct HTTPHeaders: Sendable {
 
 extension HTTPHeaders: ExpressibleByDictionaryLiteral {
   package init(dictionaryLiteral fields: (String, String)...) {
+    self.fields.reserveCapacity(fields.count + 2)
     for (name, value) in fields { add(name, value) }
   }
 }
@@ -132,16 +144,6 @@ extension HTTPHeaders: CustomStringConvertible {
 }
 
 extension HTTPHeaders {
-  static func equalsIgnoringCase(_ bytes: ArraySlice<UInt8>, _ text: String) -> Bool {
-    var text = text
-    return text.withUTF8 { utf8 in
-      guard utf8.count == bytes.count else { return false }
-      let span = bytes.span
-      for place in 0..<utf8.count where Octet.lowercased(span[place]) != Octet.lowercased(utf8[place]) { return false }
-      return true
-    }
-  }
-
   /// Without the blanks at both ends.
   static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     var bytes = bytes
@@ -151,6 +153,8 @@ extension HTTPHeaders {
   }
 
   private func matches(_ field: Field, _ name: String) -> Bool {
-    field.name.count == name.utf8.count && Self.equalsIgnoringCase(bytes[field.name], name)
+    guard field.name.count == name.utf8.count else { return false }
+    var name = name
+    return name.withUTF8 { bytes.span.equals($0, in: field.name) }
   }
 }

@@ -21,4 +21,13 @@ package struct HTTPLimits: Sendable, Equatable {
   package init() {}
 
   package static let standard = HTTPLimits()
+
+  /// The limits of a block of field lines.
+  struct Fields {
+    let bytes: Int
+    let count: Int
+  }
+
+  var headFields: Fields { Fields(bytes: headerBlockBytes, count: headerFields) }
+  var trailingFields: Fields { Fields(bytes: trailerBlockBytes, count: trailerFields) }
 }

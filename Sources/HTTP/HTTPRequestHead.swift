@@ -10,20 +10,20 @@ package struct HTTPRequestHead: Sendable {
   package let keepsAlive: Bool
   /// The client waits for `100 Continue` before it sends the body.
   package let expectsContinue: Bool
-  let methodRange: Range<Int>
-  let targetRange: Range<Int>
+  let methodRange: ByteRange
+  let targetRange: ByteRange
   /// The target's path, without an absolute form's scheme and authority; empty for CONNECT and `OPTIONS *`.
-  let pathRange: Range<Int>
+  let pathRange: ByteRange
   /// Behind the question mark; empty when there is none.
-  let queryRange: Range<Int>
-  let authorityRange: Range<Int>?
+  let queryRange: ByteRange
+  let authorityRange: ByteRange?
 
   package var method: String { text(methodRange) }
 
   package func methodIs(_ method: StaticString) -> Bool {
     // The program's own constant: it lives as long as the program.
     let letters = UnsafeBufferPointer(start: method.utf8Start, count: method.utf8CodeUnitCount)
-    return headers.bytes[methodRange].elementsEqual(letters)
+    return headers.bytes[methodRange.range].elementsEqual(letters)
   }
 
   /// As it was sent.
@@ -35,7 +35,8 @@ package struct HTTPRequestHead: Sendable {
   /// The path between its slashes, each part percent-decoded: `/tasks/a%2Fb` is `["tasks", "a/b"]`, `/` is `[]`. A
   /// trailing slash makes an empty last part.
   package var pathSegments: [String] {
-    let parts = headers.bytes[pathRange].split(separator: Octet.slash, omittingEmptySubsequences: false).dropFirst()
+    let parts = headers.bytes[pathRange.range].split(separator: Octet.slash, omittingEmptySubsequences: false)
+      .dropFirst()
     if parts.count == 1, parts.first?.isEmpty == true { return [] }
     return parts.map { String(decoding: PercentEncoding.decoded($0, plusIsSpace: false), as: UTF8.self) }
   }
@@ -44,9 +45,9 @@ package struct HTTPRequestHead: Sendable {
   /// that does not say, empty for an empty Host.
   package var authority: String? { authorityRange.map(text) }
 
-  package var query: Query { Query(headers.bytes[queryRange]) }
+  package var query: Query { Query(headers.bytes[queryRange.range]) }
 
-  private func text(_ range: Range<Int>) -> String { String(decoding: headers.bytes[range], as: UTF8.self) }
+  private func text(_ place: ByteRange) -> String { String(decoding: headers.bytes[place.range], as: UTF8.self) }
 }
 
 extension HTTPRequestHead: CustomStringConvertible {

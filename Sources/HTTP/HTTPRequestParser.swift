@@ -27,20 +27,17 @@ package struct HTTPRequestParser: Sendable {
   }
 
   private var state = State.requestLine
-  private var lines = LineReader()
-  private var block: FieldBlock
+  private var tools: BodyReader.Tools
   private var blankLines = 0
-  private let limits: HTTPLimits
 
   package init(limits: HTTPLimits = .standard) {
-    self.limits = limits
-    block = FieldBlock(byteLimit: limits.headerBlockBytes, countLimit: limits.headerFields, isLenient: false)
+    tools = BodyReader.Tools(limits: limits, isLenient: false)
   }
 
   /// Between two requests, with no byte of the next one seen: the connection may be closed without an answer.
   package var isIdle: Bool {
     switch state {
-    case .requestLine: lines.pending == 0
+    case .requestLine: tools.lines.pending == 0
     case .closed: true
     default: false
     }
@@ -61,15 +58,12 @@ package struct HTTPRequestParser: Sendable {
     switch state {
     case .requestLine: return nil
     case .fields(let line):
-      guard try block.read(&lines, span, &place) else { return nil }
-      let head = try RequestRules.head(line, block.take(&lines), limits)
-      state = .body(
-        try BodyReader(head.framing, limits: limits, isLenient: false), keepsAlive: head.keepsAlive)
+      guard try tools.block.read(&tools.lines, span, &place, within: tools.limits.headFields) else { return nil }
+      let head = try RequestRules.head(line, tools.block.take(&tools.lines), tools.limits)
+      state = .body(try BodyReader(head.framing, limits: tools.limits), keepsAlive: head.keepsAlive)
       return .head(head)
     case .body(var reader, let keepsAlive):
-      // Moved out of the state while it changes, so that its buffers are not copied.
-      state = .closed
-      switch try reader.next(span, &place) {
+      switch try reader.next(span, &place, with: &tools) {
       case nil:
         state = .body(reader, keepsAlive: keepsAlive)
         return nil
@@ -90,18 +84,20 @@ package struct HTTPRequestParser: Sendable {
 
   private mutating func readRequestLine(_ span: Span<UInt8>, _ place: inout Int) throws(HTTPError) {
     while place < span.count {
-      if lines.pending == 0 { try checkFirst(span[place]) }
-      switch lines.next(span, &place, allowance: limits.startLineBytes) {
+      if tools.lines.pending == 0 { try checkFirst(span[place]) }
+      switch tools.lines.next(span, &place, allowance: tools.limits.startLineBytes) {
       case .needsMore: return
       case .tooLong:
-        throw HTTPError(status: 414, reason: "the request line is longer than \(limits.startLineBytes) bytes")
+        throw HTTPError(status: 414, reason: "the request line is longer than \(tools.limits.startLineBytes) bytes")
       case .complete(_, endsInBareLF: true): throw .bareLineFeed
       case .complete(let line, _) where line.isEmpty:
         blankLines += 1
-        guard blankLines <= limits.blankLines else { throw .malformed("there are only empty lines, and no request") }
-        lines.reset()
+        guard blankLines <= tools.limits.blankLines else {
+          throw .malformed("there are only empty lines, and no request")
+        }
+        tools.lines.reset()
       case .complete(let line, _):
-        state = .fields(try RequestLine(lines.bytes.span, line))
+        state = .fields(try RequestLine(tools.lines.bytes.span, line))
         return
       }
     }

@@ -21,21 +21,18 @@ package struct HTTPResponseParser: Sendable {
   }
 
   private var state = State.statusLine
-  private var lines = LineReader()
-  private var block: FieldBlock
-  private let limits: HTTPLimits
+  private var tools: BodyReader.Tools
   /// The method of the request that the next response answers.
   package var requestMethod = "GET"
 
   package init(limits: HTTPLimits = .standard) {
-    self.limits = limits
-    block = FieldBlock(byteLimit: limits.headerBlockBytes, countLimit: limits.headerFields, isLenient: true)
+    tools = BodyReader.Tools(limits: limits, isLenient: true)
   }
 
   /// Between two responses, with no byte of the next one seen.
   package var isIdle: Bool {
     switch state {
-    case .statusLine: lines.pending == 0
+    case .statusLine: tools.lines.pending == 0
     case .closed: true
     default: false
     }
@@ -73,12 +70,10 @@ package struct HTTPResponseParser: Sendable {
     switch state {
     case .statusLine: return nil
     case .fields(let line):
-      guard try block.read(&lines, span, &place) else { return nil }
-      return try begin(try line.head(block.take(&lines), requestMethod: requestMethod))
+      guard try tools.block.read(&tools.lines, span, &place, within: tools.limits.headFields) else { return nil }
+      return try begin(try line.head(tools.block.take(&tools.lines), requestMethod: requestMethod))
     case .body(var reader, let keepsAlive):
-      // Moved out of the state while it changes, so that its buffers are not copied.
-      state = .closed
-      let step = try reader.next(span, &place)
+      let step = try reader.next(span, &place, with: &tools)
       if case .end(let trailers) = step {
         state = keepsAlive ? .statusLine : .closed
         return .end(trailers: trailers)
@@ -98,20 +93,19 @@ package struct HTTPResponseParser: Sendable {
       state = .statusLine
       return .informational(head)
     }
-    state = .body(
-      try BodyReader(head.framing, limits: limits, isLenient: true), keepsAlive: head.keepsAlive)
+    state = .body(try BodyReader(head.framing, limits: tools.limits), keepsAlive: head.keepsAlive)
     return .head(head)
   }
 
   private mutating func readStatusLine(_ span: Span<UInt8>, _ place: inout Int) throws(HTTPError) {
     guard place < span.count else { return }
-    if lines.pending == 0, span[place] != UInt8(ascii: "H") {
+    if tools.lines.pending == 0, span[place] != UInt8(ascii: "H") {
       throw .malformed("the response does not begin with HTTP/")
     }
-    switch lines.next(span, &place, allowance: limits.startLineBytes) {
+    switch tools.lines.next(span, &place, allowance: tools.limits.startLineBytes) {
     case .needsMore: break
-    case .tooLong: throw .malformed("the status line is longer than \(limits.startLineBytes) bytes")
-    case .complete(let line, _): state = .fields(try StatusLine(lines.bytes.span, line))
+    case .tooLong: throw .malformed("the status line is longer than \(tools.limits.startLineBytes) bytes")
+    case .complete(let line, _): state = .fields(try StatusLine(tools.lines.bytes.span, line))
     }
   }
 }

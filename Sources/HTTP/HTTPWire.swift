@@ -91,16 +91,16 @@ package enum HTTPWire {
     _ headers: HTTPHeaders, to bytes: inout [UInt8]
   ) -> (date: Bool, connection: Bool) {
     var seen = (date: false, connection: false)
+    let span = headers.bytes.span
     for field in headers.fields {
-      let name = headers.bytes[field.name]
-      switch name.count {
-      case 14 where HTTPHeaders.equalsIgnoringCase(name, "content-length"): continue
-      case 17 where HTTPHeaders.equalsIgnoringCase(name, "transfer-encoding"): continue
-      case 4 where HTTPHeaders.equalsIgnoringCase(name, "date"): seen.date = true
-      case 10 where HTTPHeaders.equalsIgnoringCase(name, "connection"): seen.connection = true
+      switch field.name.count {
+      case 14 where span.equals("content-length", in: field.name): continue
+      case 17 where span.equals("transfer-encoding", in: field.name): continue
+      case 4 where span.equals("date", in: field.name): seen.date = true
+      case 10 where span.equals("connection", in: field.name): seen.connection = true
       default: break
       }
-      bytes.append(contentsOf: name)
+      bytes.append(contentsOf: headers.bytes[field.name])
       append(": ", to: &bytes)
       bytes.append(contentsOf: headers.bytes[field.value])
       append("\r\n", to: &bytes)

@@ -34,6 +34,26 @@ enum Octet {
   @inline(__always)
   static func isFieldText(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7f || byte == tab }
 
+  /// Eight bytes at a time while none of them is below a space or DEL.
+  static func areFieldText(_ span: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var place = range.lowerBound
+    while place &+ 8 <= range.upperBound {
+      let word = span.bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self)
+      let delete = word ^ (ones &* 0x7f)
+      let suspects = (((word &- ones &* 0x20) & ~word) | ((delete &- ones) & ~delete)) & 0x8080_8080_8080_8080
+      if suspects != 0 {
+        for suspect in place..<place &+ 8 where !isFieldText(span[suspect]) { return false }
+      }
+      place &+= 8
+    }
+    while place < range.upperBound {
+      guard isFieldText(span[place]) else { return false }
+      place &+= 1
+    }
+    return true
+  }
+
   static func hexValue(_ byte: UInt8) -> UInt8? {
     switch byte {
     case 0x30...0x39: byte &- 0x30

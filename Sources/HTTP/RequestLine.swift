@@ -1,12 +1,12 @@
 /// `method SP request-target SP HTTP-version`: RFC 9112, section 3.
 struct RequestLine: Sendable {
-  let method: Range<Int>
-  let target: Range<Int>
+  let method: ByteRange
+  let target: ByteRange
   let version: HTTPVersion
-  let path: Range<Int>
-  let query: Range<Int>
+  let path: ByteRange
+  let query: ByteRange
   /// An absolute form's authority, which counts instead of Host's.
-  let authority: Range<Int>?
+  let authority: ByteRange?
 
   init(_ span: Span<UInt8>, _ line: Range<Int>) throws(HTTPError) {
     var place = line.lowerBound
@@ -14,7 +14,7 @@ struct RequestLine: Sendable {
     guard place > line.lowerBound, place < line.upperBound, span[place] == Octet.space else {
       throw .malformed("the request line does not begin with a method and a space")
     }
-    method = line.lowerBound..<place
+    let method = line.lowerBound..<place
     let targetStart = place + 1
     place = targetStart
     // Visible ASCII alone, and no '#': a fragment is the client's own.
@@ -24,10 +24,14 @@ struct RequestLine: Sendable {
     guard place > targetStart, place < line.upperBound, span[place] == Octet.space else {
       throw .malformed("the request target is empty or holds a character that must be percent-encoded")
     }
-    target = targetStart..<place
+    let target = targetStart..<place
     version = try HTTPVersion(span, place + 1..<line.upperBound)
     let parts = try Self.split(span, target, method: method)
-    (path, query, authority) = (parts.path, parts.query, parts.authority)
+    self.method = ByteRange(method)
+    self.target = ByteRange(target)
+    path = ByteRange(parts.path)
+    query = ByteRange(parts.query)
+    authority = parts.authority.map(ByteRange.init)
   }
 
   private typealias Parts = (path: Range<Int>, query: Range<Int>, authority: Range<Int>?)
@@ -36,7 +40,7 @@ struct RequestLine: Sendable {
     _ span: Span<UInt8>, _ target: Range<Int>, method: Range<Int>
   ) throws(HTTPError) -> Parts {
     let empty = target.upperBound..<target.upperBound
-    if equals(span, method, "CONNECT") {
+    if span.equals("CONNECT", in: method) {
       guard isAuthority(span, target) else { throw .malformed("the target of CONNECT is not host:port") }
       return (empty, empty, target)
     }
@@ -44,7 +48,7 @@ struct RequestLine: Sendable {
       let (path, query) = pathAndQuery(span, target)
       return (path, query, nil)
     }
-    if target.count == 1, span[target.lowerBound] == UInt8(ascii: "*"), equals(span, method, "OPTIONS") {
+    if target.count == 1, span[target.lowerBound] == UInt8(ascii: "*"), span.equals("OPTIONS", in: method) {
       return (empty, empty, nil)
     }
     guard let start = authorityStart(span, target) else {
@@ -68,17 +72,9 @@ struct RequestLine: Sendable {
     for scheme: StaticString in ["http://", "https://"] {
       let count = scheme.utf8CodeUnitCount
       guard target.count > count else { continue }
-      if equals(span, target.lowerBound..<target.lowerBound + count, scheme) { return target.lowerBound + count }
+      if span.equals(scheme, in: target.lowerBound..<target.lowerBound + count) { return target.lowerBound + count }
     }
     return nil
-  }
-
-  /// Without regard to case, as schemes are; methods are upper case on both sides.
-  private static func equals(_ span: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
-    guard range.count == text.utf8CodeUnitCount else { return false }
-    for step in 0..<range.count
-    where Octet.lowercased(span[range.lowerBound + step]) != Octet.lowercased(text.utf8Start[step]) { return false }
-    return true
   }
 
   /// `host [ ":" port ]`, without user names: what Host may hold, except nothing.
@@ -103,9 +99,10 @@ struct RequestLine: Sendable {
     return place == range.upperBound
   }
 
-  /// RFC 3986's reg-name: unreserved, percent-encoded, sub-delims; no comma, by which two hosts would pass as one.
+  /// RFC 3986's reg-name: unreserved, percent-encoded, sub-delims; no comma, by which two hosts would pass as one. One bit for
+  /// each ASCII byte.
   private static func isNameByte(_ byte: UInt8) -> Bool {
-    Octet.isLetter(byte) || Octet.isDigit(byte)
-      || "-._~%!$&'()*+;=".utf8.contains(byte)
+    let mask: UInt64 = byte < 64 ? 0x2bff_6ff2_0000_0000 : 0x47ff_fffe_87ff_fffe
+    return byte < 128 && mask >> UInt64(byte & 63) & 1 == 1
   }
 }

@@ -12,17 +12,17 @@ enum RequestRules {
       keepsAlive: !fields.closes && (line.version == .http11 || fields.keepsAlive),
       expectsContinue: try expectsContinue(fields, headers, line.version, framing),
       methodRange: line.method, targetRange: line.target, pathRange: line.path, queryRange: line.query,
-      authorityRange: line.authority ?? fields.hosts.first?.value)
+      authorityRange: line.authority ?? fields.host.map { ByteRange($0.value) })
   }
 
   private static func checkHost(
     _ fields: FramingFields, _ headers: HTTPHeaders, _ version: HTTPVersion
   ) throws(HTTPError) {
-    guard let host = fields.hosts.first else {
+    guard let host = fields.host else {
       if version == .http10 { return }
       throw .malformed("the request has no Host field")
     }
-    guard fields.hosts.count == 1 else { throw .malformed("the request has more than one Host field") }
+    guard fields.hostCount == 1 else { throw .malformed("the request has more than one Host field") }
     guard host.value.isEmpty || RequestLine.isAuthority(headers.bytes.span, host.value) else {
       throw .malformed("the Host field is not host or host:port")
     }
@@ -44,7 +44,7 @@ enum RequestRules {
     _ fields: FramingFields, _ headers: HTTPHeaders, _ version: HTTPVersion, _ framing: HTTPFraming
   ) throws(HTTPError) -> Bool {
     guard let expectation = fields.expectation, version == .http11 else { return false }
-    guard HTTPHeaders.equalsIgnoringCase(headers.bytes[expectation.value], "100-continue") else {
+    guard headers.bytes.span.equals("100-continue", in: expectation.value) else {
       throw HTTPError(status: 417, reason: "the only expectation that can be met is 100-continue")
     }
     return framing != .none

@@ -116,10 +116,16 @@ package struct JSONWriter: Sendable {
     bytes.append(ASCII.quote)
     text.withUTF8 { utf8 in
       var start = 0
-      for (place, byte) in utf8.enumerated() where byte < 0x20 || byte == ASCII.quote || byte == ASCII.backslash {
-        bytes.append(contentsOf: utf8[start..<place])
-        escape(byte)
-        start = place + 1
+      var place = 0
+      while true {
+        place = Grammar.plainRun(utf8.span, from: place)
+        guard place < utf8.count else { break }
+        if utf8[place] < 0x80 {
+          bytes.append(contentsOf: utf8[start..<place])
+          escape(utf8[place])
+          start = place + 1
+        }
+        place += 1
       }
       bytes.append(contentsOf: utf8[start...])
     }
