@@ -1,20 +1,30 @@
-/// An object's members by name, gathered once.
+/// An object's members, gathered once.
 struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
-  private let decoder: ValueDecoder
-  private let members: [String: JSONValue]
+  /// Up to so many members a search costs less than making a String and a hash of each.
+  private static var searchLimit: Int { 16 }
+
+  private let members: [(key: JSONKey, value: JSONValue)]
+  /// For larger objects alone.
+  private var index: [String: JSONValue] = [:]
+  private let userInfo: [CodingUserInfoKey: Any]
+  let codingPath: [any CodingKey]
 
   init(_ decoder: ValueDecoder) throws {
-    guard decoder.value.kind == .object else { throw decoder.mismatch([String: Any].self, "an object") }
-    var members: [String: JSONValue] = [:]
-    decoder.value.forEachMember { members[$0.string] = $1 }
-    self.decoder = decoder
+    guard let members = decoder.value.members else { throw decoder.mismatch([String: Any].self, "an object") }
     self.members = members
+    userInfo = decoder.userInfo
+    codingPath = decoder.codingPath
+    if members.count > Self.searchLimit {
+      for member in members { index[member.key.string] = member.value }
+    }
   }
 
-  var codingPath: [any CodingKey] { decoder.codingPath }
-  var allKeys: [Key] { members.keys.compactMap { Key(stringValue: $0) } }
+  var allKeys: [Key] {
+    let names = index.isEmpty ? Array(Set(members.map(\.key.string))) : Array(index.keys)
+    return names.compactMap { Key(stringValue: $0) }
+  }
 
-  func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }
+  func contains(_ key: Key) -> Bool { find(key.stringValue) != nil }
 
   func decodeNil(forKey key: Key) throws -> Bool { try child(key).decodeNil() }
   func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try child(key).decode(type) }
@@ -47,34 +57,44 @@ struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   /// A class hierarchy's part: the member `super`, or null where there is none.
   func superDecoder() throws -> any Decoder {
-    decoder.child(members["super"] ?? .null, PathKey(stringValue: "super"))
+    decoder(find("super") ?? .null, PathKey(stringValue: "super"))
   }
 
-  func superDecoder(forKey key: Key) throws -> any Decoder {
-    decoder.child(members[key.stringValue] ?? .null, key)
+  func superDecoder(forKey key: Key) throws -> any Decoder { decoder(find(key.stringValue) ?? .null, key) }
+
+  /// Of members with one name the last counts.
+  private func find(_ name: String) -> JSONValue? {
+    guard index.isEmpty else { return index[name] }
+    for place in members.indices.reversed() where members[place].key == name { return members[place].value }
+    return nil
   }
 
   private func child(_ key: Key) throws -> ValueDecoder {
-    guard let value = members[key.stringValue] else {
+    guard let value = find(key.stringValue) else {
       throw DecodingError.keyNotFound(
         key, .init(codingPath: codingPath, debugDescription: "there is no member \"\(key.stringValue)\""))
     }
-    return decoder.child(value, key)
+    return decoder(value, key)
+  }
+
+  private func decoder(_ value: JSONValue, _ key: any CodingKey) -> ValueDecoder {
+    ValueDecoder(value: value, parentPath: codingPath, key: key, userInfo: userInfo)
   }
 }
 
 /// An array's elements, read one after the other.
 struct UnkeyedValues: UnkeyedDecodingContainer {
-  let elements: [JSONValue]
-  let decoder: ValueDecoder
-  var currentIndex = 0
+  private let elements: [JSONValue]
+  private let userInfo: [CodingUserInfoKey: Any]
+  let codingPath: [any CodingKey]
+  private(set) var currentIndex = 0
 
   init(elements: [JSONValue], decoder: ValueDecoder) {
     self.elements = elements
-    self.decoder = decoder
+    userInfo = decoder.userInfo
+    codingPath = decoder.codingPath
   }
 
-  var codingPath: [any CodingKey] { decoder.codingPath }
   var count: Int? { elements.count }
   var isAtEnd: Bool { currentIndex == elements.count }
 
@@ -116,7 +136,8 @@ struct UnkeyedValues: UnkeyedDecodingContainer {
       let path = codingPath + [PathKey(intValue: currentIndex)]
       throw DecodingError.valueNotFound(type, .init(codingPath: path, debugDescription: "the array has ended"))
     }
-    return decoder.child(elements[currentIndex], PathKey(intValue: currentIndex))
+    let key = PathKey(intValue: currentIndex)
+    return ValueDecoder(value: elements[currentIndex], parentPath: codingPath, key: key, userInfo: userInfo)
   }
 }
 

@@ -5,7 +5,7 @@ extension JSONValue {
   package func decode<Value: Decodable>(
     _ type: Value.Type, userInfo: [CodingUserInfoKey: Any] = [:]
   ) throws -> Value {
-    try ValueDecoder(value: self, codingPath: [], userInfo: userInfo).unbox(type)
+    try ValueDecoder(value: self, parentPath: [], key: nil, userInfo: userInfo).unbox(type)
   }
 }
 
@@ -23,8 +23,12 @@ extension JSONValue: Decodable {
 /// Codable's view of one value.
 struct ValueDecoder: Decoder {
   let value: JSONValue
-  let codingPath: [any CodingKey]
+  let parentPath: [any CodingKey]
+  let key: (any CodingKey)?
   let userInfo: [CodingUserInfoKey: Any]
+
+  /// Joined only when it is asked for, by an error or a container: a scalar needs none.
+  var codingPath: [any CodingKey] { key.map { parentPath + [$0] } ?? parentPath }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     KeyedDecodingContainer(try KeyedValues<Key>(self))
@@ -41,10 +45,6 @@ struct ValueDecoder: Decoder {
     // The standard library's witness would go through four more generic calls to come to the same.
     if type == JSONValue.self, let value = value as? Value { return value }
     return try Value(from: self)
-  }
-
-  func child(_ value: JSONValue, _ key: any CodingKey) -> ValueDecoder {
-    ValueDecoder(value: value, codingPath: codingPath + [key], userInfo: userInfo)
   }
 
   func mismatch(_ type: Any.Type, _ wanted: String) -> DecodingError {

@@ -1,26 +1,39 @@
 /// An object in the making.
 struct KeyedNodes<Key: CodingKey>: KeyedEncodingContainerProtocol {
-  let encoder: ValueEncoder
+  private let node: EncodedNode
+  private let userInfo: [CodingUserInfoKey: Any]
+  let codingPath: [any CodingKey]
 
-  var codingPath: [any CodingKey] { encoder.codingPath }
+  init(encoder: ValueEncoder) {
+    node = encoder.node
+    userInfo = encoder.userInfo
+    codingPath = encoder.codingPath
+  }
 
-  func encodeNil(forKey key: Key) { child(key).encodeNil() }
-  func encode(_ value: Bool, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: String, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: Double, forKey key: Key) throws { try child(key).encode(value) }
-  func encode(_ value: Float, forKey key: Key) throws { try child(key).encode(value) }
-  func encode(_ value: Int, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: Int8, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: Int16, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: Int32, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: Int64, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: Int128, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: UInt, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: UInt8, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: UInt16, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: UInt32, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: UInt64, forKey key: Key) { child(key).encode(value) }
-  func encode(_ value: UInt128, forKey key: Key) { child(key).encode(value) }
+  func encodeNil(forKey key: Key) { add(key, .null) }
+  func encode(_ value: Bool, forKey key: Key) { add(key, .bool(value)) }
+  func encode(_ value: String, forKey key: Key) { add(key, .string(value)) }
+  func encode(_ value: Int, forKey key: Key) { add(key, .signed(Int64(value))) }
+  func encode(_ value: Int8, forKey key: Key) { add(key, .signed(Int64(value))) }
+  func encode(_ value: Int16, forKey key: Key) { add(key, .signed(Int64(value))) }
+  func encode(_ value: Int32, forKey key: Key) { add(key, .signed(Int64(value))) }
+  func encode(_ value: Int64, forKey key: Key) { add(key, .signed(value)) }
+  func encode(_ value: UInt, forKey key: Key) { add(key, .unsigned(UInt64(value))) }
+  func encode(_ value: UInt8, forKey key: Key) { add(key, .unsigned(UInt64(value))) }
+  func encode(_ value: UInt16, forKey key: Key) { add(key, .unsigned(UInt64(value))) }
+  func encode(_ value: UInt32, forKey key: Key) { add(key, .unsigned(UInt64(value))) }
+  func encode(_ value: UInt64, forKey key: Key) { add(key, .unsigned(value)) }
+  func encode(_ value: Int128, forKey key: Key) { add(key, .value(.writing { $0.int(value) })) }
+  func encode(_ value: UInt128, forKey key: Key) { add(key, .value(.writing { $0.int(value) })) }
+
+  func encode(_ value: Double, forKey key: Key) throws {
+    add(key, try ValueEncoder.content(value, codingPath + [key]))
+  }
+
+  func encode(_ value: Float, forKey key: Key) throws {
+    add(key, try ValueEncoder.content(value, codingPath + [key]))
+  }
+
   func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws { try child(key).encode(value) }
 
   func nestedContainer<Nested: CodingKey>(
@@ -36,25 +49,37 @@ struct KeyedNodes<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func superEncoder(forKey key: Key) -> any Encoder { child(key) }
 
   private func child(_ key: any CodingKey) -> ValueEncoder {
-    let node = EncodedNode()
-    if case .object(var members) = encoder.node.content {
+    ValueEncoder(node: add(key, .nothing), codingPath: codingPath + [key], userInfo: userInfo)
+  }
+
+  /// A scalar needs no encoder of its own.
+  @discardableResult
+  private func add(_ key: any CodingKey, _ content: EncodedNode.Content) -> EncodedNode {
+    let child = EncodedNode(content)
+    if case .object(var members) = node.content {
       // Emptied first, so that the append finds the array unshared and does not copy it.
-      encoder.node.content = .nothing
-      members.append((key.stringValue, node))
-      encoder.node.content = .object(members)
+      node.content = .nothing
+      members.append((key.stringValue, child))
+      node.content = .object(members)
     }
-    return encoder.child(node, key)
+    return child
   }
 }
 
 /// An array in the making.
 struct UnkeyedNodes: UnkeyedEncodingContainer {
-  let encoder: ValueEncoder
+  private let node: EncodedNode
+  private let userInfo: [CodingUserInfoKey: Any]
+  let codingPath: [any CodingKey]
 
-  var codingPath: [any CodingKey] { encoder.codingPath }
+  init(encoder: ValueEncoder) {
+    node = encoder.node
+    userInfo = encoder.userInfo
+    codingPath = encoder.codingPath
+  }
 
   var count: Int {
-    if case .array(let nodes) = encoder.node.content { return nodes.count }
+    if case .array(let nodes) = node.content { return nodes.count }
     return 0
   }
 
@@ -70,14 +95,14 @@ struct UnkeyedNodes: UnkeyedEncodingContainer {
   func superEncoder() -> any Encoder { child() }
 
   private func child() -> ValueEncoder {
-    let node = EncodedNode()
+    let child = EncodedNode()
     let index = count
-    if case .array(var nodes) = encoder.node.content {
+    if case .array(var nodes) = node.content {
       // Emptied first, so that the append finds the array unshared and does not copy it.
-      encoder.node.content = .nothing
-      nodes.append(node)
-      encoder.node.content = .array(nodes)
+      node.content = .nothing
+      nodes.append(child)
+      node.content = .array(nodes)
     }
-    return encoder.child(node, PathKey(intValue: index))
+    return ValueEncoder(node: child, codingPath: codingPath + [PathKey(intValue: index)], userInfo: userInfo)
   }
 }

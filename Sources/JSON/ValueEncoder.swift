@@ -71,7 +71,7 @@ final class EncodedNode {
   }
 }
 
-/// Codable's view of one value in the making.
+/// Codable's view of one value in the making. Three words, which an existential holds without a box of its own.
 struct ValueEncoder: Encoder {
   let node: EncodedNode
   let codingPath: [any CodingKey]
@@ -89,10 +89,6 @@ struct ValueEncoder: Encoder {
   }
 
   func singleValueContainer() -> any SingleValueEncodingContainer { self }
-
-  func child(_ node: EncodedNode, _ key: any CodingKey) -> ValueEncoder {
-    ValueEncoder(node: node, codingPath: codingPath + [key], userInfo: userInfo)
-  }
 }
 
 extension ValueEncoder: SingleValueEncodingContainer {
@@ -112,19 +108,21 @@ extension ValueEncoder: SingleValueEncodingContainer {
   func encode(_ value: Int128) { node.content = .value(.writing { $0.int(value) }) }
   func encode(_ value: UInt128) { node.content = .value(.writing { $0.int(value) }) }
 
-  func encode(_ value: Double) throws {
-    guard value.isFinite else { throw unwritable(value) }
-    node.content = .double(value)
-  }
-
-  func encode(_ value: Float) throws {
-    guard value.isFinite else { throw unwritable(value) }
-    node.content = .float(value)
-  }
-
+  func encode(_ value: Double) throws { node.content = try Self.content(value, codingPath) }
+  func encode(_ value: Float) throws { node.content = try Self.content(value, codingPath) }
   func encode<Value: Encodable>(_ value: Value) throws { try value.encode(to: self) }
 
-  private func unwritable(_ value: Any) -> EncodingError {
-    .invalidValue(value, .init(codingPath: codingPath, debugDescription: "JSON has no word for \(value)"))
+  static func content(_ value: Double, _ path: @autoclosure () -> [any CodingKey]) throws -> EncodedNode.Content {
+    guard value.isFinite else { throw unwritable(value, path()) }
+    return .double(value)
+  }
+
+  static func content(_ value: Float, _ path: @autoclosure () -> [any CodingKey]) throws -> EncodedNode.Content {
+    guard value.isFinite else { throw unwritable(value, path()) }
+    return .float(value)
+  }
+
+  private static func unwritable(_ value: Any, _ path: [any CodingKey]) -> EncodingError {
+    .invalidValue(value, .init(codingPath: path, debugDescription: "JSON has no word for \(value)"))
   }
 }

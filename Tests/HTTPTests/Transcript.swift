@@ -80,16 +80,7 @@ func readRequests(_ text: String, _ pieces: Pieces = .whole, limits: HTTPLimits 
   readRequests(Array(text.utf8), pieces, limits: limits)
 }
 
-/// The head of the first request in the text.
-func head(_ text: String) throws -> HTTPRequestHead {
-  var parser = HTTPRequestParser()
-  var place = 0
-  let bytes = Array(text.utf8)
-  guard case .head(let head) = try parser.next(in: bytes.span, at: &place) else {
-    throw HTTPError(status: 0, reason: "no head")
-  }
-  return head
-}
+func head(_ text: String) throws -> HTTPRequestHead { try HTTPRequestHead.parse(text) }
 
 func readResponses(
   _ text: String, _ pieces: Pieces = .whole, methods: [String] = ["GET"], ends: Bool = true

@@ -167,4 +167,25 @@ struct CodableTests {
     #expect(throws: EncodingError.self) { try JSONValue.encoding([Double.infinity]) }
     #expect(throws: EncodingError.self) { try JSONValue.encoding(Float.nan) }
   }
+
+  @Test("an object of any size is read by its names, the last of two counting")
+  func sizes() throws {
+    for size in [0, 1, 15, 16, 17, 40] {
+      let members = (0..<size).map { "\"k\($0)\":0,\"k\($0)\":\($0)" }.joined(separator: ",")
+      let decoded = try JSONValue.parse("{\(members)}").decode([String: Int].self)
+      #expect(decoded == Dictionary(uniqueKeysWithValues: (0..<size).map { ("k\($0)", $0) }))
+    }
+  }
+
+  @Test("an error deep inside names the whole way there")
+  func deepPath() throws {
+    struct Outer: Codable { let list: [[String: Order.Line]] }
+    let value = try JSONValue.parse(#"{"list":[{},{"x":{"sku":"a","price":true}}]}"#)
+    let error = #expect(throws: DecodingError.self) { try value.decode(Outer.self) }
+    guard case .typeMismatch(_, let context) = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(context.codingPath.map(\.stringValue) == ["list", "1", "x", "price"])
+  }
 }
