@@ -99,8 +99,8 @@ struct RequestLine: Sendable {
     return place == range.upperBound
   }
 
-  /// RFC 3986's reg-name: unreserved, percent-encoded, sub-delims; no comma, by which two hosts would pass as one. One bit for
-  /// each ASCII byte.
+  /// RFC 3986's reg-name: unreserved, percent-encoded, sub-delims; no comma, by which two hosts would pass as one.
+  /// One bit for each ASCII byte.
   private static func isNameByte(_ byte: UInt8) -> Bool {
     let mask: UInt64 = byte < 64 ? 0x2bff_6ff2_0000_0000 : 0x47ff_fffe_87ff_fffe
     return byte < 128 && mask >> UInt64(byte & 63) & 1 == 1
