@@ -2,19 +2,23 @@ import Loop
 
 @testable import Gossip
 
-/// Somebody who connects to the gossip port and is no member.
+/// Somebody who connects and is no member.
 final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
   // Guarded by: the loop's thread.
   private let loop: EventLoop
   private var connection: TCPConnection?
   private var hasEnded = false
+  private var received: [UInt8] = []
   private var waiting: [FirstCall] = []
 
   private init(_ loop: EventLoop) { self.loop = loop }
 
   static func connect(to party: Party) async throws -> Stranger {
+    try await connect(to: party.membership.boundAddress)
+  }
+
+  static func connect(to address: SocketAddress) async throws -> Stranger {
     let stranger = Stranger(try EventLoop.start(name: "stranger"))
-    let address = party.membership.boundAddress
     try await stranger.loop.spawn {
       try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
         TCPConnection.connect(to: address, on: stranger.loop, timeout: .seconds(10)) { result in
@@ -46,12 +50,18 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
     }
   }
 
+  /// What it was sent so far.
+  func text() async -> String { await loop.spawn { [self] in String(decoding: received, as: UTF8.self) }.value }
+
   func stop() {
     loop.execute { [self] in connection?.close() }
     loop.stop()
   }
 
-  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {}
+  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
+    bytes.withUnsafeBufferPointer { received += $0 }
+  }
+
   func connectionDrained(_ connection: TCPConnection) {}
 
   func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
