@@ -41,9 +41,13 @@ package final class RoleLifecycle: @unchecked Sendable {
   package let log: Log
   private var state = State.starting(mustStop: false)
   private var signals: Signals?
+  private let ready: (ReadyLine) -> Void
 
-  init(_ options: ClusterOptions, _ role: ClusterOptions.Role, _ loop: EventLoop, _ log: Log) {
-    (self.options, self.role, self.loop, self.log) = (options, role, loop, log)
+  init(
+    _ options: ClusterOptions, _ role: ClusterOptions.Role, _ loop: EventLoop, _ log: Log,
+    ready: @escaping (ReadyLine) -> Void = { $0.write() }
+  ) {
+    (self.options, self.role, self.loop, self.log, self.ready) = (options, role, loop, log, ready)
   }
 
   /// Runs a role on the calling thread until it has stopped.
@@ -70,7 +74,11 @@ package final class RoleLifecycle: @unchecked Sendable {
 
   func run(signals: [Int32], _ start: @escaping @Sendable (RoleLifecycle) async throws -> Running) -> Int32 {
     loop.execute { [self] in
-      self.signals = try? Signals(signals, on: loop) { [self] in received(signal: $0) }
+      do throws(LoopError) {
+        self.signals = try Signals(signals, on: loop) { [self] in received(signal: $0) }
+      } catch {
+        return failed(error)
+      }
       loop.spawn { [self] in
         do { started(try await start(self)) } catch { failed(error) }
       }
@@ -91,9 +99,9 @@ package final class RoleLifecycle: @unchecked Sendable {
     guard case .starting(let mustStop) = state else { return }
     state = .running(running)
     let (membership, http) = (running.membership, running.http)
-    ReadyLine(
-      role: role, name: membership.name, http: http.description, gossip: membership.boundAddress.description
-    ).write()
+    ready(
+      ReadyLine(
+        role: role, name: membership.name, http: http.description, gossip: membership.boundAddress.description))
     log.info("ready", ["name": membership.name, "http": "\(http)", "gossip": "\(membership.boundAddress)"])
     if mustStop { stop(because: "signal") }
   }

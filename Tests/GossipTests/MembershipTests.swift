@@ -84,6 +84,25 @@ import Testing
     await second.kill()
   }
 
+  @Test("members meet over IPv6 too")
+  func version6() async throws {
+    var options = ClusterOptions(role: .node)
+    (options.name, options.gossip, options.profile) = ("a", Authority(host: "::1", port: 0), .local)
+    let first: Party
+    do {
+      first = try await Party.start(options)
+    } catch let error as StartError where error.text.contains("--gossip needs an address of this machine") {
+      // This machine has no IPv6.
+      return
+    }
+    (options.name, options.join) = ("b", [first.gossip])
+    let second = try await Party.start(options)
+    try await second.sees("a", "b")
+    #expect(await second.members().map(\.gossip.ip) == ["::1", "::1"])
+    await first.kill()
+    await second.kill()
+  }
+
   @Test("a port in use is a start error that names the address, the cause and the way out")
   func portInUse() async throws {
     let first = try await Party.start("a")

@@ -90,6 +90,41 @@ import Testing
     await second.kill()
   }
 
+  private final class StatusAPI: HTTPHandler, Sendable {
+    func handle(_ exchange: HTTPExchange) {
+      guard exchange.request.path == "/status" else { return exchange.respond(.notFound(exchange.request.path)) }
+      exchange.respond(json: Array(#"{"capacity":5,"running":3,"task_types":["echo"]}"#.utf8))
+    }
+  }
+
+  @Test("the board reads a node's load over HTTP, and says why when nobody answers")
+  func client() async throws {
+    let first = try await Party.start("a")
+    let server = try await first.loop.spawn { [loop = first.loop] in
+      try HTTPServer(loop: loop, address: SocketAddress(ip: "127.0.0.1", port: 0)!, handler: StatusAPI())
+    }.value
+    let http = await first.on { _ in server.localAddress }
+    let reasons = Mutex<[String]>([])
+    let (board, client) = await first.on { membership in
+      let client = HTTPClient(loop: membership.loop)
+      let board = LoadBoard(membership: membership, client: client, mode: .follow)
+      board.onSilence = { member, reason in reasons.withLock { $0.append("\(member.name): \(reason)") } }
+      return (board, client)
+    }
+    let second = try await Party.start("b", join: [first.gossip], http: http)
+    try await first.waits("the load of b") { _ in
+      board.loads["b"] == MemberLoad(capacity: 5, running: 3, taskTypes: ["echo"])
+    }
+    await first.on { _ in server.close() }
+    try await first.waits("the silence of b") { _ in reasons.withLock { $0.contains { $0.hasPrefix("b: ") } } }
+    await first.on { _ in
+      board.close()
+      client.close()
+    }
+    await first.kill()
+    await second.kill()
+  }
+
   @Test("over HTTP: JSON, a page for browsers, one node by name, 404 and 400 as problems")
   func http() async throws {
     let first = try await Party.start("a")
