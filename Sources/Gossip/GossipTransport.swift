@@ -21,6 +21,7 @@ final class GossipTransport: @unchecked Sendable {
   private(set) var garbage: GarbageCounter
   private var port: (listener: TCPListener, socket: UDPSocket)?
   private var incoming: [Swim.IncomingExchange: IncomingStream] = [:]
+  private var incomingBytes = 0
   private var awaitingReply: Set<Swim.IncomingExchange> = []
   private var outgoing: [Swim.OutgoingExchange: OutgoingStream] = [:]
   private var nextIncoming: UInt64 = 0
@@ -46,6 +47,7 @@ final class GossipTransport: @unchecked Sendable {
     for stream in incoming.values { stream.close() }
     for stream in outgoing.values { stream.close() }
     incoming = [:]
+    incomingBytes = 0
     outgoing = [:]
     awaitingReply = []
   }
@@ -95,11 +97,10 @@ final class GossipTransport: @unchecked Sendable {
   func isServing(_ stream: IncomingStream) -> Bool { incoming[stream.exchange] === stream }
   func isAwaitingReply(_ exchange: Swim.IncomingExchange) -> Bool { awaitingReply.contains(exchange) }
 
-  /// Whether the unfinished streams of all peers together are still within bounds.
+  /// Counts bytes that a stream has received; false when the unfinished streams of all peers together hold too many.
   func admits(_ newBytes: Int) -> Bool {
-    // Few bytes come often, many seldom: only these need the sum.
-    if newBytes < 4096 { return true }
-    return incoming.values.reduce(0) { $0 + $1.receivedBytes } <= GossipLimits.incomingBytes
+    incomingBytes += newBytes
+    return incomingBytes <= GossipLimits.incomingBytes
   }
 
   func take(_ event: StreamDecoder.Event, of stream: IncomingStream) {
@@ -156,7 +157,9 @@ final class GossipTransport: @unchecked Sendable {
   func end(_ stream: IncomingStream) {
     stream.close()
     awaitingReply.remove(stream.exchange)
-    if isServing(stream) { incoming[stream.exchange] = nil }
+    guard isServing(stream) else { return }
+    incoming[stream.exchange] = nil
+    incomingBytes -= stream.receivedBytes
   }
 
   private func open(_ frame: [UInt8], _ header: [UInt8], _ keyring: Keyring, from source: SocketAddress)

@@ -10,7 +10,7 @@ package final class NodesView: @unchecked Sendable {
   private let board: LoadBoard
   private let ownStatus: (() -> [UInt8])?
 
-  /// - Parameter ownStatus: the body of this process's own `GET /status`, if it is a node: nobody asks itself over HTTP.
+  /// - Parameter ownStatus: the body of this process's own `GET /status`, if it is a node; it is not asked over HTTP.
   package init(membership: Membership, board: LoadBoard, ownStatus: (() -> [UInt8])? = nil) {
     (self.membership, self.board, self.ownStatus) = (membership, board, ownStatus)
   }

@@ -67,7 +67,7 @@ import Testing
       return running
     }
     #expect(status == 0 && story.all == ["ready", "drain", "seen draining", "close"])
-    try await witness.waits("n has left", within: .seconds(2)) { $0.first { $0.name == "n" }?.state == .left }
+    try await witness.waits("n has left", within: .seconds(10)) { $0.first { $0.name == "n" }?.state == .left }
     await witness.kill()
   }
 
