@@ -5,9 +5,11 @@ extension Swim {
   package enum Effect: Sendable, Equatable {
     /// One datagram with all these messages; they fit `Configuration.packetBytes` with the wrapping counted.
     case send([Message], to: Address)
-    /// Connect, send this state, read one answer: then `pushPullAnswered` or `exchangeFailed`. The machine keeps the time.
+    /// Connect, send this state, read one answer: then `pushPullAnswered` or `exchangeFailed`. The machine keeps the
+    /// time.
     case openPushPull(OutgoingExchange, to: Address, PushPull)
-    /// Connect, send this ping, read one answer: then `streamPingAnswered` or `exchangeFailed`. The machine keeps the time.
+    /// Connect, send this ping, read one answer: then `streamPingAnswered` or `exchangeFailed`. The machine keeps the
+    /// time.
     case openStreamPing(OutgoingExchange, to: Address, Ping)
     /// Drop a stream that this machine opened; no input about it is wanted any more.
     case abandon(OutgoingExchange)
@@ -44,7 +46,8 @@ package enum MemberEvent: Sendable, Equatable {
   case left(Member)
   /// Dead or left for an hour: no longer listed.
   case forgotten(Member)
-  /// Somebody at `claimed` uses the name of a member at `held` (which may be this process); at most once a minute a name.
+  /// Somebody at `claimed` uses the name of a member at `held` (which may be this process); at most once a minute a
+  /// name.
   case nameConflict(name: String, held: Swim.Address, claimed: Swim.Address)
   /// It answers on streams but not in datagrams: UDP to it is blocked or lost. At most once a minute.
   case unreachableByDatagram(Member)

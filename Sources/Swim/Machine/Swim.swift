@@ -21,13 +21,14 @@ package import Clockwork
 /// - After `.leave` the shell goes on until `.left`. A machine that has left still answers pings and streams.
 /// - Nothing is dropped silently: what changes nothing gives `.ignored(reason)`.
 ///
-/// **Where things are**: `Swim+Probe` finds failures, `Swim+Answers` answers pings and relays them, `Swim+Claims` weighs
-/// what is said about others and `Swim+OwnName` what is said about this process, `Swim+Gossip` spreads news,
-/// `Swim+PushPull` merges whole states, `Swim+Dial` joins and heals, `Swim+Leave` says good-bye. `State/` holds their data.
+/// **Where things are**: `Swim+Probe` finds failures, `Swim+Answers` answers pings and relays them, `Swim+Claims`
+/// weighs what is said about others and `Swim+OwnName` what is said about this process, `Swim+Gossip` spreads news,
+/// `Swim+PushPull` merges whole states, `Swim+Dial` joins and heals, `Swim+Leave` says good-bye. `State/` holds their
+/// data.
 ///
-/// **Time that does not count.** A process that was stopped or starved finds all its deadlines passed at once, while the
-/// answers wait unread in its sockets. The machine's own time stands still for what exceeds half a probe timeout, so
-/// that the shell can read first; memberlist would suspect everybody here.
+/// **Time that does not count.** A process that was stopped or starved finds all its deadlines passed at once, while
+/// the answers wait unread in its sockets. The machine's own time stands still for what exceeds half a probe timeout,
+/// so that the shell can read first; memberlist would suspect everybody here.
 package struct Swim: Sendable {
   enum Phase: Sendable, Equatable {
     case idle
@@ -171,7 +172,8 @@ extension Swim {
     }
   }
 
-  /// Every timer starts after a random delay of up to one interval, so that members started together do not stay in step.
+  /// Every timer starts after a random delay of up to one interval, so that members started together do not stay in
+  /// step.
   private mutating func start() {
     phase = .running
     me.since = now

@@ -1,4 +1,5 @@
-/// How far this process trusts itself (Lifeguard, section IV.A): 0 is healthy. It judges others more slowly as it rises.
+/// How far this process trusts itself (Lifeguard, section IV.A): 0 is healthy. It judges others more slowly as it
+/// rises.
 struct Awareness: Sendable, Equatable {
   private(set) var score = 0
   private let limit: Int

@@ -2,9 +2,9 @@ import Clockwork
 
 /// The machine's own time: the shell's, minus what passed while this process could hear nothing.
 ///
-/// When the earliest timer is found overdue by more than `tolerance`, the process was stopped or starved, and the answers
-/// it waited for may lie unread in its sockets. Its time is then set to `tolerance` before that timer, once: a timer
-/// that is late again fires, so that a process that is always slow still gets on.
+/// When the earliest timer is found overdue by more than `tolerance`, the process was stopped or starved, and the
+/// answers it waited for may lie unread in its sockets. Its time is then set to `tolerance` before that timer, once: a
+/// timer that is late again fires, so that a process that is always slow still gets on.
 struct StallClock: Sendable {
   let tolerance: Duration
   private(set) var time = Instant.zero

@@ -19,7 +19,8 @@ struct Suspicion: Sendable {
     let wanted = configuration.suspicionMultiplier - 2
     confirmationsWanted = members - 2 < wanted ? 0 : max(wanted, 0)
     let scale = max(1, Logarithm.decimal(Double(max(1, members))))
-    let thousandths = Int((scale * 1000).rounded(.down))
+    // A little more than nothing, so that a power of ten is not cut below itself.
+    let thousandths = Int((scale * 1000 + 1e-9).rounded(.down))
     shortest = configuration.probeInterval * (configuration.suspicionMultiplier * thousandths) / 1000
     longest = shortest * configuration.suspicionMaxTimeoutMultiplier
   }

@@ -1,5 +1,5 @@
-/// The decoder for memberlist's compression: LZW with 8-bit literals, least significant bit first, codes of 9 to 12 bits,
-/// 256 clears, 257 ends, no early change of width (as GIF, unlike TIFF).
+/// The decoder for memberlist's compression: LZW with 8-bit literals, least significant bit first, codes of 9 to 12
+/// bits, 256 clears, 257 ends, no early change of width (as GIF, unlike TIFF).
 enum LZW {
   private static let clear = 256
   private static let end = 257

@@ -1,5 +1,5 @@
-/// Reads msgpack liberally: any width of integer, raw, str and bin alike, nil anywhere, unknown keys, arrays in place of
-/// maps. Every length is checked against the bytes that are there before anything is allocated.
+/// Reads msgpack liberally: any width of integer, raw, str and bin alike, nil anywhere, unknown keys, arrays in place
+/// of maps. Every length is checked against the bytes that are there before anything is allocated.
 struct MessagePackReader {
   let bytes: [UInt8]
   var position: Int
@@ -14,8 +14,8 @@ struct MessagePackReader {
 
   var remaining: Int { end - position }
 
-  /// Reads a map and calls `body` with the place of each key in `names`; it must then read exactly one value. Other keys
-  /// are skipped. An array stands for a map whose values come in the order of `names`.
+  /// Reads a map and calls `body` with the place of each key in `names`; it must then read exactly one value. Other
+  /// keys are skipped. An array stands for a map whose values come in the order of `names`.
   mutating func fields(
     _ names: [StaticString], _ body: (inout MessagePackReader, Int) throws(WireError) -> Void
   ) throws(WireError) {

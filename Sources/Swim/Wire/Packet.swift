@@ -77,7 +77,8 @@ private struct PacketDecoder {
     }
   }
 
-  /// Too few bytes for the table of lengths: nothing is taken. A part that runs past the end: it and what follows is not.
+  /// Too few bytes for the table of lengths: nothing is taken. A part that runs past the end: it and what follows is
+  /// not.
   private mutating func decodeParts(_ bytes: [UInt8], _ start: Int, _ end: Int, depth: Int) {
     guard start < end else { return fault(.truncated, at: end) }
     let count = Int(bytes[start])
