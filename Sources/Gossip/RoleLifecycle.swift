@@ -170,7 +170,7 @@ package final class RoleLifecycle: @unchecked Sendable {
     loop.stop()
   }
 
-  private static func complain(_ text: String) {
+  package static func complain(_ text: String) {
     let line = Array("ignareo: \(text)\n".utf8)
     _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
