@@ -1,0 +1,41 @@
+/// Every bound of a node in one place; each has a test of what happens beyond it.
+package enum Limits {
+  /// One task's JSON text, its arguments included.
+  package static let taskBytes = 1 << 20
+  /// What a shard's line may have besides its task.
+  package static let envelopeBytes = 1024
+  /// Results of a shard that are gathered before they are handed to its connection.
+  package static let shardPieceBytes = 64 << 10
+  /// A JSON body of `POST /tasks`. An NDJSON stream is bounded by the pool's room instead.
+  package static let bodyBytes = 64 << 20
+  /// Tasks running at once for each loop, unless `--capacity` says otherwise. As many again may be queued.
+  package static let capacityPerLoop = 10_000
+  package static let largestCapacity = 10_000_000
+  package static let mostLoops = 256
+  /// The JSON text of all tasks that are queued or running: more is refused as if the queue were full.
+  package static let heldBytes = 512 << 20
+
+  /// Finished tasks are forgotten beyond this number, beyond this age, and beyond this sum of their values.
+  package static let keptTasks = 100_000
+  package static let keptFor = Duration.seconds(600)
+  package static let keptBytes = 256 << 20
+
+  /// A JSON pointer or a line is given for as many bad tasks of one submission.
+  package static let problemsListed = 10
+  package static let listedTasks = 1_000
+  package static let listedTasksByDefault = 100
+  package static let longestWait = Duration.seconds(3600)
+  package static let longestTimeout = Duration.seconds(30 * 86_400)
+  package static let mostAttempts = 1_000
+
+  /// How long a cancelled task's own clean-up may take. Its result is given then; its place stays taken until it ends.
+  package static let cleanUp = Duration.seconds(5)
+  /// Between two attempts at most: a random time up to this doubled for each attempt made, and up to the longest.
+  package static let firstBackoff = Duration.milliseconds(200)
+  package static let longestBackoff = Duration.seconds(30)
+
+  /// A loop that lags more than this makes the node `slow`.
+  package static let slowLag = Duration.milliseconds(500)
+  /// Epochs remembered, one for each coordinator that ever sent a shard.
+  package static let coordinators = 1_024
+}

@@ -1,0 +1,56 @@
+internal import Clockwork
+package import JSON
+internal import Loop
+
+/// How a task, or one attempt at it, ended.
+package enum TaskOutcome: Sendable {
+  case ok(JSONValue)
+  case error(TaskFailure)
+  case cancelled
+}
+
+/// One run of a task on one loop: the link between the pool, which counts it, and the loop, which runs it.
+///
+/// Guarded by: the thread of its runner's loop, but for `record`, which the pool's loop alone looks into.
+final class Attempt: @unchecked Sendable {
+  enum Phase {
+    case waiting
+    case running(TaskContext, LoopTimer, startedAt: Instant)
+    /// Told to stop; the timer ends the patience with its clean-up.
+    case cleaningUp(TaskContext, LoopTimer, startedAt: Instant)
+    /// Its result was given, but it still runs.
+    case abandoned
+    case over
+  }
+
+  let record: TaskRecord
+  let typeName: String
+  let prepared: PreparedTask
+  let number: Int
+  let timeout: Duration
+  /// Which of the pool's runners it was given to.
+  let place: Int
+
+  var phase = Phase.waiting
+
+  init(record: TaskRecord, draft: TaskDraft, number: Int, place: Int) {
+    self.record = record
+    typeName = draft.type.name
+    prepared = draft.prepared
+    timeout = draft.timeout
+    self.number = number
+    self.place = place
+  }
+
+  /// What a task that is not repeatable sent before its time was up may have been heeded.
+  var timedOut: TaskFailure {
+    TaskFailure(.timeout, "the attempt took longer than its timeout_s of \(timeout.inSeconds)")
+  }
+}
+
+/// What a runner tells the pool, in batches.
+enum AttemptReport: Sendable {
+  case ended(Attempt, TaskOutcome, startedAt: Instant, releasesPlace: Bool)
+  /// An attempt that had ignored its cancellation is over at last.
+  case placeReleased(Attempt)
+}

@@ -1,0 +1,118 @@
+internal import Clockwork
+internal import JSON
+package import Loop
+internal import Net
+
+/// What runs tasks on one loop: each is born there and stays there, and its end is reported to the pool's loop together
+/// with the other ends of the same turn.
+///
+/// Guarded by: the loop's thread; each entry asserts it, or goes there.
+package final class LoopRunner: @unchecked Sendable {
+  package let loop: EventLoop
+  let types: TaskTypes
+  let log: Log
+  /// How long a cancelled task may clean up before its result is given.
+  private let patience: Duration
+
+  private var reports: [AttemptReport] = []
+  private var openClient: HTTPClient?
+
+  package init(loop: EventLoop, types: TaskTypes, log: Log, patience: Duration = Limits.cleanUp) {
+    self.loop = loop
+    self.types = types
+    self.log = log
+    self.patience = patience
+  }
+
+  /// One client a loop: its connections are shared by all of the loop's tasks.
+  var client: HTTPClient {
+    loop.assertCurrent()
+    if let openClient { return openClient }
+    let client = HTTPClient(loop: loop)
+    openClient = client
+    return client
+  }
+
+  /// Connections that tasks hold open, idle ones included.
+  var openConnections: Int { openClient?.connectionCounts.open ?? 0 }
+
+  /// Any thread.
+  func close() {
+    loop.execute { [self] in
+      openClient?.close()
+      openClient = nil
+    }
+  }
+
+  /// Runs an attempt; `delivery` takes its report, on this loop.
+  func start(_ attempt: Attempt, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
+    loop.assertCurrent()
+    let now = MonotonicClock.now
+    let context = TaskContext(runner: self, attempt: attempt.number, deadline: now + attempt.timeout)
+    let timer = loop.schedule(after: attempt.timeout) { [self] in
+      stop(attempt, .timeout, reportTo: delivery)
+    }
+    attempt.phase = .running(context, timer, startedAt: now)
+    context.start { [self] in
+      let result = await context.result(of: attempt.prepared.run)
+      ended(attempt, Self.outcome(of: result, context.cancellation, attempt), reportTo: delivery)
+    }
+  }
+
+  /// Cancels an attempt. Its result comes when its clean-up is done, and after `patience` at the latest.
+  func stop(
+    _ attempt: Attempt, _ reason: TaskContext.Cancellation,
+    reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void
+  ) {
+    loop.assertCurrent()
+    guard case .running(let context, let timer, let startedAt) = attempt.phase else { return }
+    timer.cancel()
+    let patienceEnds = loop.schedule(after: patience) { [self] in
+      attempt.phase = .abandoned
+      log.warning("task_ignores_cancellation", ["task": attempt.typeName])
+      let outcome = Self.outcome(of: .failure(CancellationError()), reason, attempt)
+      report(.ended(attempt, outcome, startedAt: startedAt, releasesPlace: false), to: delivery)
+    }
+    attempt.phase = .cleaningUp(context, patienceEnds, startedAt: startedAt)
+    context.cancel(reason)
+  }
+
+  private func ended(
+    _ attempt: Attempt, _ outcome: TaskOutcome, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void
+  ) {
+    switch attempt.phase {
+    case .running(_, let timer, let startedAt), .cleaningUp(_, let timer, let startedAt):
+      timer.cancel()
+      report(.ended(attempt, outcome, startedAt: startedAt, releasesPlace: true), to: delivery)
+    case .abandoned:
+      report(.placeReleased(attempt), to: delivery)
+    case .waiting, .over:
+      preconditionFailure("an attempt of '\(attempt.typeName)' ended in the phase \(attempt.phase)")
+    }
+    attempt.phase = .over
+  }
+
+  /// The first report of a turn schedules the delivery of all that the turn brings.
+  private func report(_ report: AttemptReport, to delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
+    reports.append(report)
+    guard reports.count == 1 else { return }
+    loop.execute { [self] in
+      let batch = reports
+      reports.removeAll(keepingCapacity: batch.count < 1024)
+      delivery(batch)
+    }
+  }
+
+  private static func outcome(
+    of result: Result<JSONValue, any Error>, _ cancellation: TaskContext.Cancellation?, _ attempt: Attempt
+  ) -> TaskOutcome {
+    switch (result, cancellation) {
+    case (.success(let value), _): .ok(value)
+    // The task may know better than we what took so long.
+    case (.failure(let failure as TaskFailure), .timeout) where failure.code == .timeout: .error(failure)
+    case (.failure, .timeout): .error(attempt.timedOut)
+    case (.failure, .requested): .cancelled
+    case (.failure(let error), nil): .error(TaskFailure(from: error))
+    }
+  }
+}
