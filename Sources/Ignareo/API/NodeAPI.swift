@@ -1,0 +1,123 @@
+internal import Clockwork
+internal import HTTP
+internal import JSON
+package import Net
+
+/// A node's HTTP API: finds what a request is about and hands it there.
+///
+/// Guarded by: loop 0's thread, on which the server calls it.
+package final class NodeAPI: HTTPHandler, @unchecked Sendable {
+  /// What the API shows of the process around it.
+  package struct Surroundings {
+    let status: () -> [UInt8]
+    let nodes: (HTTPExchange) -> Void
+    let node: (HTTPExchange, _ name: String) -> Void
+    let drain: () -> Void
+
+    /// - Parameters:
+    ///   - status: the body of `GET /status`.
+    ///   - nodes: answers `GET /nodes`.
+    ///   - node: answers `GET /nodes/{name}`.
+    ///   - drain: begins what SIGTERM begins.
+    package init(
+      status: @escaping () -> [UInt8], nodes: @escaping (HTTPExchange) -> Void,
+      node: @escaping (HTTPExchange, _ name: String) -> Void, drain: @escaping () -> Void
+    ) {
+      (self.status, self.nodes, self.node, self.drain) = (status, nodes, node, drain)
+    }
+  }
+
+  private let pool: TaskPool
+  private let tasks: TaskEndpoints
+  private let shards: ShardEndpoints
+  /// nil until the node has found its place in the cluster.
+  private var surroundings: Surroundings?
+
+  package init(pool: TaskPool, load: @escaping () -> NodeLoad) {
+    self.pool = pool
+    tasks = TaskEndpoints(pool: pool)
+    shards = ShardEndpoints(pool: pool, load: load)
+  }
+
+  package func handle(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    guard let route = NodeRoute(request.pathSegments) else { return exchange.respond(.notFound(request.path)) }
+    guard route.methods.contains(request.method) else {
+      let allow = route.methods.joined(separator: ", ")
+      return exchange.respond(.methodNotAllowed(request.method, request.path, allow: allow))
+    }
+    answer(exchange, route)
+  }
+
+  package func serve(_ surroundings: Surroundings) { self.surroundings = surroundings }
+
+  /// Once a second, by the service.
+  package func tick() { shards.tick() }
+
+  /// Breaks off every shard: its results are not told any more.
+  package func abandonShards() { shards.abandonAll() }
+
+  private func answer(_ exchange: HTTPExchange, _ route: NodeRoute) {
+    guard let surroundings else {
+      guard route == .alive else { return exchange.respond(.starting) }
+      return exchange.respond(json: Self.alive)
+    }
+    switch (route, exchange.request.method) {
+    case (.tasks, "POST"): tasks.post(exchange)
+    case (.tasks, _): tasks.list(exchange)
+    case (.task(let id), "DELETE"): tasks.cancel(id, exchange)
+    case (.task(let id), _): tasks.show(id, exchange)
+    case (.taskTypes, _): exchange.respond(json: pool.types.json)
+    case (.shards, _): shards.take(exchange)
+    case (.shard(let id), _): shards.cancel(id, exchange)
+    case (.nodes, _): surroundings.nodes(exchange)
+    case (.node(let name), _): surroundings.node(exchange, name)
+    case (.status, _): exchange.respond(json: surroundings.status())
+    case (.alive, _): exchange.respond(json: Self.alive)
+    case (.ready, _): answerReady(exchange)
+    case (.drain, _):
+      surroundings.drain()
+      exchange.respond(status: 202, json: Array(#"{"status":"draining"}"#.utf8))
+    }
+  }
+
+  private static let alive = Array(#"{"status":"alive"}"#.utf8)
+
+  private func answerReady(_ exchange: HTTPExchange) {
+    guard !pool.isDraining else { return exchange.respond(Problem(PoolRefusal.draining)) }
+    exchange.respond(json: Array(#"{"status":"ready"}"#.utf8))
+  }
+}
+
+extension Problem {
+  fileprivate static let starting = Problem(
+    status: 503, code: "starting", title: "The node is starting", detail: "It has not joined its cluster yet.",
+    retryAfter: 1)
+
+  init(_ refusal: PoolRefusal) {
+    self.init(
+      status: 503, code: refusal == .draining ? "draining" : "full",
+      title: refusal == .draining ? "The node is draining" : "The node is full", detail: refusal.text,
+      retryAfter: refusal.retryAfterSeconds)
+  }
+}
+
+extension TaskTypes {
+  /// `GET /task-types`.
+  var json: [UInt8] {
+    var writer = JSONWriter()
+    writer.object { object in
+      object.array("task_types") { array in
+        for type in inOrder {
+          array.object {
+            $0.member("name", type.name)
+            $0.member("summary", type.summary)
+            $0.member("timeout_s", type.timeout.inSeconds)
+            $0.member("arguments", type.schema)
+          }
+        }
+      }
+    }
+    return writer.bytes
+  }
+}

@@ -1,0 +1,42 @@
+/// The paths that a node answers, and the methods that each knows.
+enum NodeRoute: Equatable {
+  case tasks
+  case task(String)
+  case taskTypes
+  case shards
+  case shard(String)
+  case nodes
+  case node(String)
+  case status
+  case alive
+  case ready
+  case drain
+
+  /// - Parameter parts: the path between its slashes, percent-decoded.
+  init?(_ parts: [String]) {
+    switch (parts.count, parts.first) {
+    case (1, "tasks"): self = .tasks
+    case (2, "tasks"): self = .task(parts[1])
+    case (1, "task-types"): self = .taskTypes
+    case (1, "shards"): self = .shards
+    case (2, "shards"): self = .shard(parts[1])
+    case (1, "nodes"): self = .nodes
+    case (2, "nodes"): self = .node(parts[1])
+    case (1, "status"): self = .status
+    case (1, "healthz"): self = .alive
+    case (1, "readyz"): self = .ready
+    case (1, "drain"): self = .drain
+    default: return nil
+    }
+  }
+
+  var methods: [String] {
+    switch self {
+    case .tasks: ["GET", "HEAD", "POST"]
+    case .task: ["GET", "HEAD", "DELETE"]
+    case .shards, .drain: ["POST"]
+    case .shard: ["DELETE"]
+    case .taskTypes, .nodes, .node, .status, .alive, .ready: ["GET", "HEAD"]
+    }
+  }
+}

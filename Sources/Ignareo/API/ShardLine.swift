@@ -1,0 +1,25 @@
+internal import JSON
+
+/// One line of a shard: a batch's task with its place there and the number of the attempt to make.
+struct ShardLine {
+  let index: Int
+  let attempt: Int
+  /// A task that cannot run here fails alone; the rest of the shard runs.
+  let draft: Result<TaskDraft, TaskFailure>
+
+  /// - Throws: `badArguments` when the line cannot be answered at all: no JSON object, or no index.
+  init(_ bytes: ArraySlice<UInt8>, types: TaskTypes) throws(TaskFailure) {
+    let value: JSONValue
+    do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
+      throw TaskFailure(.badArguments, "not JSON: \(error)", pointer: "")
+    }
+    guard let index = value["index"]?.int, index >= 0 else {
+      throw TaskFailure(.badArguments, "/index must be a whole number from 0", pointer: "/index")
+    }
+    self.index = index
+    attempt = value["attempt"]?.int ?? 1
+    draft = Result { () throws(TaskFailure) in
+      try TaskDraft(value, types: types, envelope: ["index", "attempt"])
+    }
+  }
+}

@@ -1,0 +1,124 @@
+internal import Clockwork
+internal import Glibc
+internal import JSON
+package import Loop
+package import Net
+
+/// A node without its cluster: the loops, the pool and the API, from its first listener to its last task.
+///
+/// Guarded by: the first loop's thread; each entry asserts it, or is async and goes there.
+package final class NodeService: @unchecked Sendable {
+  package let loop: EventLoop
+  package let pool: TaskPool
+  private let loops: [EventLoop]
+  private let runners: [LoopRunner]
+  private let watch: LoopWatch
+  private let api: NodeAPI
+  private var server: HTTPServer?
+  private var clock: LoopTimer?
+
+  /// - Parameter loops: the first one is the API's; all of them run tasks.
+  package init(loops: [EventLoop], capacity: Int, types: TaskTypes, log: Log) {
+    let runners = loops.map { LoopRunner(loop: $0, types: types, log: log) }
+    let watch = LoopWatch(runners)
+    let pool = TaskPool(runners: runners, capacity: capacity, types: types, log: log)
+    self.loops = loops
+    self.runners = runners
+    self.watch = watch
+    self.pool = pool
+    loop = loops[0]
+    api = NodeAPI(pool: pool) { pool.load(lags: watch.lags) }
+  }
+
+  /// Opens the API's port. Until `serve` is called, only `/healthz` answers.
+  ///
+  /// - Throws: when the address cannot be bound.
+  package func listen(_ address: SocketAddress) throws(LoopError) -> SocketAddress {
+    let server = try HTTPServer(loop: loop, address: address, handler: api)
+    self.server = server
+    tick()
+    return server.localAddress
+  }
+
+  /// The first loop's, for what the process itself wants to know of other members.
+  package var client: HTTPClient { runners[0].client }
+
+  package func serve(_ surroundings: NodeAPI.Surroundings) { api.serve(surroundings) }
+
+  package var load: NodeLoad { pool.load(lags: watch.lags) }
+
+  /// `GET /status`.
+  package func status(name: String, version: String) -> [UInt8] {
+    let load = load
+    var writer = JSONWriter()
+    writer.object { object in
+      object.member("name", name)
+      object.member("role", "node")
+      object.member("version", version)
+      load.writeMembers(into: &object)
+      object.member("connections", (server?.connectionCount ?? 0) + watch.connections)
+      object.member("rss_bytes", ResidentMemory.bytes)
+      object.array("loops") { array in
+        for lag in load.lags { array.object { $0.member("lag_ms", lag.inMilliseconds.rounded(toPlaces: 3)) } }
+      }
+      object.member("task_types", pool.types.names)
+    }
+    return writer.bytes
+  }
+
+  private func tick() {
+    clock = loop.schedule(after: .seconds(1)) { [weak self] in
+      guard let self else { return }
+      pool.tick()
+      watch.ask()
+      api.tick()
+      tick()
+    }
+  }
+
+  // MARK: The end
+
+  /// Takes nothing new and returns when all that was taken has ended.
+  package func drain() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.execute { [self] in pool.drain { continuation.resume() } }
+    }
+  }
+
+  /// Cancels what is left, gives its clean-up its time, and closes everything. The loops but the first are stopped.
+  ///
+  /// A shard's exchange breaks without an end, which tells its coordinator to run elsewhere what may run again.
+  package func close() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.execute { [self] in
+        api.abandonShards()
+        pool.drain { continuation.resume() }
+        pool.cancelAll()
+      }
+    }
+    await loop.yield()
+    clock?.cancel()
+    server?.stopAccepting()
+    await loop.yield()
+    server?.close()
+    for runner in runners { runner.close() }
+    for loop in loops.dropFirst() { loop.stop() }
+  }
+}
+
+/// What the process holds in memory.
+enum ResidentMemory {
+  /// Zero when the kernel does not say.
+  static var bytes: Int {
+    let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return 0 }
+    defer { Glibc.close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 128)
+    let count = read(descriptor, &buffer, buffer.count)
+    guard count > 0 else { return 0 }
+    // proc(5): sizes in pages; the second one is what is resident.
+    let fields = buffer[..<count].split(separator: UInt8(ascii: " "))
+    guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
+    return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+}

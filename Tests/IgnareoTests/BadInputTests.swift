@@ -1,0 +1,119 @@
+import HTTP
+import JSON
+import Loop
+import Net
+import Testing
+
+@testable import Ignareo
+
+@Suite("Bad input to a node")
+struct BadInputTests {
+  @Test("a document that is not JSON is refused with the place")
+  func notJSON() async throws {
+    try await withNode { node async throws in
+      for (body, line) in [("{\"task\":\n\"echo\",}", 2), ("", 1), ("[{\"task\":\"echo\"}", 1)] {
+        let answer = try await node.ask("POST", "/tasks", body)
+        #expect(answer.status == 400)
+        #expect(answer.headers["content-type"] == "application/problem+json")
+        #expect(answer.json["line"]?.int == line)
+        #expect(answer.json["status"]?.int == 400)
+      }
+      #expect(node.pool.table.running + node.pool.table.kept == 0)
+    }
+  }
+
+  @Test("one bad task refuses all, with its pointer")
+  func badTask() async throws {
+    try await withNode { node async throws in
+      let answer = try await node.ask(
+        "POST", "/tasks", #"[{"task":"echo"},{"task":"sleep","args":{"seconds":"x"}},{"task":"nope"}]"#)
+      #expect(answer.status == 400)
+      #expect(answer.json["pointer"]?.string == "/1/args/seconds")
+      #expect(answer.json["errors"]?.elements?.map { $0["pointer"]?.string } == ["/1/args/seconds", "/2/task"])
+      #expect(node.pool.table.running + node.pool.table.kept == 0)
+      let single = try await node.ask("POST", "/tasks", #"{"task":"nope"}"#)
+      #expect(single.json["pointer"]?.string == "/task")
+      #expect(single.json["detail"]?.string?.contains("echo") == true)
+      let scalar = try await node.ask("POST", "/tasks", "7")
+      #expect(scalar.status == 400)
+    }
+  }
+
+  @Test("of many bad lines the first ten are named, and nothing is registered")
+  func badLines() async throws {
+    try await withNode { node async throws in
+      let lines = ["{\"task\":\"echo\"}"] + (0..<50).map { $0 % 2 == 0 ? "{" : "{\"task\":\"echo\",\"attempts\":0}" }
+      let answer = try await node.ask(
+        "POST", "/tasks", lines.joined(separator: "\n"), type: "application/x-ndjson")
+      #expect(answer.status == 400)
+      #expect(answer.json["line"]?.int == 2)
+      #expect(answer.json["errors"]?.elements?.map { $0["line"]?.int ?? 0 } == Array(2...11))
+      #expect(answer.json.at(pointer: "/errors/1/pointer")?.string == "/attempts")
+      #expect(node.pool.table.running + node.pool.table.kept == 0)
+    }
+  }
+
+  @Test("a task of more than a mebibyte is refused, alone and in a stream")
+  func largeTask() async throws {
+    try await withNode { node async throws in
+      let large = #"{"task":"echo","args":"\#(String(repeating: "x", count: 1 << 20))"}"#
+      #expect(try await node.ask("POST", "/tasks", large).status == 400)
+      let stream = "{\"task\":\"echo\"}\n\(large)\n"
+      let answer = try await node.ask("POST", "/tasks", stream, type: "application/x-ndjson")
+      #expect(answer.status == 400)
+      #expect(answer.json["line"]?.int == 2)
+      #expect(node.pool.table.running + node.pool.table.kept == 0)
+    }
+  }
+
+  @Test("a document of more than 64 MiB is refused with 413")
+  func largeDocument() async throws {
+    try await withNode { node async throws in
+      var request = HTTPClientRequest(node.url + "/tasks", method: "POST")
+      request.body = .bytes([UInt8](repeating: 0x20, count: Limits.bodyBytes + 1))
+      let answer = try await node.client.fetch(request)
+      #expect(answer.status == 413)
+    }
+  }
+
+  @Test("what is neither JSON nor NDJSON is refused with 415, which says what is taken")
+  func mediaType() async throws {
+    try await withNode { node async throws in
+      let types = ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "odd"]
+      for type in types {
+        let answer = try await node.ask("POST", "/tasks", #"{"task":"echo"}"#, type: type)
+        #expect(answer.status == 415)
+        #expect(answer.json["detail"]?.string?.contains("application/x-ndjson") == true)
+      }
+    }
+  }
+
+  @Test("an unknown path is 404, a known path with another method 405 with what it allows")
+  func routes() async throws {
+    try await withNode { node async throws in
+      for path in ["/", "/nothing", "/tasks/a/b", "/tasks/not-an-id", "/tasks/0197a000-0000-7000-8000-000000000000"] {
+        #expect(try await node.ask("GET", path).status == 404)
+      }
+      #expect(try await node.ask("DELETE", "/shards/0197a000-0000-7000-8000-000000000000").status == 404)
+      for (method, path, allow) in [
+        ("PUT", "/tasks", "GET, HEAD, POST"), ("POST", "/tasks/x", "GET, HEAD, DELETE"), ("GET", "/shards", "POST"),
+        ("GET", "/drain", "POST"), ("POST", "/healthz", "GET, HEAD"), ("GET", "/shards/x", "DELETE"),
+      ] {
+        let answer = try await node.ask(method, path)
+        #expect(answer.status == 405)
+        #expect(answer.headers["allow"] == allow)
+      }
+    }
+  }
+
+  @Test("a wait that is no number of seconds is refused")
+  func badWait() async throws {
+    try await withNode { node async throws in
+      for wait in ["x", "-1", "nan", "inf", ""] {
+        let answer = try await node.ask("POST", "/tasks?wait=\(wait)", #"{"task":"echo"}"#)
+        #expect(answer.status == 400)
+      }
+      #expect(node.pool.table.kept == 0)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Clockwork
+import HTTP
+import JSON
+import Loop
+import Net
+import Testing
+
+@testable import Ignareo
+
+/// A node without a cluster on loops of its own, and a client for it; everything runs on the first loop.
+final class NodeBench: @unchecked Sendable {
+  // Guarded by: the first loop's thread.
+  let service: NodeService
+  let client: HTTPClient
+  let url: String
+  private(set) var drainRequests = 0
+
+  var loop: EventLoop { service.loop }
+  var pool: TaskPool { service.pool }
+
+  fileprivate init(_ loops: [EventLoop], capacity: Int, types: TaskTypes) throws {
+    service = NodeService(loops: loops, capacity: capacity, types: types, log: .silent)
+    client = HTTPClient(loop: loops[0])
+    url = "http://\(try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!))"
+  }
+
+  fileprivate func serve() {
+    service.serve(
+      NodeAPI.Surroundings(
+        status: { [service] in service.status(name: "bench", version: "1.2.3") },
+        nodes: { $0.respond(json: Array(#"{"nodes":[]}"#.utf8)) },
+        node: { $0.respond(json: JSONValue.object { [name = $1] in $0.member("name", name) }.bytes.map(\.self)) },
+        drain: { [unowned self] in drainRequests += 1 }))
+  }
+
+  struct Answer {
+    let status: Int
+    let headers: HTTPHeaders
+    let json: JSONValue
+  }
+
+  /// One request and its JSON answer.
+  func ask(
+    _ method: String = "GET", _ path: String, _ body: String? = nil, type: String? = "application/json"
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url + path, method: method)
+    if let body {
+      request.body = .bytes(Array(body.utf8))
+      if let type { request.headers.add("Content-Type", type) }
+    }
+    let response = try await client.fetch(request)
+    let json = method == "HEAD" ? JSONValue.null : try JSONValue.parse(response.body)
+    return Answer(status: response.status, headers: response.headers, json: json)
+  }
+
+  /// Registers one task and gives its path.
+  func add(_ task: String) async throws -> String {
+    let answer = try await ask("POST", "/tasks", task)
+    #expect(answer.status == 202)
+    return try #require(answer.json.at(pointer: "/tasks/0/href")?.string)
+  }
+}
+
+/// Runs a test beside a node.
+///
+/// - Parameter serves: false leaves the node in its start.
+func withNode(
+  loops: Int = 1, capacity: Int = 100, types: TaskTypes = .builtIn, serves: Bool = true,
+  _ body: @escaping @Sendable (NodeBench) async throws -> Void
+) async throws {
+  let loops = try (0..<loops).map { try EventLoop.start(name: "node-test-\($0)") }
+  defer { loops[0].stop() }
+  try await loops[0].spawn {
+    let bench = try NodeBench(loops, capacity: capacity, types: types)
+    if serves { bench.serve() }
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(bench)) } catch { result = .failure(error) }
+    bench.client.close()
+    await bench.service.close()
+    try result.get()
+  }.value
+}
+
+/// A web server for tasks to talk to: answers what the test says, and notes who leaves early.
+final class Website: HTTPHandler, @unchecked Sendable {
+  // Guarded by: the loop's thread.
+  private var server: HTTPServer!
+  private let answer: (Website, HTTPExchange) -> Void
+  private(set) var requests: [String] = []
+  private(set) var aborted = 0
+
+  init(_ loop: EventLoop, _ answer: @escaping (Website, HTTPExchange) -> Void) throws {
+    self.answer = answer
+    server = try HTTPServer(loop: loop, address: SocketAddress(ip: "127.0.0.1", port: 0)!, handler: self)
+  }
+
+  var authority: String { "\(server.localAddress)" }
+  func url(_ path: String = "/") -> String { "http://\(authority)\(path)" }
+  func close() { server.close() }
+
+  func handle(_ exchange: HTTPExchange) {
+    requests.append("\(exchange.request.method) \(exchange.request.target)")
+    exchange.onAbort { [self] in aborted += 1 }
+    answer(self, exchange)
+  }
+}
