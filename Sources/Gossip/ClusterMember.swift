@@ -27,6 +27,10 @@ package struct ClusterMember: Sendable {
     (self.since, self.meta, self.suspectedBy) = (since, meta, suspectedBy)
     (self.roundTrip, self.isSelf) = (roundTrip, isSelf)
   }
+
+  package var isAlive: Bool { state == .alive }
+  /// A suspect one may still answer.
+  package var isListening: Bool { state == .alive || state == .suspect }
 }
 
 /// What happened to a member.
