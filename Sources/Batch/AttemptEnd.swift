@@ -19,6 +19,8 @@ package struct AttemptEnd: Sendable {
     case ok(ArraySlice<UInt8>)
     case error(AttemptError)
     case cancelled(mayHaveActed: Bool)
+    /// It did not go out with its shard, and is as it was before.
+    case notBegun
   }
 
   package var index: Int

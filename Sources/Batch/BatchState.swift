@@ -10,6 +10,8 @@ package struct BatchProgress: Sendable, Equatable {
   package var waitingFor: WaitingReason?
   /// Types of waiting tasks that no node has.
   package var missingTaskTypes: [String] = []
+
+  package init() {}
 }
 
 /// One running batch inside the scheduler.

@@ -40,6 +40,7 @@ extension Scheduler {
       } else {
         finish(end.index, of: slot, .error, .error(error.json), end, into: &effects)
       }
+    case .notBegun: giveBack(end.index, of: slot, at: now, into: &effects)
     case .cancelled(let mayHaveActed):
       if batches[batch].isCancelled {
         batches[batch].countAttempt(of: end.index)

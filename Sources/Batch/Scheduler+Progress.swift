@@ -44,9 +44,17 @@ extension Scheduler {
   /// The number of batches that have not ended.
   package var batchCount: Int { batchSlots.count }
 
+  /// Where the tasks of all batches that have not ended stand.
+  package var totals: TaskCounts {
+    batches.slots.reduce(into: TaskCounts()) { totals, slot in
+      for state in TaskState.allCases { totals.add(state, batches[slot].counts[state]) }
+    }
+  }
+
   func progress(inSlot slot: Int) -> BatchProgress {
     let batch = batches[slot]
-    var progress = BatchProgress(counts: batch.counts, retried: batch.retried, isCancelled: batch.isCancelled)
+    var progress = BatchProgress()
+    (progress.counts, progress.retried, progress.isCancelled) = (batch.counts, batch.retried, batch.isCancelled)
     guard batch.counts.waiting > 0, !batch.isCancelled else { return progress }
     let waiting = batch.types.filter { $0.waiting > 0 }.map(\.type)
     progress.missingTaskTypes = waiting.filter { !hasNode(ofType: $0) }.map { types[$0].name }

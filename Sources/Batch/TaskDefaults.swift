@@ -8,6 +8,11 @@ enum TaskDefaults {
     return merge(own, over: defaults, nullIsAbsent: false) ?? own
   }
 
+  /// The bytes of defaults that lie over others.
+  static func bytes(of fields: TaskFields, over others: TaskFields) -> ArraySlice<UInt8> {
+    bytes(of: fields, args: args(fields.args, over: others.args), over: others)
+  }
+
   /// The task's bytes with what the defaults add to them.
   static func bytes(of fields: TaskFields, args: JSONValue?, over defaults: TaskFields?) -> ArraySlice<UInt8> {
     guard let defaults, let merged = merge(fields.source, over: defaults.source, nullIsAbsent: true)

@@ -29,6 +29,12 @@ package struct TaskFields: Sendable {
     try value.forEachMember { key, value throws(TaskSpecError) in try take(key, value) }
   }
 
+  /// These fields, and those of `others` where these say nothing.
+  package func over(_ others: TaskFields?) throws(TaskSpecError) -> TaskFields {
+    guard let others else { return self }
+    return try TaskFields(JSONValue(trusted: TaskDefaults.bytes(of: self, over: others)))
+  }
+
   private mutating func take(_ key: JSONKey, _ value: JSONValue) throws(TaskSpecError) {
     if key == "args" {
       args = value

@@ -1,5 +1,5 @@
 /// Where a task stands. `backoff` is shown to users as `queued`.
-package enum TaskState: UInt8, Sendable {
+package enum TaskState: UInt8, CaseIterable, Sendable {
   case queued, backoff, running
   case ok, error, cancelled, unknown
 
@@ -33,6 +33,18 @@ package struct TaskCounts: Equatable, Sendable {
   package var waiting: Int { queued + backoff }
   package var ended: Int { ok + error + cancelled + unknown }
   package var total: Int { waiting + running + ended }
+
+  subscript(state: TaskState) -> Int {
+    switch state {
+    case .queued: queued
+    case .backoff: backoff
+    case .running: running
+    case .ok: ok
+    case .error: error
+    case .cancelled: cancelled
+    case .unknown: unknown
+    }
+  }
 
   mutating func add(_ state: TaskState, _ number: Int = 1) {
     switch state {

@@ -14,6 +14,8 @@ package struct TaskTable: Sendable {
   package init() {}
 
   package var count: Int { slots.count }
+  /// What a batch may have at most.
+  package static let countLimit = SchedulerLimits.tasksInBatch
 
   package mutating func reserveCapacity(_ count: Int) { slots.reserveCapacity(count) }
 
