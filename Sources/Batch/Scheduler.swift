@@ -5,8 +5,8 @@ package import Clockwork
 /// A machine: inputs in, effects out; time is an argument, chance a seeded generator. Its rules:
 /// - **Credit.** A node's window is its capacity less what it holds. The next shard goes to the node with most room
 ///   and is about 100 ms of that node's measured work (`Scheduler+Dispatch`).
-/// - **Turns.** Batches take turns weighted by priority, so that a batch of ten never waits behind a batch of a million;
-///   inside a batch a higher priority is sent first (`Turn`, `LaneStream`).
+/// - **Turns.** Batches take turns weighted by priority, so that a batch of ten never waits behind a batch of a
+///   million; inside a batch a higher priority is sent first (`Turn`, `LaneStream`).
 /// - **Keys.** Tasks of one key go to one node by rendezvous hashing with bounded load, within their limit
 ///   (`Scheduler+Placement`, `Limiter`).
 /// - **Ends.** A failed attempt is made again after backoff with full jitter; one that was lost is made again at once

@@ -26,7 +26,8 @@ import Testing
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     #expect(
       lines[1]
-        == #"{"seq":1,"index":0,"id":"mine-7","status":"ok","value":{"a":1},"node":"n2","attempts":1,"queued_ms":3.1,"duration_ms":18.4}"#
+        == #"{"seq":1,"index":0,"id":"mine-7","status":"ok","value":{"a":1},"node":"n2","#
+        + #""attempts":1,"queued_ms":3.1,"duration_ms":18.4}"#
     )
     #expect(lines[2].hasPrefix(#"{"seq":2,"index":1,"status":"unknown","error":{"code":"lost","message":"#))
   }

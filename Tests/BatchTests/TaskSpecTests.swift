@@ -62,7 +62,7 @@ import Testing
       ),
       (#"{"task":"http","key":"@host","args":{"url":"http://[::1]:80/"}}"#, "[::1]"),
       (
-        #"{"task":"flow","key":"@host","args":{"vars":{"base":"http://b.example"},"steps":[{"set":{}},{"get":"{{base}}/x"}]}}"#,
+        #"{"task":"flow","key":"@host","args":{"vars":{"b":"http://b.example"},"steps":[{"set":{}},{"get":"{{b}}/x"}]}}"#,
         "b.example"
       ),
       (#"{"task":"flow","key":"@host","args":{"steps":[{"poll":{"get":"http://c.example"}}]}}"#, "c.example"),

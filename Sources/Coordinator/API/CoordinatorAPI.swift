@@ -1,0 +1,110 @@
+import Clockwork
+import HTTP
+import JSON
+import Net
+
+/// The coordinator's HTTP API: finds what a request is about and hands it there.
+///
+/// Guarded by: the loop's thread, on which the server calls it.
+final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
+  /// What the API shows of the process around it.
+  struct Surroundings {
+    /// The body of `GET /status`.
+    let status: () -> [UInt8]
+    let nodes: (HTTPExchange) -> Void
+    let node: (HTTPExchange, _ name: String) -> Void
+    let taskTypes: (HTTPExchange) -> Void
+  }
+
+  private let batches: BatchEndpoints
+  private let submissions: SubmissionEndpoint
+  private let results: ResultEndpoints
+  /// Nil until the coordinator has found its place in the cluster.
+  private var surroundings: Surroundings?
+  private(set) var isDraining = false
+
+  init(dispatcher: Dispatcher, journal: any Journal) {
+    batches = BatchEndpoints(dispatcher: dispatcher)
+    submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal)
+    results = ResultEndpoints(dispatcher: dispatcher)
+  }
+
+  func serve(_ surroundings: Surroundings) { self.surroundings = surroundings }
+
+  /// New batches are refused from here on.
+  func drain() { isDraining = true }
+
+  func handle(_ exchange: HTTPExchange) {
+    let request = exchange.request
+    guard let route = CoordinatorRoute(request.pathSegments) else { return exchange.respond(.notFound(request.path)) }
+    guard route.methods.contains(request.method) else {
+      let allow = route.methods.joined(separator: ", ")
+      return exchange.respond(.methodNotAllowed(request.method, request.path, allow: allow))
+    }
+    guard let surroundings else {
+      guard route == .alive else { return exchange.respond(.starting) }
+      return exchange.respond(json: Self.alive)
+    }
+    do throws(Problem) { try answer(exchange, route, surroundings) } catch { exchange.respond(error) }
+  }
+
+  private func answer(
+    _ exchange: HTTPExchange, _ route: CoordinatorRoute, _ surroundings: Surroundings
+  ) throws(Problem) {
+    switch (route, exchange.request.method) {
+    case (.batches, "POST"):
+      guard !isDraining else { throw .draining }
+      try submissions.take(exchange)
+    case (.batches, _): try batches.list(exchange)
+    case (.batch(let id), "DELETE"): try batches.delete(id, exchange)
+    case (.batch(let id), _): try batches.show(id, exchange)
+    case (.results(let id), _): try results.list(batches.find(id, exchange), exchange)
+    case (.summary(let id), _): results.summarize(try batches.find(id, exchange), exchange)
+    case (.events(let id), _): EventStream.start(try batches.find(id, exchange), batches.dispatcher, exchange)
+    case (.task(let id, let index), _): try batches.showTask(id, index: index, exchange)
+    case (.nodes, _): surroundings.nodes(exchange)
+    case (.node(let name), _): surroundings.node(exchange, name)
+    case (.taskTypes, _): surroundings.taskTypes(exchange)
+    case (.status, _): exchange.respond(json: surroundings.status())
+    case (.alive, _): exchange.respond(json: Self.alive)
+    case (.ready, _):
+      guard !isDraining else { throw .draining }
+      exchange.respond(json: Array(#"{"status":"ready"}"#.utf8))
+    }
+  }
+
+  private static let alive = Array(#"{"status":"alive"}"#.utf8)
+}
+
+extension Problem {
+  static let starting = Problem(
+    status: 503, code: "starting", title: "The coordinator is starting",
+    detail: "It has not joined its cluster yet; ask again in a second.", retryAfter: 1)
+
+  static let draining = Problem(
+    status: 503, code: "draining", title: "The coordinator is draining",
+    detail: "It takes no new batch because it is going down; send it to another coordinator, or again once it is back.",
+    retryAfter: 10)
+
+  static let full = Problem(
+    status: 503, code: "full", title: "The coordinator is full",
+    detail:
+      "Running batches hold \(CoordinatorLimits.journalBytes >> 20) MiB; send the batch again when one has ended.",
+    retryAfter: 10)
+
+  static func badRequest(_ detail: String, pointer: String? = nil) -> Problem {
+    Problem(
+      status: 400, code: "bad_request", title: "Bad request", detail: detail,
+      faults: pointer.map { [Fault(pointer: $0, detail: detail)] } ?? [])
+  }
+
+  static func badParameter(_ name: String, _ value: String, _ wanted: String) -> Problem {
+    badRequest("?\(name)= must be \(wanted), not '\(value)'.")
+  }
+
+  static func noBatch(_ path: String) -> Problem {
+    Problem(
+      status: 404, code: "no_batch", title: "No such batch",
+      detail: "No batch has this id here; GET /batches lists those that are kept.", instance: path)
+  }
+}

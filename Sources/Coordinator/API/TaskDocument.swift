@@ -1,0 +1,76 @@
+import Batch
+import Clockwork
+import JSON
+
+/// `GET /batches/{id}/tasks/{index}`: where a task stands, its attempts, and why it waits.
+struct TaskDocument {
+  let batch: BatchRecord
+  let index: Int
+  let task: JournalTask
+  /// The line of its result.
+  let result: JSONValue?
+  /// Nil once its batch has ended.
+  let progress: TaskProgress?
+
+  var bytes: [UInt8] {
+    var writer = JSONWriter()
+    let state = result?["status"]?.string ?? progress?.state.name ?? "queued"
+    writer.object {
+      $0.member("batch", batch.id.text)
+      $0.member("index", index)
+      if let id = task.id { $0.member("id", raw: id) }
+      $0.member("state", state)
+      $0.member("task", JSONValue(trusted: task.bytes))
+      if let reason = progress?.waitingFor, result == nil {
+        $0.member("waiting_for", reason.name)
+        if case .backoff(let until) = reason { $0.member("until", batch.timestamp(of: until).rfc3339) }
+      }
+      $0.array("attempts") { writeAttempts(into: &$0) }
+      if let result { $0.member("result", result) }
+    }
+    return writer.bytes
+  }
+
+  private func writeAttempts(into writer: inout JSONWriter) {
+    for attempt in batch.attempts[index] {
+      writer.object {
+        $0.member("attempt", attempt.attempt)
+        $0.member("node", attempt.node)
+        $0.member("started_at", batch.timestamp(of: attempt.startedAt).rfc3339)
+        $0.member("ended_at", batch.timestamp(of: attempt.endedAt).rfc3339)
+        if let error = attempt.error {
+          $0.member("error", raw: error)
+        } else {
+          $0.member("error") {
+            TaskResult.writeError(.lost, "the connection to node \(attempt.node) was lost", into: &$0)
+          }
+        }
+      }
+    }
+    if let result { writeLast(result, into: &writer) } else { writeRunning(into: &writer) }
+  }
+
+  private func writeRunning(into writer: inout JSONWriter) {
+    guard let progress, let node = progress.node, let sentAt = progress.sentAt else { return }
+    writer.object {
+      $0.member("attempt", progress.attempts + 1)
+      $0.member("node", node)
+      $0.member("sent_at", batch.timestamp(of: sentAt).rfc3339)
+    }
+  }
+
+  private func writeLast(_ result: JSONValue, into writer: inout JSONWriter) {
+    guard let node = result["node"]?.string, let queued = result["queued_ms"]?.double,
+      let duration = result["duration_ms"]?.double
+    else { return }
+    let start = batch.createdAt.milliseconds + Int64(min(queued, 1e15))
+    writer.object {
+      $0.member("attempt", result["attempts"]?.int ?? 1)
+      $0.member("node", node)
+      $0.member("started_at", Timestamp(milliseconds: start).rfc3339)
+      $0.member("ended_at", Timestamp(milliseconds: start + Int64(min(duration, 1e15))).rfc3339)
+      $0.member("duration_ms", duration)
+      $0.member("error", ifPresent: result["error"])
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// The coordinator's bounds, in one place.
+enum CoordinatorLimits {
+  /// A JSON body; a stream of lines may be as long as it likes.
+  static let jsonBodyBytes = 64 << 20
+  /// Faults of a refused submission that are told.
+  static let faultsTold = 10
+  /// Tasks of a JSON body that are checked before the loop turns to others.
+  static let tasksPerTurn = 2_000
+  /// Bytes of tasks in one exchange: what is over goes in another.
+  static let shardBodyBytes = 8 << 20
+  /// A line of a node's answer: a value of any size that the node lets through.
+  static let resultLineBytes = 256 << 20
+  /// Bytes of results that are read at once for a reader.
+  static let readBytes = 128 << 10
+  /// Results that a summary or a search looks at before the loop turns to others.
+  static let resultsPerTurn = 2_000
+  /// Different values that a summary counts one by one.
+  static let summaryGroups = 1_000
+  /// Attempts remembered for a batch beside its results.
+  static let attemptsNoted = 100_000
+  /// A node says something on each exchange once a second; after so long a silence the exchange is given up.
+  static let exchangeSilence: Duration = .seconds(15)
+  static let exchangesPerNode = 512
+  /// Bytes of tasks and results held; beyond, the oldest ended batches go, and then submissions are refused.
+  static let journalBytes = 4 << 30
+  /// Ended batches that are kept.
+  static let endedBatches = 1_000
+  /// How long a cancelling request waits for the nodes before it is answered with what is known.
+  static let cancelAnswer: Duration = .seconds(2)
+  static let listedBatches = 100
+  static let listedBatchesMost = 1_000
+  static let idempotencyKeyBytes = 256
+  static let nameBytes = 256
+}

@@ -1,0 +1,225 @@
+import Batch
+import Clockwork
+import HTTP
+import JSON
+import Loop
+import Net
+
+/// The scheduler's shell: hands it what happens and does what it asks for.
+///
+/// Guarded by: the loop's thread; each entry asserts it.
+final class Dispatcher: @unchecked Sendable {
+  let loop: EventLoop
+  let book: BatchBook
+  private let log: Log
+  private let client: HTTPClient
+  private var sender = ShardExchange.Sender(name: "", epoch: 0)
+  private var scheduler: Scheduler
+  private var random = SystemRandomNumberGenerator()
+  private var inputs: [Scheduler.Input] = []
+  private var isFeeding = false
+  private var timer: LoopTimer?
+  private var exchanges: [ShardID: ShardExchange] = [:]
+  /// Where the nodes' APIs are, by name.
+  private var authorities: [String: Authority] = [:]
+  /// What a node says of its load on an exchange; set by whoever keeps that.
+  var onLoad: ((_ node: String, JSONValue) -> Void)?
+
+  init(loop: EventLoop, book: BatchBook, client: HTTPClient, log: Log) {
+    (self.loop, self.book, self.client, self.log) = (loop, book, client, log)
+    scheduler = Scheduler(seed: random.next())
+  }
+
+  /// Says who sends the shards, before the first node is seen.
+  func begin(as name: String, epoch: Int64) { sender = ShardExchange.Sender(name: name, epoch: epoch) }
+
+  // MARK: What happens
+
+  /// A batch whose tasks are durable.
+  func add(_ batch: BatchRecord, _ table: TaskTable) { feed(.batchAdded(batch.id, table)) }
+
+  func cancel(_ batch: UUIDv7) { feed(.cancel(batch)) }
+
+  func nodeSeen(_ report: NodeReport, at authority: Authority) {
+    authorities[report.name] = authority
+    feed(.node(report))
+  }
+
+  func nodeGone(_ name: String) {
+    guard authorities.removeValue(forKey: name) != nil else { return }
+    feed(.nodeGone(name: name))
+  }
+
+  // MARK: What others ask
+
+  func progress(of batch: BatchRecord) -> BatchProgress {
+    batch.outcome?.progress ?? scheduler.progress(of: batch.id) ?? BatchProgress()
+  }
+
+  func task(_ index: Int, of batch: BatchRecord) -> TaskProgress? { scheduler.task(index, of: batch.id) }
+
+  /// Batches that have not ended.
+  var runningBatches: Int { scheduler.batchCount }
+
+  /// Where the tasks of all running batches stand.
+  var taskTotals: TaskCounts { scheduler.totals }
+
+  /// Breaks every exchange off: the nodes cancel what they hold.
+  func close() {
+    loop.assertCurrent()
+    timer?.cancel()
+    for exchange in exchanges.values { exchange.drop() }
+    exchanges = [:]
+  }
+
+  // MARK: The machine
+
+  /// Hands an input to the machine and does what it asks for. An effect may bring the next input: that waits its turn.
+  private func feed(_ input: Scheduler.Input) {
+    loop.assertCurrent()
+    inputs.append(input)
+    guard !isFeeding else { return }
+    isFeeding = true
+    defer { isFeeding = false }
+    var effects: [Scheduler.Effect] = []
+    var next = 0
+    while next < inputs.count {
+      scheduler.handle(inputs[next], at: loop.now, into: &effects)
+      next += 1
+      perform(effects)
+      effects.removeAll(keepingCapacity: true)
+    }
+    inputs.removeAll()
+  }
+
+  private func perform(_ effects: [Scheduler.Effect]) {
+    var ends: [TaskEnd] = []
+    for effect in effects {
+      if case .taskEnded(let end) = effect {
+        if let first = ends.first, first.batch != end.batch { store(&ends) }
+        ends.append(end)
+        continue
+      }
+      store(&ends)
+      perform(effect)
+    }
+    store(&ends)
+  }
+
+  private func perform(_ effect: Scheduler.Effect) {
+    switch effect {
+    case .taskEnded: break
+    case .send(let shard): send(shard)
+    case .cancelShard(let id, _): cancelShard(id)
+    case .dropShard(let id): exchanges.removeValue(forKey: id)?.drop()
+    case .attemptFailed(let attempt): book[attempt.batch]?.note(attempt)
+    case .batchEnded(let id, let progress): end(id, progress)
+    case .wake(let at): wake(at: at)
+    case .ignored(let why): log.debug("input_ignored", ["why": "\(why)"])
+    }
+  }
+
+  private func wake(at moment: Instant) {
+    timer?.cancel()
+    timer = loop.schedule(at: moment) { [weak self] in self?.feed(.wake) }
+  }
+
+  // MARK: Shards
+
+  private func send(_ shard: Shard) {
+    guard let batch = book[shard.batch], let authority = authorities[shard.node] else {
+      return inputs.append(.shardEnded(shard.id, .notSent))
+    }
+    batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks in
+      self?.send(shard, tasks, to: authority)
+    }
+  }
+
+  private func send(_ shard: Shard, _ tasks: [JournalTask], to authority: Authority) {
+    let (body, count) = ShardExchange.body(shard.entries, tasks)
+    if count < shard.entries.count {
+      let rest = shard.entries[count...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
+      feed(.attempts(shard.id, rest))
+    }
+    let wireID = UUIDv7(at: WallClock.now, using: &random)
+    let exchange = ShardExchange(shard, wireID: wireID, to: authority) { [weak self] event in
+      self?.take(event, of: shard)
+    }
+    exchanges[shard.id] = exchange
+    exchange.start(body, sender: sender, on: client)
+  }
+
+  private func take(_ event: ShardExchange.Event, of shard: Shard) {
+    switch event {
+    case .attempts(let ends): feed(.attempts(shard.id, ends))
+    case .load(let load): onLoad?(shard.node, load)
+    case .ended(let end, let why):
+      exchanges[shard.id] = nil
+      if end != .finished {
+        log.warning(
+          "shard_ended", ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why])
+      }
+      feed(.shardEnded(shard.id, end))
+    }
+  }
+
+  /// Asks the node to cancel; the attempts then end on the exchange. If it cannot be asked, the exchange is broken off,
+  /// which cancels as well.
+  private func cancelShard(_ id: ShardID) {
+    guard let exchange = exchanges[id] else { return }
+    var request = HTTPClientRequest("http://\(exchange.authority)/shards/\(exchange.wireID.text)", method: "DELETE")
+    request.timeout = .seconds(10)
+    _ = client.start(
+      request, onHead: { _ in }, onBody: { _ in },
+      onEnd: { [weak self] result in
+        guard case .failure = result, let self, exchanges[id] === exchange else { return }
+        exchange.drop()
+        exchanges[id] = nil
+        feed(.shardEnded(id, .broken))
+      })
+  }
+
+  // MARK: Results
+
+  /// Appends results of one batch to its journal, and shows them once they are durable.
+  private func store(_ ends: inout [TaskEnd]) {
+    guard let first = ends.first else { return }
+    let stored = ends
+    ends = []
+    guard let batch = book[first.batch] else { return }
+    if batch.hasIDs {
+      batch.journal.readTasks(stored.map(\.index)) { [weak self] tasks in
+        self?.append(stored, ids: tasks.map(\.id), to: batch)
+      }
+    } else {
+      append(stored, ids: nil, to: batch)
+    }
+  }
+
+  private func append(_ ends: [TaskEnd], ids: [ArraySlice<UInt8>?]?, to batch: BatchRecord) {
+    var line: [UInt8] = []
+    for (place, end) in ends.enumerated() {
+      line.removeAll(keepingCapacity: true)
+      TaskResult.write(end, seq: batch.journal.resultCount + 1, id: ids?[place], into: &line)
+      batch.journal.appendResult(line[...], of: end.index, status: end.status)
+      batch.note(end)
+    }
+    let count = batch.journal.resultCount
+    batch.journal.makeDurable { [loop] in batch.publish(count, at: loop.now) }
+  }
+
+  private func end(_ id: UUIDv7, _ progress: BatchProgress) {
+    guard let batch = book[id] else { return }
+    batch.journal.makeDurable { [book, log] in
+      batch.finish(progress, at: WallClock.now)
+      book.noteEnded()
+      let counts = progress.counts
+      log.info(
+        "batch_ended",
+        [
+          "batch": id.text, "ok": "\(counts.ok)", "error": "\(counts.error)", "cancelled": "\(counts.cancelled)",
+          "unknown": "\(counts.unknown)",
+        ])
+    }
+  }
+}

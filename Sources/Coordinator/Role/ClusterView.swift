@@ -1,0 +1,93 @@
+import Batch
+import Clockwork
+import Gossip
+import HTTP
+import JSON
+import Loop
+import Net
+
+/// The cluster as the coordinator's API shows it: nodes, task types and the coordinator's own status.
+///
+/// Guarded by: the loop's thread.
+final class ClusterView: @unchecked Sendable {
+  private let service: CoordinatorService
+  private let membership: Membership
+  private let board: LoadBoard
+  private let nodes: NodesView
+  private let watch: NodeWatch
+  private let startedAt: Instant
+
+  init(service: CoordinatorService, membership: Membership) {
+    (self.service, self.membership) = (service, membership)
+    board = LoadBoard(membership: membership, client: service.client, mode: .follow)
+    nodes = NodesView(membership: membership, board: board)
+    watch = NodeWatch(membership: membership, board: board, dispatcher: service.dispatcher)
+    startedAt = service.loop.now
+  }
+
+  func close() { service.loop.execute { [board] in board.close() } }
+
+  var surroundings: CoordinatorAPI.Surroundings {
+    CoordinatorAPI.Surroundings(
+      status: { self.status }, nodes: { self.nodes.respond(to: $0) }, node: { self.nodes.respond(to: $0, name: $1) },
+      taskTypes: { self.answerTaskTypes($0) })
+  }
+
+  /// `GET /status`.
+  private var status: [UInt8] {
+    let totals = nodes.report.totals
+    let tasks = service.dispatcher.taskTotals
+    var writer = JSONWriter()
+    writer.object {
+      $0.member("name", membership.name)
+      $0.member("role", "coordinator")
+      $0.member("version", Release.version)
+      $0.member("uptime_s", (service.loop.now - startedAt).inSeconds.rounded())
+      $0.member("batches", service.dispatcher.runningBatches)
+      $0.member("running", tasks.running)
+      $0.member("queued", tasks.waiting)
+      $0.object("nodes") {
+        $0.member("alive", totals.alive)
+        $0.member("suspect", totals.suspect)
+        $0.member("dead", totals.dead)
+        $0.member("left", totals.left)
+        $0.member("capacity", totals.capacity)
+      }
+      $0.member("draining", service.isDraining)
+      $0.member("connections", service.connectionCount)
+      $0.member("loop_lag_ms", TaskResult.rounded(service.loop.lag.inMilliseconds))
+      $0.member("rss_bytes", ResidentMemory.bytes)
+    }
+    return writer.bytes
+  }
+
+  /// `GET /task-types`: what the nodes say that can be run, each type from one of the nodes that have it.
+  private func answerTaskTypes(_ exchange: HTTPExchange) {
+    let living = membership.members.filter { $0.meta.role == .node && $0.isListening }
+    let loads = board.loads
+    var nodesOfType: [String: [ClusterMember]] = [:]
+    for member in living {
+      for type in loads[member.name]?.taskTypes ?? [] { nodesOfType[type, default: []].append(member) }
+    }
+    let list = TaskTypeList(nodes: nodesOfType.mapValues { $0.map(\.name) })
+    // The fewest nodes whose lists together hold every type.
+    var asked: [ClusterMember] = []
+    for (_, members) in nodesOfType.sorted(by: { $0.key < $1.key }) {
+      if !members.contains(where: { member in asked.contains { $0.name == member.name } }), let first = members.first {
+        asked.append(first)
+      }
+    }
+    let client = service.client
+    let authorities = asked.compactMap(\.meta.http)
+    service.loop.spawn {
+      var described = list
+      for authority in authorities {
+        var request = HTTPClientRequest("http://\(authority)/task-types")
+        request.timeout = .seconds(2)
+        guard let response = try? await client.fetch(request), response.status == 200 else { continue }
+        described.take(response.body)
+      }
+      exchange.respond(json: described.bytes)
+    }
+  }
+}

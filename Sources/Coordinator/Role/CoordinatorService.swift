@@ -1,0 +1,91 @@
+import Clockwork
+import Loop
+import Net
+
+/// A coordinator without its cluster: the API, the book of batches and the dispatcher.
+///
+/// Guarded by: the loop's thread; each entry asserts it, or is async and goes there.
+final class CoordinatorService: @unchecked Sendable {
+  let loop: EventLoop
+  let dispatcher: Dispatcher
+  /// For what the process wants to know of nodes, and for its shards.
+  let client: HTTPClient
+  private let log: Log
+  private let api: CoordinatorAPI
+  private var server: HTTPServer?
+  private var drainTimer: LoopTimer?
+
+  init(loop: EventLoop, journal: any Journal, log: Log) {
+    loop.assertCurrent()
+    (self.loop, self.log) = (loop, log)
+    var configuration = HTTPClientConfiguration()
+    configuration.maxConnectionsPerHost = CoordinatorLimits.exchangesPerNode
+    client = HTTPClient(loop: loop, configuration: configuration)
+    dispatcher = Dispatcher(loop: loop, book: BatchBook(journal: journal), client: client, log: log)
+    api = CoordinatorAPI(dispatcher: dispatcher, journal: journal)
+  }
+
+  /// Opens the API's port. Until `serve` is called, only `/healthz` answers.
+  ///
+  /// - Throws: when the address cannot be bound.
+  func listen(_ address: SocketAddress) throws(LoopError) -> SocketAddress {
+    let server = try HTTPServer(loop: loop, address: address, handler: api)
+    self.server = server
+    return server.localAddress
+  }
+
+  var connectionCount: Int { server?.connectionCount ?? 0 }
+  var isDraining: Bool { api.isDraining }
+
+  /// - Parameter name: the coordinator's in the cluster.
+  func serve(_ surroundings: CoordinatorAPI.Surroundings, as name: String) {
+    // Later starts have later epochs, so that nodes refuse what a replaced process still sends.
+    dispatcher.begin(as: name, epoch: WallClock.now.milliseconds)
+    api.serve(surroundings)
+  }
+
+  // MARK: The end
+
+  /// Takes no new batch and returns when the running ones have ended, or this task is cancelled.
+  func drain() async {
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        loop.execute { [self] in
+          api.drain()
+          waitForBatches { continuation.resume() }
+        }
+      }
+    } onCancel: {
+      loop.execute { [self] in givesUpWaiting = true }
+    }
+  }
+
+  private var givesUpWaiting = false
+
+  private func waitForBatches(_ done: @escaping () -> Void) {
+    guard dispatcher.runningBatches > 0, !givesUpWaiting else { return done() }
+    drainTimer = loop.schedule(after: .milliseconds(20)) { [weak self] in self?.waitForBatches(done) }
+  }
+
+  /// Breaks every exchange off, which cancels on the nodes what they hold, and closes everything.
+  func close() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.execute { [self] in
+        if dispatcher.runningBatches > 0 {
+          log.warning("batches_cut_off", ["batches": "\(dispatcher.runningBatches)"])
+        }
+        dispatcher.close()
+        server?.stopAccepting()
+        continuation.resume()
+      }
+    }
+    await loop.yield()
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      loop.execute { [self] in
+        server?.close()
+        client.close()
+        continuation.resume()
+      }
+    }
+  }
+}

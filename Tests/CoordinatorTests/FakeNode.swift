@@ -1,0 +1,112 @@
+import Batch
+import HTTP
+import JSON
+import Loop
+import Net
+
+/// A node whose behaviour is a script: takes shards over HTTP and answers what the test wants.
+final class FakeNode: HTTPHandler, @unchecked Sendable {
+  // Guarded by: the loop's thread.
+  let name: String
+  private let capacity: Int
+  private let types: [String]
+  private let behave: (FakeShard) -> Void
+  private var server: HTTPServer!
+  private(set) var shards: [FakeShard] = []
+  /// Every task that was begun here, by index.
+  private(set) var begun: [Int] = []
+  /// Refuses shards with this status, if set.
+  var refusal: Int?
+
+  init(
+    _ loop: EventLoop, name: String, capacity: Int, types: [String], _ behave: @escaping (FakeShard) -> Void
+  ) throws {
+    (self.name, self.capacity, self.types, self.behave) = (name, capacity, types, behave)
+    server = try HTTPServer(loop: loop, address: SocketAddress(ip: "127.0.0.1", port: 0)!, handler: self)
+  }
+
+  var authority: Authority { Authority(host: "127.0.0.1", port: server.localAddress.port) }
+  var report: NodeReport { NodeReport(name: name, capacity: capacity, taskTypes: types) }
+
+  func close() { server.close() }
+
+  func handle(_ exchange: HTTPExchange) {
+    let parts = exchange.request.pathSegments
+    switch (exchange.request.method, parts.first) {
+    case ("POST", "shards"):
+      if let refusal {
+        return exchange.respond(status: refusal, headers: ["Retry-After": "0"], body: [])
+      }
+      exchange.collectBody(upTo: 1 << 26) { [self] result in
+        guard case .success(let body) = result else { return }
+        let shard = FakeShard(exchange, id: exchange.request.query["id"] ?? "", body)
+        shards.append(shard)
+        begun += shard.tasks.compactMap { $0["index"]?.int }
+        behave(shard)
+      }
+    case ("DELETE", "shards"):
+      for shard in shards where shard.id == parts.last { shard.cancelRest() }
+      exchange.respond(json: Array("{}".utf8))
+    default: exchange.respond(.notFound(exchange.request.path))
+    }
+  }
+}
+
+/// A shard in a fake node's hands.
+final class FakeShard {
+  let exchange: HTTPExchange
+  let id: String
+  let tasks: [JSONValue]
+  private var ended: Set<Int> = []
+  private var isOpen = false
+  private(set) var wasCancelled = false
+
+  init(_ exchange: HTTPExchange, id: String, _ body: [UInt8]) {
+    (self.exchange, self.id) = (exchange, id)
+    tasks = body.split(separator: 0x0a).compactMap { try? JSONValue.parse($0) }
+  }
+
+  func write(_ text: String) {
+    if !isOpen { exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"]) }
+    isOpen = true
+    exchange.write(Array((text + "\n").utf8))
+  }
+
+  func begin() { write(#"{"load":{"capacity":100,"running":1,"queued":0}}"#) }
+
+  func complete(_ task: JSONValue) {
+    guard let index = task["index"]?.int else { return }
+    ended.insert(index)
+    write(
+      #"{"index":\#(index),"status":"ok","value":\#(task["args"]?.text ?? "null"),"started_ms":0.1,"duration_ms":1.5}"#)
+  }
+
+  func fail(_ task: JSONValue, _ error: String) {
+    guard let index = task["index"]?.int else { return }
+    ended.insert(index)
+    write(#"{"index":\#(index),"status":"error","error":\#(error),"started_ms":0.1,"duration_ms":1.5}"#)
+  }
+
+  func cancelRest() {
+    wasCancelled = true
+    for task in tasks {
+      guard let index = task["index"]?.int, !ended.contains(index) else { continue }
+      ended.insert(index)
+      write(#"{"index":\#(index),"status":"cancelled","effect":true,"started_ms":0,"duration_ms":1}"#)
+    }
+    end()
+  }
+
+  func end() {
+    write(#"{"end":true}"#)
+    exchange.finish()
+  }
+
+  func completeAll() {
+    for task in tasks { complete(task) }
+    end()
+  }
+
+  /// Ends the answer in its middle: as if the node had died.
+  func drop() { exchange.finish() }
+}

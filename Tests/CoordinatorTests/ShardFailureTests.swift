@@ -1,0 +1,141 @@
+import Batch
+import HTTP
+import JSON
+import Loop
+import Net
+import Testing
+
+@testable import Coordinator
+
+@Suite struct ShardFailureTests {
+  private func tasks(_ count: Int, type: String = "echo") -> String {
+    "[\(Array(repeating: "{\"task\":\"\(type)\"}", count: count).joined(separator: ","))]"
+  }
+
+  /// Each index has exactly one result.
+  private func expectOneResultEach(_ coordinator: TestCoordinator, _ path: String, _ count: Int) async throws {
+    let indices = try await coordinator.get("\(path)/results").lines.compactMap { $0["index"]?.int }
+    #expect(indices.sorted() == Array(0..<count))
+  }
+
+  @Test("a node that drops its exchange in the middle costs repeatable tasks nothing, and others end unknown")
+  func dropped() async throws {
+    try await TestCoordinator.run { coordinator in
+      var drops = 0
+      try coordinator.node("n1") { shard in
+        drops += 1
+        guard drops == 1 else { return shard.completeAll() }
+        shard.complete(shard.tasks[0])
+        shard.drop()
+      }
+      let repeatable = try await coordinator.submit(tasks(10))
+      let done = try await coordinator.done(repeatable)
+      #expect(done["ok"]?.int == 10 && done["retried"]?.int == 9)
+      try await expectOneResultEach(coordinator, repeatable, 10)
+      drops = 0
+      let once = try await coordinator.submit(tasks(10, type: "worker"))
+      let result = try await coordinator.done(once)
+      #expect(result["ok"]?.int == 1 && result["unknown"]?.int == 9)
+      let lost = try await coordinator.get("\(once)/results?status=unknown").lines
+      #expect(lost.count == 9 && lost.allSatisfy { $0["error"]?["code"]?.string == "lost" })
+      try await expectOneResultEach(coordinator, once, 10)
+    }
+  }
+
+  @Test("when a node is gone its exchanges are broken off and its tasks run elsewhere")
+  func nodeGone() async throws {
+    try await TestCoordinator.run { coordinator in
+      let first = try coordinator.node("n1") { $0.begin() }
+      let path = try await coordinator.submit(tasks(20))
+      try await coordinator.until { first.begun.count == 20 }
+      let second = try coordinator.node("n2")
+      coordinator.service.dispatcher.nodeGone("n1")
+      #expect(try await coordinator.done(path)["ok"]?.int == 20)
+      #expect(second.begun.count == 20)
+      try await coordinator.until { first.shards.allSatisfy { !$0.exchange.isOpen } }
+      try await expectOneResultEach(coordinator, path, 20)
+    }
+  }
+
+  @Test("a node that refuses took nothing: tasks that must not repeat run later or elsewhere")
+  func refused() async throws {
+    try await TestCoordinator.run { coordinator in
+      for status in [503, 429, 500, 404] {
+        let node = try coordinator.node("n\(status)", types: ["worker"])
+        node.refusal = status
+        let path = try await coordinator.submit(tasks(3, type: "worker"))
+        _ = try await coordinator.get(path)
+        node.refusal = nil
+        let done = try await coordinator.done(path)
+        #expect(done["ok"]?.int == 3 && done["retried"]?.int == 0)
+        coordinator.service.dispatcher.nodeGone(node.name)
+      }
+    }
+  }
+
+  @Test("a node where nobody listens takes nothing, and the batch waits for another")
+  func nobodyListens() async throws {
+    try await TestCoordinator.run { coordinator in
+      let dead = try coordinator.node("n1", types: ["worker"])
+      dead.close()
+      let path = try await coordinator.submit(tasks(3, type: "worker"))
+      try coordinator.node("n2", types: ["worker"])
+      let done = try await coordinator.done(path)
+      #expect(done["ok"]?.int == 3 && done["nodes"]?["n2"]?.int == 3)
+    }
+  }
+
+  @Test("an answer that makes no sense ends its exchange, and doubled or foreign results change nothing")
+  func nonsense() async throws {
+    try await TestCoordinator.run { coordinator in
+      var shards = 0
+      try coordinator.node("n1") { shard in
+        shards += 1
+        if shards == 1 {
+          shard.complete(shard.tasks[0])
+          shard.write("what?")
+        } else {
+          for task in shard.tasks + shard.tasks { shard.complete(task) }
+          shard.write(#"{"index":99,"status":"ok","value":1}"#)
+          shard.end()
+        }
+      }
+      let path = try await coordinator.submit(tasks(5))
+      #expect(try await coordinator.done(path)["ok"]?.int == 5)
+      try await expectOneResultEach(coordinator, path, 5)
+    }
+  }
+
+  @Test("tasks too large for one exchange go in several")
+  func largeTasks() async throws {
+    try await TestCoordinator.run { coordinator in
+      let node = try coordinator.node("n1")
+      let big = #"{"task":"echo","args":"\#(String(repeating: "x", count: 900_000))"}"#
+      let answer = try await coordinator.send(
+        "POST", "/batches", body: Array(repeating: big, count: 12).joined(separator: "\n"),
+        type: "application/x-ndjson")
+      #expect(answer.status == 202)
+      let path = try #require(answer.headers["Location"])
+      #expect(try await coordinator.done(path)["ok"]?.int == 12)
+      #expect(node.shards.count >= 2)
+      #expect(node.begun.count == 12)
+    }
+  }
+
+  @Test("results of any size come through")
+  func largeResults() async throws {
+    try await TestCoordinator.run { coordinator in
+      let value = String(repeating: "y", count: 3 << 20)
+      try coordinator.node("n1") { shard in
+        for task in shard.tasks {
+          shard.write(#"{"index":\#(task["index"]?.int ?? 0),"status":"ok","value":"\#(value)"}"#)
+        }
+        shard.end()
+      }
+      let path = try await coordinator.submit(tasks(2))
+      _ = try await coordinator.done(path)
+      let results = try await coordinator.get("\(path)/results").lines
+      #expect(results.map { $0["value"]?.string?.utf8.count } == [3 << 20, 3 << 20])
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Batch
+import Clockwork
+import HTTP
+import JSON
+import Loop
+import Net
+import Testing
+
+@testable import Coordinator
+
+/// A coordinator on a loop of its own, with fake nodes on the same loop, met over real sockets.
+final class TestCoordinator: @unchecked Sendable {
+  // Guarded by: the loop's thread, on which `run` puts a test's story.
+  let loop: EventLoop
+  let service: CoordinatorService
+  let client: HTTPClient
+  private let address: SocketAddress
+  private var nodes: [FakeNode] = []
+
+  private init(_ loop: EventLoop) throws {
+    self.loop = loop
+    service = CoordinatorService(loop: loop, journal: MemoryJournal(), log: .silent)
+    client = HTTPClient(loop: loop)
+    address = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
+    let empty: (HTTPExchange) -> Void = { $0.respond(json: Array("{}".utf8)) }
+    service.serve(
+      CoordinatorAPI.Surroundings(
+        status: { Array("{}".utf8) }, nodes: empty, node: { exchange, _ in empty(exchange) }, taskTypes: empty),
+      as: "c1")
+  }
+
+  /// Runs a test's story on the loop of a fresh coordinator.
+  static func run<Value: Sendable>(_ story: @escaping @Sendable (TestCoordinator) async throws -> Value) async throws
+    -> Value
+  {
+    let loop = try EventLoop.start(name: "coordinator")
+    defer { loop.stop() }
+    return try await loop.spawn { () async throws -> Value in
+      let coordinator = try TestCoordinator(loop)
+      do {
+        let value = try await story(coordinator)
+        await coordinator.close()
+        return value
+      } catch {
+        await coordinator.close()
+        throw error
+      }
+    }.value
+  }
+
+  private func close() async {
+    client.close()
+    await service.close()
+    for node in nodes { node.close() }
+    await loop.yield()
+  }
+
+  @discardableResult
+  func node(
+    _ name: String, capacity: Int = 100, types: [String] = ["echo", "http", "worker"],
+    _ behave: @escaping (FakeShard) -> Void = { $0.completeAll() }
+  ) throws -> FakeNode {
+    let node = try FakeNode(loop, name: name, capacity: capacity, types: types, behave)
+    nodes.append(node)
+    service.dispatcher.nodeSeen(node.report, at: node.authority)
+    return node
+  }
+
+  // MARK: Requests
+
+  struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPHeaders
+    let body: [UInt8]
+
+    var text: String { String(decoding: body, as: UTF8.self) }
+    var json: JSONValue { get throws { try JSONValue.parse(body) } }
+    var lines: [JSONValue] { get throws { try body.split(separator: 0x0a).map { try JSONValue.parse($0) } } }
+  }
+
+  func send(
+    _ method: String, _ path: String, body: String? = nil, type: String? = "application/json",
+    headers: HTTPHeaders = [:]
+  ) async throws -> Answer {
+    var headers = headers
+    if body != nil, let type { headers.add("Content-Type", type) }
+    var request = HTTPClientRequest(
+      "http://\(address)\(path)", method: method, headers: headers, body: body.map { .bytes(Array($0.utf8)) } ?? .none)
+    request.timeout = .seconds(20)
+    let response = try await client.fetch(request)
+    return Answer(status: response.status, headers: response.headers, body: response.body)
+  }
+
+  func get(_ path: String) async throws -> Answer { try await send("GET", path) }
+
+  /// Submits and gives the batch's path.
+  func submit(_ tasks: String, query: String = "") async throws -> String {
+    let answer = try await send("POST", "/batches\(query)", body: "{\"tasks\":\(tasks)}")
+    #expect(answer.status == 202, "\(answer.text)")
+    return try #require(answer.headers["Location"])
+  }
+
+  /// The batch's document once it says what is wanted.
+  func wait(for path: String, until isThere: (JSONValue) -> Bool) async throws -> JSONValue {
+    for _ in 0..<2_000 {
+      let document = try await get(path).json
+      if isThere(document) { return document }
+      try await loop.sleep(for: .milliseconds(5))
+    }
+    throw Missed(text: try await get(path).text)
+  }
+
+  func done(_ path: String) async throws -> JSONValue {
+    try await wait(for: path) { $0["finished_at"]?.isNull == false }
+  }
+
+  /// A condition that did not come true in time.
+  struct Missed: Error { let text: String }
+
+  func until(_ isThere: () -> Bool) async throws {
+    for _ in 0..<2_000 {
+      if isThere() { return }
+      try await loop.sleep(for: .milliseconds(5))
+    }
+    throw Missed(text: "a condition")
+  }
+
+  func connect() async throws -> RawPeer {
+    try await withUnsafeThrowingContinuation { continuation in
+      TCPConnection.connect(to: address, on: loop, timeout: .seconds(10)) { result in
+        continuation.resume(with: result.map { RawPeer($0) }.mapError { $0 as any Error })
+      }
+    }
+  }
+}
+
+/// A client that writes bytes as they are and reads only when it is told to.
+final class RawPeer: TCPConnectionDelegate, @unchecked Sendable {
+  // Guarded by: the loop's thread.
+  private(set) var received: [UInt8] = []
+  private let connection: TCPConnection
+
+  init(_ connection: TCPConnection) {
+    self.connection = connection
+    connection.delegate = self
+  }
+
+  func send(_ text: String) { connection.write(text.utf8) }
+  func read() { connection.startReading() }
+  func close() { connection.close() }
+  var text: String { String(decoding: received, as: UTF8.self) }
+
+  func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
+    for index in bytes.indices { received.append(bytes[index]) }
+  }
+
+  func connectionDrained(_ connection: TCPConnection) {}
+  func connection(_ connection: TCPConnection, endedWith error: LoopError?) {}
+}
