@@ -17,7 +17,7 @@ struct ShardLine {
       throw TaskFailure(.badArguments, "/index must be a whole number from 0", pointer: "/index")
     }
     self.index = index
-    attempt = value["attempt"]?.int ?? 1
+    attempt = max(1, value["attempt"]?.int ?? 1)
     draft = Result { () throws(TaskFailure) in
       try TaskDraft(value, types: types, envelope: ["index", "attempt"])
     }

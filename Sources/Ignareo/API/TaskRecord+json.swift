@@ -125,6 +125,6 @@ extension TaskPool {
 
   func newest(_ limit: Int, in places: [TaskTable.Place]) -> [TaskRecord] {
     let found = places.flatMap { table[$0].newest(limit) }
-    return Array(found.sorted { $0.id > $1.id }.prefix(limit))
+    return Array(found.sorted { $0.serial > $1.serial }.prefix(limit))
   }
 }

@@ -23,6 +23,8 @@ package final class TaskPool: @unchecked Sendable {
   /// The attempts that each loop has in its hands, those included that ignore their cancellation.
   private var placesTaken: [Int]
   private var generator: SplitMix64
+  /// How many tasks were ever registered; gives each its place in their order.
+  private var registered = 0
   private var whenIdle: [() -> Void] = []
 
   /// - Parameter runners: one for each loop; the first one's is the pool's own.
@@ -60,8 +62,10 @@ package final class TaskPool: @unchecked Sendable {
   func insert(_ draft: TaskDraft, owner: TaskRecord.Owner, attemptsBefore: Int) -> TaskRecord {
     loop.assertCurrent()
     let time = WallClock.now
+    registered += 1
     let record = TaskRecord(
-      id: UUIDv7(at: time, using: &generator), draft: draft, owner: owner, attemptsBefore: attemptsBefore,
+      id: UUIDv7(at: time, using: &generator), serial: registered, draft: draft, owner: owner,
+      attemptsBefore: attemptsBefore,
       createdAt: time, acceptedAt: MonotonicClock.now)
     heldBytes += draft.bytes
     table.insert(record)
@@ -78,6 +82,7 @@ package final class TaskPool: @unchecked Sendable {
   /// Gives queued tasks to the loops until every place is taken, each to the loop with the fewest.
   func fillPlaces() {
     loop.assertCurrent()
+    guard table[.queued].first != nil else { return }
     var taken = placesTaken.reduce(0, +)
     var outboxes: [[Attempt]] = runners.map { _ in [] }
     while taken < capacity, let record = table[.queued].first {

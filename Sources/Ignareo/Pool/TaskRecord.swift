@@ -26,6 +26,8 @@ package final class TaskRecord: @unchecked Sendable {
   }
 
   package let id: UUIDv7
+  /// Its place among all that were ever registered: identifiers of one millisecond have no order.
+  let serial: Int
   let typeName: String
   let name: String?
   let bytes: Int
@@ -44,8 +46,12 @@ package final class TaskRecord: @unchecked Sendable {
   var links = Links()
   var registryLinks = Links()
 
-  init(id: UUIDv7, draft: TaskDraft, owner: Owner, attemptsBefore: Int, createdAt: Timestamp, acceptedAt: Instant) {
+  init(
+    id: UUIDv7, serial: Int, draft: TaskDraft, owner: Owner, attemptsBefore: Int, createdAt: Timestamp,
+    acceptedAt: Instant
+  ) {
     self.id = id
+    self.serial = serial
     self.draft = draft
     self.owner = owner
     self.createdAt = createdAt
