@@ -137,8 +137,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   private func turn(mayWait: Bool) {
     takeInbox()
-    let timeout: Duration? =
-      !mayWait || localStart < local.count ? .zero : timers.earliest.map { $0 - MonotonicClock.now }
+    // What a drained connection's owner wrote during the last flush is still to be sent: no event tells of that.
+    let isBusy = localStart < local.count || !flushes.isEmpty
+    let timeout: Duration? = !mayWait || isBusy ? .zero : timers.earliest.map { $0 - MonotonicClock.now }
     poller.wait(timeout)
     turnClock = MonotonicClock.now
     poller.dispatch()

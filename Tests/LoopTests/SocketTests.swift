@@ -9,6 +9,7 @@ import Testing
     private(set) var ending: (ended: Bool, error: LoopError?) = (false, nil)
     private(set) var drained = 0
     var onReceive: ((TCPConnection, [UInt8]) -> Void)?
+    var onDrain: ((TCPConnection) -> Void)?
     private var waiter: (condition: (Probe) -> Bool, continuation: UnsafeContinuation<Void, Never>)?
 
     func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
@@ -20,6 +21,7 @@ import Testing
 
     func connectionDrained(_ connection: TCPConnection) {
       drained += 1
+      onDrain?(connection)
       wakeIfMet()
     }
 
@@ -89,6 +91,28 @@ import Testing
       await echo.probe.wait { $0.ending.ended }
       #expect(echo.probe.ending.error == nil)
     }
+  }
+
+  @Test(
+    "what is written whenever a connection has drained is sent though no timer wakes the loop", .timeLimit(.minutes(1)))
+  func writeOnDrain() async throws {
+    let writing = try EventLoop.start(name: "writer")
+    defer { writing.stop() }
+    let piece = [UInt8](repeating: 0x61, count: LoopLimits.congestedBytes + 1)
+    let echo = try await writing.spawn {
+      let echo = try Echo(writing) { $0.write(piece) }
+      echo.probe.onDrain = { [unowned probe = echo.probe] in if probe.drained < 40 { $0.write(piece) } }
+      return echo
+    }.value
+    try await onLoop { loop in
+      let connection = try await Self.connect(echo.listener.localAddress, loop)
+      let probe = Probe()
+      connection.delegate = probe
+      connection.startReading()
+      await probe.wait { $0.received.count == 40 * piece.count }
+      connection.close()
+    }
+    await writing.spawn { for connection in echo.connections { connection.close() } }.value
   }
 
   @Test("a peer's reset ends the connection with its reason, read while paused too", .timeLimit(.minutes(1)))
