@@ -49,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "Main",
       dependencies: [
-        "Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip", "Ignareo", "Coordinator", "Simulation",
+        "Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip", "Ignareo", "Coordinator", "Simulation", "CLinux",
       ],
       swiftSettings: settings),
 
@@ -64,7 +64,7 @@ let package = Package(
     tests(of: "Ignareo", ["Ignareo", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Coordinator", ["Coordinator", "Batch", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Simulation", ["Simulation", "Swim", "Batch", "Clockwork"]),
-    tests(of: "Main", ["Main", "JSON", "Loop", "Net", "HTTP", "Clockwork"]),
+    tests(of: "Main", ["Main", "Gossip", "JSON", "Loop", "Net", "HTTP", "Clockwork"]),
     tests(of: "Tidy", []),
     tests(of: "Interop", ["Gossip", "Swim", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Cluster", ["JSON"]),

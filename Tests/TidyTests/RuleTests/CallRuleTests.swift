@@ -28,7 +28,6 @@ import Testing
   func printing(_ line: String) {
     #expect(Calls.print(TreeFile("Sources/Net/A.swift", line)).count == 1)
     #expect(Calls.print(TreeFile("Sources/Main/A.swift", line)).isEmpty)
-    #expect(Calls.print(TreeFile("Sources/Gossip/ReadyLine.swift", line)).isEmpty)
   }
 
   @Test("other calls are no printing", arguments: ["fingerprint(x)", "table.print(x)", "let print = 1", "// print(x)"])

@@ -18,12 +18,9 @@ enum Calls {
     })
   }
 
-  /// Where a line for standard output may be written besides Sources/Main.
-  static let printing: Set = ["Sources/Gossip/ReadyLine.swift"]
-
   /// `print(`, `debugPrint(` and `dump(` in the sources outside Sources/Main.
   static func print(_ file: TreeFile) -> [Complaint] {
-    guard file.path.hasPrefix("Sources/"), file.target != "Main", !printing.contains(file.path) else { return [] }
+    guard file.path.hasPrefix("Sources/"), file.target != "Main" else { return [] }
     return file.complaints(aboutCode: { line in
       for call in ["print", "debugPrint", "dump"] where occurrences(of: call, in: line).contains(where: opensCall) {
         return "\(call)( writes to standard output, which holds data only: log an event with `Log`, or return the text"

@@ -1,0 +1,63 @@
+import Gossip
+import JSON
+
+extension Command {
+  static let results = Command(
+    "results", "ID", "a batch's results in the order in which they came",
+    details: """
+      A table on a terminal; NDJSON, a result a line, with --json and wherever the output goes elsewhere.
+      A connection that is cut is made anew, and the results go on where they were.
+      Exit status with --follow: 1 when a task failed or the batch was cancelled, as for `submit`.
+      """,
+    flags: ClusterClient.flags + [
+      Flag("after", .value("N"), "only results whose seq is above N (default 0)"),
+      Flag("follow", .toggle, "stay until the batch has ended"),
+    ]
+  ) { flags in
+    let id = try BatchID(flags)
+    let after = try flags.integer("after", in: 0...Int.max) ?? 0
+    let follow = flags.has("follow")
+    let asTable = Terminal.outputIsTerminal && !flags.has("json")
+    return try ClusterClient.run(flags) { client in
+      if asTable { Terminal.write(ResultRow.heading) }
+      let reader = ResultReader(client, id.description, after: after) { line in
+        Terminal.write(asTable ? Array(ResultRow.text(line).utf8) : line + [UInt8(ascii: "\n")])
+      }
+      do throws(Failure) {
+        try await reader.read(follow: follow)
+      } catch {
+        guard error.status == .unreachable, reader.after > after else { throw error }
+        throw Failure(
+          "\(error)\nGo on from here: ignareo results \(id) --after \(reader.after)", status: error.status)
+      }
+      guard follow else { return .well }
+      return BatchStatus(try await client.ask("/batches/\(id)"))?.exitCode ?? .well
+    }
+  }
+}
+
+/// A result as a row of a table whose columns are as wide as is usual: rows are printed as they come.
+enum ResultRow {
+  private static let columns: [(heading: String, width: Int, alignment: Table.Alignment)] = [
+    ("SEQ", 8, .right), ("INDEX", 8, .right), ("STATUS", 9, .left), ("NODE", 12, .left), ("DURATION", 9, .right),
+    ("VALUE OR ERROR", 0, .left),
+  ]
+  private static let longestValue = 200
+
+  static var heading: String { row(columns.map(\.heading)) }
+
+  static func text(_ line: ArraySlice<UInt8>) -> String {
+    guard let result = try? JSONValue.parse(line) else { return String(decoding: line, as: UTF8.self) + "\n" }
+    let error = result["error"].map { "\($0["code"]?.string ?? "error"): \($0["message"]?.string ?? "")" }
+    let outcome = error ?? result["value"]?.text ?? ""
+    return row([
+      result["seq"]?.text ?? "", result["index"]?.text ?? "", result["status"]?.string ?? "",
+      result["node"]?.string ?? "-", result["duration_ms"]?.double.map(Quantity.milliseconds) ?? "-",
+      outcome.count > longestValue ? outcome.prefix(longestValue) + "…" : outcome,
+    ])
+  }
+
+  private static func row(_ cells: [String]) -> String {
+    zip(cells, columns).map { Table.pad(Table.printable($0), $1.width, $1.alignment) }.joined(separator: "  ") + "\n"
+  }
+}

@@ -1,0 +1,106 @@
+import HTTP
+import JSON
+import Loop
+import Net
+
+/// Sends a file to `POST /batches`: a document in one piece, lines as they are read.
+///
+/// Guarded by: the loop's thread, on which the command runs.
+final class Upload: @unchecked Sendable {
+  private let client: ClusterClient
+  private let input: InputFile
+  private let name: String?
+  private let idempotencyKey: String?
+  private var inputFailure: Failure?
+
+  init(_ client: ClusterClient, _ input: InputFile, name: String?, idempotencyKey: String?) {
+    (self.client, self.input, self.name, self.idempotencyKey) = (client, input, name, idempotencyKey)
+  }
+
+  /// - Returns: the coordinator's answer, which is the batch.
+  func send() async throws(Failure) -> JSONValue {
+    var head: [UInt8] = []
+    var isWhole = false
+    while head.count < Submission.headBytes, !isWhole, !Submission.isDecided(by: head) {
+      let piece = try await input.next(on: client.loop)
+      isWhole = piece.isEmpty
+      head += piece
+    }
+    switch try Submission.form(of: input.name, head: head) {
+    case .document: return try await sendDocument(head, isWhole: isWhole)
+    case .lines: return try await sendLines(head, isWhole: isWhole)
+    }
+  }
+
+  private func sendDocument(_ head: [UInt8], isWhole: Bool) async throws(Failure) -> JSONValue {
+    var document = head
+    var isWhole = isWhole
+    while !isWhole {
+      let piece = try await input.next(on: client.loop)
+      isWhole = piece.isEmpty
+      document += piece
+      guard document.count <= Submission.documentLimit else {
+        throw Failure(
+          "\(input.name) is a JSON document of more than \(Submission.documentLimit >> 20) MiB: "
+            + "give a task a line (NDJSON), which may be as long as it likes")
+      }
+    }
+    let body = try Submission.body(of: input.name, document: document, name: name)
+    return try await client.ask(request("/batches", "application/json", .bytes(body)))
+  }
+
+  private func sendLines(_ head: [UInt8], isWhole: Bool) async throws(Failure) -> JSONValue {
+    let upload = HTTPUpload()
+    let path = "/batches" + (name.map { "?name=\(PercentEncoding.encoded($0))" } ?? "")
+    let request = request(path, "application/x-ndjson", .upload(upload))
+    let asking = client.loop.spawn { [client] in try await client.ask(request) }
+    let feeding = client.loop.spawn { [self] in
+      do throws(Failure) {
+        try await feed(upload, head, isWhole: isWhole)
+      } catch {
+        inputFailure = error
+        asking.cancel()
+      }
+    }
+    defer { feeding.cancel() }
+    let outcome = await withTaskCancellationHandler {
+      await asking.result
+    } onCancel: {
+      asking.cancel()
+    }
+    switch outcome {
+    case .success(let answer): return answer
+    case .failure(let error): throw inputFailure ?? (error as? Failure) ?? Failure("\(error)")
+    }
+  }
+
+  /// Writes what is read and no faster than it leaves, so that a file of any size takes the memory of a few pieces.
+  private func feed(_ upload: HTTPUpload, _ head: [UInt8], isWhole: Bool) async throws(Failure) {
+    upload.write(head)
+    var isWhole = isWhole
+    while !isWhole {
+      if upload.isCongested { try await drained(upload) }
+      let piece = try await input.next(on: client.loop)
+      isWhole = piece.isEmpty
+      if !isWhole { upload.write(piece) }
+    }
+    upload.finish()
+  }
+
+  private func drained(_ upload: HTTPUpload) async throws(Failure) {
+    try await Wait.until(on: client.loop) { end in
+      upload.onDrain = end
+      return { upload.onDrain = nil }
+    }
+  }
+
+  private func request(_ path: String, _ mediaType: String, _ body: HTTPClientRequest.Body) -> HTTPClientRequest {
+    var headers: HTTPHeaders = ["Content-Type": mediaType]
+    if let idempotencyKey { headers["Idempotency-Key"] = idempotencyKey }
+    var request = HTTPClientRequest(client.base + path, method: "POST", headers: headers, body: body)
+    // As long as the file takes; silence ends it, unless it is the silence of who writes into a pipe.
+    request.timeout = nil
+    request.idleTimeout = input.keepsWaiting ? nil : ClusterClient.answerTimeout
+    return request
+  }
+}

@@ -1,0 +1,236 @@
+import Clockwork
+import Glibc
+import JSON
+import Loop
+import Net
+
+/// A whole cluster on this machine: a coordinator and nodes, each a process of its own, joined through gossip.
+///
+/// The coordinator starts first, because the nodes join through it, and ends first: it drains while the nodes still
+/// run what its batches wait for.
+///
+/// Guarded by: the loop's thread.
+final class LocalCluster: @unchecked Sendable {
+  struct Plan: Sendable {
+    var nodes = 3
+    var httpPort = 55555
+    var data = "ignareo-data"
+    /// Cluster flags that each member gets as they are, such as `--log-level`.
+    var shared: [String] = []
+    var drainTimeout = Duration.seconds(30)
+  }
+
+  /// Past its own drain time-out a member gets this long to end before it is killed.
+  private static let graceAfterDrain = Duration.seconds(5)
+  private static let meetingLimit = Duration.seconds(10)
+
+  private let plan: Plan
+  private let loop: EventLoop
+  private var coordinator: ChildProcess?
+  private var nodes: [ChildProcess] = []
+  private var stopSignals = 0
+  private var waiter: UnsafeContinuation<Void, Never>?
+  private var hasChanged = false
+
+  init(_ plan: Plan, on loop: EventLoop) { (self.plan, self.loop) = (plan, loop) }
+
+  /// Runs the cluster until it is told to stop or is one no longer.
+  func run() async -> ExitCode {
+    do {
+      let signals = try Signals([SIGINT, SIGTERM, SIGCHLD], on: loop) { [unowned self] in received($0) }
+      defer { signals.close() }
+      return try await runWatched()
+    } catch {
+      Terminal.say("ignareo up: \(error)")
+      return .failed
+    }
+  }
+
+  private func runWatched() async throws -> ExitCode {
+    var status = ExitCode.well
+    do {
+      try await start()
+      try await watch()
+    } catch let failure as Failure {
+      Terminal.say("ignareo up: \(failure)")
+      status = .failed
+    }
+    await stop(coordinator.map { [$0] } ?? [])
+    await stop(nodes)
+    return stopSignals > 1 ? .interrupted : status
+  }
+
+  // MARK: Start
+
+  private func start() async throws {
+    let coordinator = try child("coordinator", ["--http", "127.0.0.1:\(plan.httpPort)", "--data", plan.data])
+    self.coordinator = coordinator
+    guard let contact = try await ready([coordinator]).first else { return }
+    for number in 1...plan.nodes {
+      nodes.append(try child("node", number: number, ["--http", "127.0.0.1:0", "--join", contact.gossip]))
+    }
+    let members = try await ready(nodes)
+    await met(at: contact)
+    guard stopSignals == 0 else { return }
+    Terminal.write(Self.readyLine(coordinator: contact, nodes: members))
+    Terminal.say(Self.greeting(coordinator: contact, nodes: members.count))
+  }
+
+  private func child(_ role: String, number: Int? = nil, _ arguments: [String]) throws(Failure) -> ChildProcess {
+    let name = number.map { "\(role)-\($0)" } ?? role
+    // All that the environment might say differently for each member is said here: flags come before it.
+    let own = ["--name", name, "--gossip", "127.0.0.1:0", "--advertise", "127.0.0.1", "--profile", "local"]
+    return try ChildProcess(name, arguments: [role] + own + arguments + plan.shared, on: loop) { [unowned self] in
+      changed()
+    }
+  }
+
+  /// The ready lines of all of them; fewer when the cluster was told to stop meanwhile.
+  /// - Throws: `Failure` when one ended instead.
+  private func ready(_ children: [ChildProcess]) async throws(Failure) -> [ReadyMember] {
+    while stopSignals == 0 {
+      var members: [ReadyMember] = []
+      for child in children {
+        switch child.state {
+        case .ready(let member): members.append(member)
+        case .ended(let how): throw Failure("\(child.name) \(how) before it was ready; its own words stand above")
+        case .starting: break
+        }
+      }
+      if members.count == children.count { return members }
+      await change()
+    }
+    return []
+  }
+
+  /// Waits until the coordinator knows what each node can take, so that the first batch is spread over all of them.
+  /// Gossip takes milliseconds here; should it take longer than the limit, the cluster is ready all the same.
+  private func met(at coordinator: ReadyMember) async {
+    let http = HTTPClient(loop: loop)
+    defer { http.close() }
+    let client = ClusterClient(loop: loop, http: http, base: "http://\(coordinator.http)")
+    let deadline = MonotonicClock.now + Self.meetingLimit
+    while stopSignals == 0, MonotonicClock.now < deadline, !nodes.contains(where: \.hasEnded) {
+      if let answer = try? await client.ask("/nodes"), Self.countReady(answer) >= nodes.count { return }
+      try? await loop.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// The nodes of a `GET /nodes` that are alive and whose load is known.
+  static func countReady(_ answer: JSONValue) -> Int {
+    (answer["nodes"]?.elements ?? []).count { node in
+      node["role"]?.string == "node" && node["state"]?.string == "alive" && node["capacity"]?.int != nil
+    }
+  }
+
+  // MARK: Life
+
+  /// Returns when the cluster is told to stop.
+  /// - Throws: `Failure` when the coordinator or the last node has ended by itself.
+  private func watch() async throws(Failure) {
+    var reported: Set<pid_t> = []
+    while stopSignals == 0 {
+      if let coordinator, case .ended(let how) = coordinator.state {
+        throw Failure("the coordinator (pid \(coordinator.pid)) \(how): stopping the nodes")
+      }
+      for node in nodes where !reported.contains(node.pid) {
+        guard case .ended(let how) = node.state else { continue }
+        reported.insert(node.pid)
+        let left = nodes.count { !$0.hasEnded }
+        if left == 0 { throw Failure("\(node.name) (pid \(node.pid)) \(how), and no node is left: stopping") }
+        Terminal.say("ignareo up: \(node.name) (pid \(node.pid)) \(how); \(Quantity.counted(left, "node")) left")
+      }
+      await change()
+    }
+  }
+
+  private func stop(_ children: [ChildProcess]) async {
+    for child in children { child.send(SIGTERM) }
+    let timer = loop.schedule(after: plan.drainTimeout + Self.graceAfterDrain) {
+      for child in children { child.send(SIGKILL) }
+    }
+    defer { timer.cancel() }
+    while children.contains(where: { !$0.hasEnded }) {
+      if stopSignals > 1 { for child in children { child.send(SIGKILL) } }
+      await change()
+    }
+  }
+
+  // MARK: Events
+
+  private func received(_ signal: Int32) {
+    if signal == SIGCHLD {
+      reap()
+    } else {
+      stopSignals += 1
+      if stopSignals == 1 { Terminal.say("ignareo up: draining; once more stops at once") }
+    }
+    changed()
+  }
+
+  /// One SIGCHLD may stand for several children.
+  private func reap() {
+    var status: Int32 = 0
+    while true {
+      let pid = waitpid(-1, &status, WNOHANG)
+      guard pid > 0 else { return }
+      (nodes + (coordinator.map { [$0] } ?? [])).first { $0.pid == pid }?.ended(status: status)
+    }
+  }
+
+  private func changed() {
+    hasChanged = true
+    guard let waiter else { return }
+    self.waiter = nil
+    waiter.resume()
+  }
+
+  /// Suspends until a child or a signal has changed something since the last call. What comes between a caller's look
+  /// at the children and its wait counts: an await may take a turn of the loop before it begins.
+  private func change() async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      if hasChanged { continuation.resume() } else { waiter = continuation }
+    }
+    hasChanged = false
+  }
+
+  // MARK: Words
+
+  static func readyLine(coordinator: ReadyMember, nodes: [ReadyMember]) -> String {
+    var writer = JSONWriter()
+    writer.object {
+      $0.member("event", "ready")
+      $0.member("role", "up")
+      $0.member("name", "up")
+      $0.member("http", coordinator.http)
+      $0.member("gossip", coordinator.gossip)
+      $0.member("pid", getpid())
+      $0.member("coordinator", "http://\(coordinator.http)")
+      $0.member("children") {
+        $0.array {
+          for member in [coordinator] + nodes {
+            $0.object {
+              $0.member("role", member.role)
+              $0.member("name", member.name)
+              $0.member("http", member.http)
+              $0.member("gossip", member.gossip)
+              $0.member("pid", member.pid)
+            }
+          }
+        }
+      }
+    }
+    writer.endLine()
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
+  static func greeting(coordinator: ReadyMember, nodes: Int) -> String {
+    let flag = coordinator.http == "127.0.0.1:55555" ? "" : " --coordinator http://\(coordinator.http)"
+    return """
+      \(Quantity.counted(nodes, "node")) and a coordinator are ready at http://\(coordinator.http)
+        ignareo nodes\(flag)
+        ignareo submit FILE\(flag)
+      Ctrl-C ends them all.
+      """
+  }
+}
