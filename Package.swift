@@ -55,7 +55,7 @@ let package = Package(
 
     tests(of: "Clockwork", ["Clockwork"]),
     tests(of: "JSON", ["JSON"]),
-    tests(of: "HTTP", ["HTTP"]),
+    tests(of: "HTTP", ["HTTP", "Clockwork"]),
     tests(of: "Swim", ["Swim", "Clockwork"], resources: [.copy("Vectors")]),
     tests(of: "Batch", ["Batch", "Clockwork", "JSON"]),
     tests(of: "Loop", ["Loop", "Clockwork"]),
