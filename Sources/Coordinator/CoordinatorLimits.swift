@@ -1,3 +1,5 @@
+import Glibc
+
 /// The coordinator's bounds, in one place.
 enum CoordinatorLimits {
   /// A JSON body; a stream of lines may be as long as it likes.
@@ -21,8 +23,10 @@ enum CoordinatorLimits {
   /// A node says something on each exchange once a second; after so long a silence the exchange is given up.
   static let exchangeSilence: Duration = .seconds(15)
   static let exchangesPerNode = 512
-  /// Bytes of tasks and results held; beyond, the oldest ended batches go, and then submissions are refused.
-  static let journalBytes = 4 << 30
+  /// Bytes of tasks and results held: half of the machine's memory. Beyond, the oldest ended batches go, and then
+  /// submissions are refused.
+  static let journalBytes = max(
+    256 << 20, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
   /// Ended batches that are kept.
   static let endedBatches = 1_000
   /// How long a cancelling request waits for the nodes before it is answered with what is known.

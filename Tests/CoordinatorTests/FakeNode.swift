@@ -47,6 +47,12 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
     case ("DELETE", "shards"):
       for shard in shards where shard.id == parts.last { shard.cancelRest() }
       exchange.respond(json: Array("{}".utf8))
+    case ("GET", "status"):
+      let names = types.map { "\"\($0)\"" }.joined(separator: ",")
+      exchange.respond(json: Array("{\"capacity\":\(capacity),\"running\":0,\"task_types\":[\(names)]}".utf8))
+    case ("GET", "task-types"):
+      let list = types.map { "{\"name\":\"\($0)\",\"summary\":\"does \($0)\"}" }.joined(separator: ",")
+      exchange.respond(json: Array("{\"task_types\":[\(list)]}".utf8))
     default: exchange.respond(.notFound(exchange.request.path))
     }
   }

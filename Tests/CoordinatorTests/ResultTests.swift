@@ -27,6 +27,9 @@ import Testing
       #expect(try await coordinator.get("\(path)/results?after=7").lines.compactMap { $0["seq"]?.int } == [8, 9, 10])
       #expect(try await coordinator.get("\(path)/results?after=10").body.isEmpty)
       #expect(try await coordinator.get("\(path)/results?after=99&follow=true").body.isEmpty)
+      let waiting = try await coordinator.submit(#"[{"task":"rare"}]"#)
+      let head = try await coordinator.send("HEAD", "\(waiting)/results?follow=true")
+      #expect(head.status == 200 && head.headers["Content-Type"] == "application/x-ndjson")
     }
   }
 

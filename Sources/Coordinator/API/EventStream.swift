@@ -28,7 +28,9 @@ final class EventStream: BatchFollower, @unchecked Sendable {
   }
 
   private func start() {
-    exchange.startStream(status: 200, headers: ["Content-Type": "text/event-stream", "Cache-Control": "no-store"])
+    let headers: HTTPHeaders = ["Content-Type": "text/event-stream", "Cache-Control": "no-store"]
+    guard !exchange.request.methodIs("HEAD") else { return exchange.respond(status: 200, headers: headers) }
+    exchange.startStream(status: 200, headers: headers)
     exchange.onAbort { [self] in end() }
     batch.follow(self)
     tell()

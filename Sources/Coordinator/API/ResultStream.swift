@@ -49,6 +49,8 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
     var headers = headers
     headers.add("Content-Type", selection.contentType)
     headers.add("Cache-Control", "no-store")
+    // Who asks for the head alone is not kept waiting for the body's end.
+    guard !exchange.request.methodIs("HEAD") else { return exchange.respond(status: 200, headers: headers) }
     exchange.startStream(status: 200, headers: headers)
     exchange.onAbort { [self] in end() }
     exchange.write(selection.header)

@@ -21,7 +21,8 @@ struct SubmissionOptions {
     if let encoding = headers["Content-Encoding"], encoding.lowercased() != "identity" {
       throw Problem(
         status: 415, code: "unsupported_encoding", title: "Unsupported content encoding",
-        detail: "Content-Encoding '\(encoding)' is not taken here; send the body as it is, without Content-Encoding.")
+        detail: "Content-Encoding '\(encoding)' is not taken here, gzip neither; send the body as it is "
+          + "(`gunzip -c FILE`), without Content-Encoding.")
     }
     form = try Self.form(headers)
     let query = RequestQuery(exchange)

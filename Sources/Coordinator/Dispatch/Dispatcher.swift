@@ -84,8 +84,11 @@ final class Dispatcher: @unchecked Sendable {
     var effects: [Scheduler.Effect] = []
     var next = 0
     while next < inputs.count {
-      scheduler.handle(inputs[next], at: loop.now, into: &effects)
+      let input = inputs[next]
+      // Held here alone, so that the scheduler takes a batch's table over instead of copying it.
+      inputs[next] = .wake
       next += 1
+      scheduler.handle(input, at: loop.now, into: &effects)
       perform(effects)
       effects.removeAll(keepingCapacity: true)
     }
@@ -155,11 +158,17 @@ final class Dispatcher: @unchecked Sendable {
     case .load(let load): onLoad?(shard.node, load)
     case .ended(let end, let why):
       exchanges[shard.id] = nil
-      if end != .finished {
-        log.warning(
-          "shard_ended", ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why])
-      }
+      report(end, why, of: shard)
       feed(.shardEnded(shard.id, end))
+    }
+  }
+
+  private func report(_ end: ShardEnd, _ why: String, of shard: Shard) {
+    let fields: Log.Fields = ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why]
+    switch end {
+    case .finished: break
+    case .refused: log.info("shard_refused", fields)
+    case .broken, .notSent: log.warning("shard_lost", fields)
     }
   }
 
