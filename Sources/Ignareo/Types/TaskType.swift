@@ -2,7 +2,7 @@ package import JSON
 
 /// A named function that a node can run, over raw JSON: what a built-in, a user's own type and a pool of worker
 /// processes have in common.
-package struct TaskType: Sendable {
+package final class TaskType: Sendable {
   package let name: String
   package let summary: String
   /// A limit on one attempt where the task names none.
