@@ -29,10 +29,10 @@ extension TaskPool {
     return register([draft])[0]
   }
 
-  /// Waits for a task's end; half a minute is for ever here.
+  /// Waits for a task's end; two minutes are for ever here, with a sanitizer too.
   func end(of record: TaskRecord, sourceLocation: SourceLocation = #_sourceLocation) async throws -> TaskOutcome {
     let ended = await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
-      _ = Join([record], for: .seconds(30), on: loop) { continuation.resume(returning: $0) }
+      _ = Join([record], for: .seconds(120), on: loop) { continuation.resume(returning: $0) }
     }
     try #require(ended, "the task is still \(record.state)", sourceLocation: sourceLocation)
     guard case .ended(let result) = record.state else { preconditionFailure("ended, yet \(record.state)") }
