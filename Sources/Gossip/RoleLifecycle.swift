@@ -62,7 +62,7 @@ package final class RoleLifecycle: @unchecked Sendable {
     ProcessSetup.ignoreBrokenPipes()
     // Before the first thread is started, so that all of them inherit the mask.
     Signals.block([SIGTERM, SIGINT])
-    let log = Log(level: options.logLevel.level, format: options.logFormat.format)
+    let log = Log(level: options.logLevel.level, format: options.logFormat.format, process: options.name)
     do throws(LoopError) {
       let lifecycle = RoleLifecycle(options, role, try EventLoop(name: "main"), log)
       return lifecycle.run(signals: [SIGTERM, SIGINT], start)

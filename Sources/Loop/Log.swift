@@ -19,11 +19,14 @@ package struct Log: Sendable {
 
   private let level: Level
   private let format: Format
+  private let process: String?
   private let sink: @Sendable ([UInt8]) -> Void
 
-  /// - Parameter sink: takes one whole line; standard error where none is given.
-  package init(level: Level, format: Format, sink: (@Sendable ([UInt8]) -> Void)? = nil) {
-    (self.level, self.format) = (level, format)
+  /// - Parameters:
+  ///   - process: the first field of every line, so that lines of several processes on one terminal can be told apart.
+  ///   - sink: takes one whole line; standard error where none is given.
+  package init(level: Level, format: Format, process: String? = nil, sink: (@Sendable ([UInt8]) -> Void)? = nil) {
+    (self.level, self.format, self.process) = (level, format, process)
     self.sink = sink ?? { line in line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) } }
   }
 
@@ -38,6 +41,8 @@ package struct Log: Sendable {
   private func log(_ level: Level, _ event: StaticString, _ fields: Fields) {
     guard level >= self.level else { return }
     let time = WallClock.now.rfc3339
+    let own = process.map { [(key: "process", value: $0)] } ?? []
+    let fields = own + fields.map { (key: $0.key, value: $0.value) }
     switch format {
     case .text:
       let words = fields.map { " \($0.key)=\(Self.isPlain($0.value) ? $0.value : Self.quoted($0.value))" }.joined()

@@ -2,13 +2,24 @@ import Loop
 import Synchronization
 import Testing
 
-@Suite struct LogTests {
+@Suite(.serialized) struct LogTests {
   private func lines(_ format: Log.Format, _ body: (Log) -> Void) -> String {
     body(Log(level: .info, format: format) { line in Self.kept.withLock { $0 += line } })
     return Self.kept.withLock { kept in
       defer { kept = [] }
       return String(decoding: kept, as: UTF8.self)
     }
+  }
+
+  @Test("a process that has a name says it first in every line")
+  func processName() {
+    let log = Log(level: .info, format: .text, process: "n 1") { line in Self.kept.withLock { $0 += line } }
+    log.info("ready", ["port": "1"])
+    let text = Self.kept.withLock { kept in
+      defer { kept = [] }
+      return String(decoding: kept, as: UTF8.self)
+    }
+    #expect(text.hasSuffix(#" info ready process="n 1" port=1"# + "\n"))
   }
 
   private static let kept = Mutex<[UInt8]>([])
