@@ -19,6 +19,8 @@ extension Command {
     let follow = flags.has("follow")
     let asTable = Terminal.outputIsTerminal && !flags.has("json")
     return try ClusterClient.run(flags) { client in
+      // A coordinator that is not there from the start is no connection that was cut: that ends the command at once.
+      _ = try await client.ask("/batches/\(id)")
       if asTable { Terminal.write(ResultRow.heading) }
       let reader = ResultReader(client, id.description, after: after) { line in
         Terminal.write(asTable ? Array(ResultRow.text(line).utf8) : line + [UInt8(ascii: "\n")])
