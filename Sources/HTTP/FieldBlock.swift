@@ -50,6 +50,9 @@ struct FieldBlock: Sendable {
       throw .malformed("a header line begins with a blank; folded lines are obsolete")
     }
     let value = try Self.value(lines.bytes.span, line)
+    // Blanks alone add nothing, and what follows nothing is the whole value: no value begins or ends in blanks.
+    if value.isEmpty { return fields.append(last) }
+    if last.value.isEmpty { return fields.append(HTTPHeaders.Field(name: last.name, value: value)) }
     lines.blank(last.value.upperBound..<value.lowerBound)
     fields.append(HTTPHeaders.Field(name: last.name, value: last.value.lowerBound..<value.upperBound))
   }

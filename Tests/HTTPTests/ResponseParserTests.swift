@@ -89,4 +89,10 @@ struct ResponseParserTests {
     let said = readResponses("HTTP/1.1 204 X\r\nA: b \r\n\t c\r\n   d\r\n\r\n")
     #expect(said.first == .head("204 X none keeps:true\nA: b     c     d"))
   }
+
+  @Test("folded lines of blanks alone, or behind an empty value, leave no blanks at a value's ends")
+  func emptyFolding() {
+    let text = "HTTP/1.1 204 X\r\nA:\r\n b\tc\r\n \r\nB: \r\n\t\r\n \r\nC: d\r\n \r\n e\r\n\r\n"
+    #expect(readResponses(text).first == .head("204 X none keeps:true\nA: b\tc\nB: \nC: d      e"))
+  }
 }
