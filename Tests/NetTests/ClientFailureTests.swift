@@ -169,4 +169,18 @@ struct ClientFailureTests {
       #expect(server.requests.count { $0.target == "/safe" } == 2)
     }
   }
+
+  @Test("an upload that ends before its announced length breaks the request off")
+  func shortUpload() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop)
+      defer { server.close() }
+      let upload = HTTPUpload(byteCount: 10)
+      upload.write([1, 2, 3])
+      upload.finish()
+      let request = HTTPClientRequest(server.url(), method: "PUT", body: .upload(upload))
+      let error = try await failure(of: request, on: client)
+      #expect(error.code == .badRequest && error.message.hasSuffix("the upload ended after 3 of 10 bytes"))
+    }
+  }
 }

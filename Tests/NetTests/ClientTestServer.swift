@@ -31,9 +31,12 @@ final class ScriptedServer: @unchecked Sendable {
   /// Called with each whole request; without one the server only reads.
   fileprivate let answer: (ScriptedConnection, Request) -> Void
 
-  init(_ loop: EventLoop, answer: @escaping (ScriptedConnection, Request) -> Void = { _, _ in }) throws {
+  init(
+    _ loop: EventLoop, ip: String = "127.0.0.1",
+    answer: @escaping (ScriptedConnection, Request) -> Void = { _, _ in }
+  ) throws {
     (self.loop, self.answer) = (loop, answer)
-    listener = try TCPListener(loop: loop, address: SocketAddress(ip: "127.0.0.1", port: 0)!) { [unowned self] in
+    listener = try TCPListener(loop: loop, address: SocketAddress(ip: ip, port: 0)!) { [unowned self] in
       connections.append(ScriptedConnection(self, $0))
     }
   }

@@ -199,30 +199,58 @@ struct ClientTests {
     }
   }
 
-  @Test("a name is looked up once and its addresses reach libcurl")
+  @Test("a name is looked up once for all who ask at the same time, and its addresses reach libcurl")
   func nameIsLookedUp() async throws {
+    try await withClient { loop, client in
+      // The machine's own name has an address without any name server; where it has none, there is nothing to test.
+      var bytes = [CChar](repeating: 0, count: 256)
+      gethostname(&bytes, 255)
+      let name = String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      guard let address = try? await Resolver.resolve(host: name, port: 0, on: loop).first else { return }
+      let server = try ScriptedServer(loop, ip: address.ip) { connection, _ in connection.send(body: "x") }
+      defer { server.close() }
+      var done = 0
+      for _ in 0..<10 {
+        client.start(HTTPClientRequest("http://\(name):\(server.port)/"), onBody: { _ in }) {
+          if case .success = $0 { done += 1 }
+        }
+      }
+      let origin = try client.origins.origin(of: "http://\(name):\(server.port)", at: loop.now)
+      #expect(origin.isResolving && origin.waiting.count == 10)
+      try await eventually(loop, "all are answered") { done == 10 }
+      guard case .known = origin.addresses else { return #expect(Bool(false), "its addresses are known") }
+      #expect(server.requests.allSatisfy { $0.header("host") == "\(name):\(server.port)" })
+    }
+  }
+
+  @Test("a proxy is asked for the whole URL, and a proxy that is not there is named")
+  func proxy() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in connection.send(body: "from the proxy") }
+      var request = HTTPClientRequest("http://nosuchhost.invalid/x")
+      request.proxy = "http://127.0.0.1:\(server.port)"
+      #expect(try await client.fetch(request).body == Array("from the proxy".utf8))
+      #expect(server.requests.first?.target == "http://nosuchhost.invalid/x")
+      server.close()
+      let error = try await failure(of: request, on: client)
+      #expect(error.code == .connect && error.host == "127.0.0.1:\(server.port)")
+      request.proxy = "gopher://127.0.0.1:1"
+      #expect(try await failure(of: request, on: client).code == .badURL)
+    }
+  }
+
+  @Test("an awaited answer costs one enqueue, and none from another thread")
+  func enqueues() async throws {
     try await withClient { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in connection.send(body: "x") }
       defer { server.close() }
-      // The machine's own name has an address without any name server.
-      var name = [CChar](repeating: 0, count: 256)
-      gethostname(&name, 255)
-      let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      let known = try? await Resolver.resolve(host: host, port: server.port, on: loop)
-      guard known?.contains(where: { $0.ip == "127.0.0.1" || $0.ip == "127.0.1.1" }) == true else { return }
-      for _ in 0..<3 {
-        let error = await fetchError(HTTPClientRequest("http://\(host):\(server.port)/"), client)
-        #expect(error == nil || error?.code == .connect)
-      }
+      let request = HTTPClientRequest(server.url())
+      _ = try await client.fetch(request)
+      let before = loop.enqueueCounts
+      for _ in 0..<50 { _ = try await client.fetch(request) }
+      let after = loop.enqueueCounts
+      #expect(after.all - before.all == 50)
+      #expect(after.foreign == before.foreign)
     }
-  }
-}
-
-private func fetchError(_ request: HTTPClientRequest, _ client: HTTPClient) async -> HTTPClientError? {
-  do throws(HTTPClientError) {
-    _ = try await client.fetch(request)
-    return nil
-  } catch {
-    return error
   }
 }

@@ -32,9 +32,9 @@ final class CurlMulti: @unchecked Sendable {
   private var timerDeadline = Instant.distantFuture
   private var deadline = Instant.distantFuture
   private var depth = 0
-  private var isClosed = false
   private var deferred: [() -> Void] = []
   private var queued: [EasyHandle] = []
+  private var addTimer: LoopTimer?
 
   /// - Parameter ended: a transfer is over; its handle is still added.
   init(loop: EventLoop, idleConnections: Int, ended: @escaping (EasyHandle, CURLcode) -> Void) {
@@ -60,11 +60,10 @@ final class CurlMulti: @unchecked Sendable {
   func add(_ handle: EasyHandle) {
     handle.isQueued = true
     queued.append(handle)
-    if queued.count == 1 { loop.schedule(at: loop.now) { [weak self] in self?.addQueued() } }
+    if queued.count == 1 { addTimer = loop.schedule(at: loop.now) { [unowned self] in addQueued() } }
   }
 
   private func addQueued() {
-    guard !isClosed else { return }
     let due = queued
     queued.removeAll(keepingCapacity: due.count <= 1024)
     // Who was removed meanwhile is still in the queue, and is there twice when it was added again.
@@ -94,7 +93,7 @@ final class CurlMulti: @unchecked Sendable {
   /// Every handle must have been removed. Closes the idle connections.
   func close() {
     timer?.cancel()
-    isClosed = true
+    addTimer?.cancel()
     _ = inside { curl_multi_cleanup(multi) }
     sockets.close()
   }

@@ -15,6 +15,8 @@ final class CurlSockets: @unchecked Sendable {
     var watch: Watch?
     /// CURL_POLL_IN, OUT, INOUT; 0 for none.
     var wanted: Int32 = 0
+    /// The same, of what the loop was told.
+    var registered: Int32 = 0
     var isConnection = false
   }
 
@@ -67,6 +69,8 @@ final class CurlSockets: @unchecked Sendable {
       return
     }
     sockets[index].wanted = what
+    guard sockets[index].registered != what else { return }
+    sockets[index].registered = what
     var readiness: Readiness = []
     if what & CURL_POLL_IN != 0 { readiness.insert(.read) }
     if what & CURL_POLL_OUT != 0 { readiness.insert(.write) }
@@ -83,6 +87,7 @@ final class CurlSockets: @unchecked Sendable {
         event(descriptor, $0)
       }
     } catch {
+      sockets[Int(descriptor)].registered = 0
       failed(EasyHandle.of(easy), error)
     }
   }
@@ -94,12 +99,15 @@ final class CurlSockets: @unchecked Sendable {
       // again; left registered, it would wake the loop for ever.
       sockets[index].watch?.cancel()
       sockets[index].watch = nil
+      sockets[index].registered = 0
       return
     }
     var bits: Int32 = 0
-    if readiness.contains(.read) || !readiness.isDisjoint(with: .failed) { bits |= CURL_CSELECT_IN }
-    if readiness.contains(.write) { bits |= CURL_CSELECT_OUT }
-    if readiness.rawValue & UInt32(EPOLLERR.rawValue) != 0 { bits |= CURL_CSELECT_ERR }
+    // In bits, once for each event of every connection: the set's own operations are not specialized here.
+    let raw = readiness.rawValue
+    if raw & (Readiness.read.rawValue | Readiness.failed.rawValue) != 0 { bits |= CURL_CSELECT_IN }
+    if raw & Readiness.write.rawValue != 0 { bits |= CURL_CSELECT_OUT }
+    if raw & UInt32(EPOLLERR.rawValue) != 0 { bits |= CURL_CSELECT_ERR }
     ready(descriptor, bits)
   }
 

@@ -6,7 +6,15 @@ extension EasyHandle {
   ///
   /// - Parameter addresses: entries for libcurl's cache of names (`host:port:address,…`; `-host:port` forgets).
   func load(_ transfer: HTTPTransfer, _ configuration: HTTPClientConfiguration, addresses: [String]) {
-    let request = transfer.request
+    load(transfer.request, configuration)
+    self.transfer = transfer
+    if !addresses.isEmpty {
+      addressList = Self.list(addresses)
+      shim_set_list(easy, CURLOPT_RESOLVE, addressList)
+    }
+  }
+
+  private func load(_ request: HTTPClientRequest, _ configuration: HTTPClientConfiguration) {
     let wanted = EasyShape(request)
     if shape != wanted {
       wanted.apply(to: self, configuration)
@@ -15,7 +23,7 @@ extension EasyHandle {
       headerList = nil
     }
     clearFailureText()
-    self.transfer = transfer
+    headReader = ResponseHeadReader()
     if url != request.url {
       url = request.url
       shim_set_string(easy, CURLOPT_URL, url)
@@ -30,18 +38,12 @@ extension EasyHandle {
     }
     if wanted.hasBody { loadBody(request.body) }
     if let cookies = request.cookies { shim_set_pointer(easy, CURLOPT_SHARE, cookies.share) }
-    if !addresses.isEmpty {
-      addressList = Self.list(addresses)
-      shim_set_list(easy, CURLOPT_RESOLVE, addressList)
-    }
   }
 
   /// Lets go of all that belongs to the transfer, after the handle was removed.
   func unload() {
-    if let request = transfer?.request {
-      if request.cookies != nil { shim_set_pointer(easy, CURLOPT_SHARE, nil) }
-      if case .bytes = request.body, shape?.hasBody == true { shim_set_pointer(easy, CURLOPT_POSTFIELDS, nil) }
-    }
+    if shape?.usesCookies == true { shim_set_pointer(easy, CURLOPT_SHARE, nil) }
+    if shape?.hasBody == true { shim_set_pointer(easy, CURLOPT_POSTFIELDS, nil) }
     if addressList != nil {
       shim_set_list(easy, CURLOPT_RESOLVE, nil)
       curl_slist_free_all(addressList)

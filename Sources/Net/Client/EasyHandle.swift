@@ -23,6 +23,7 @@ final class EasyHandle: @unchecked Sendable {
   /// Addresses handed to libcurl's cache; owned here, freed when the transfer is over.
   var addressList: UnsafeMutablePointer<curl_slist>?
   var headerLines: [String] = []
+  var headReader = ResponseHeadReader()
   /// libcurl's words for a failure; owned here.
   private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
@@ -73,7 +74,13 @@ private func handle(_ context: UnsafeMutableRawPointer?) -> EasyHandle {
 private let headerCallback: shim_bytes_callback = { bytes, size, count, context in
   // The bytes live as long as the call.
   let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
-  return handle(context).transfer?.received(headerLine: line) == true ? size * count : 0
+  let handle = handle(context)
+  guard ResponseHeadReader.isBlank(line) else {
+    if handle.headReader.take(line) { return size * count }
+    handle.transfer?.headIsTooLarge()
+    return 0
+  }
+  return handle.transfer?.received(handle.headReader.blankLine()) == true ? size * count : 0
 }
 
 private let bodyCallback: shim_bytes_callback = { bytes, size, count, context in

@@ -60,8 +60,9 @@ struct EasyShape: Equatable {
     // A peer whose machine has vanished is noticed on an answer that lasts.
     shim_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
     shim_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, connectMilliseconds)
-    // An empty proxy keeps libcurl from reading http_proxy and its kin from the environment.
-    shim_set_string(easy, CURLOPT_PROXY, proxy ?? "")
+    // Both keep libcurl from looking for proxies, or for exceptions from them, in the environment.
+    shim_set_string(easy, CURLOPT_NOPROXY, proxy == nil ? "*" : "")
+    shim_set_string(easy, CURLOPT_PROXY, proxy)
     if let userAgent = configuration.userAgent { shim_set_string(easy, CURLOPT_USERAGENT, userAgent) }
     if let file = configuration.authoritiesFile { shim_set_string(easy, CURLOPT_CAINFO, file) }
     if !verifiesTLS {

@@ -8,6 +8,11 @@ struct FIFO<Element> {
 
   mutating func append(_ element: Element) { elements.append(element) }
 
+  mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+    elements = elements[start...].filter { $0.map { !isUnwanted($0) } ?? false }
+    start = 0
+  }
+
   mutating func popFirst() -> Element? {
     guard start < elements.count else { return nil }
     defer {

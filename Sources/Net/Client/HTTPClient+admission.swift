@@ -20,14 +20,14 @@ extension HTTPClient {
     transfer.state = .waiting(origin)
     switch origin.addresses {
     case .literal: break
-    case .resolving: return origin.waiting.append(transfer)
+    case .resolving: return origin.enqueue(transfer)
     case .unknown:
-      origin.waiting.append(transfer)
+      origin.enqueue(transfer)
       return resolve(origin)
     case .known(let at, let isRefreshing):
       let age = loop.now - at
       if age >= ClientLimits.addressesUsable {
-        origin.waiting.append(transfer)
+        origin.enqueue(transfer)
         return resolve(origin)
       }
       if age >= ClientLimits.addressesFresh, !isRefreshing { refresh(origin, known: at) }
@@ -35,7 +35,7 @@ extension HTTPClient {
     if origin.waiting.isEmpty, hasPlace(at: origin) {
       launch(transfer, at: origin, hopStart: transfer.redirects == 0 ? transfer.startedAt : MonotonicClock.now)
     } else {
-      origin.waiting.append(transfer)
+      origin.enqueue(transfer)
       serve(origin)
     }
   }
@@ -72,9 +72,7 @@ extension HTTPClient {
   /// Starts those who wait at an origin, as far as there are places.
   private func serve(_ origin: Origin, atMost limit: Int = .max) {
     var left = limit
-    while left > 0, !origin.isResolving, hasPlace(at: origin), let transfer = origin.waiting.popFirst() {
-      // Who has ended while waiting is still in the queue.
-      guard case .waiting = transfer.state else { continue }
+    while left > 0, !origin.isResolving, hasPlace(at: origin), let transfer = origin.nextWaiting() {
       launch(transfer, at: origin, hopStart: MonotonicClock.now)
       left -= 1
     }
@@ -98,10 +96,12 @@ extension HTTPClient {
         serve(origin)
       case .failure(let error):
         origin.addresses = .unknown
-        var waiting = origin.waiting
-        origin.waiting = FIFO()
         let cause = error.code == .unresolved ? error.context : "\(error)"
-        while let transfer = waiting.popFirst() { fail(transfer, .dns, cause) }
+        // Those that begin anew from within `onEnd` are not meant.
+        for _ in 0..<origin.waiting.count {
+          guard let transfer = origin.nextWaiting() else { break }
+          fail(transfer, .dns, cause)
+        }
       }
     }
   }

@@ -19,7 +19,7 @@ extension HTTPClient {
       transfer.sentBefore = transfer.sentBytes
       let origin = release(transfer)
       transfer.redirects += 1
-      transfer.request = next
+      transfer.goOn(with: next)
       admit(transfer)
       if let origin { placeFreed(at: origin) }
     }

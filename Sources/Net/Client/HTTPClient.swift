@@ -17,6 +17,7 @@ package final class HTTPClient: @unchecked Sendable {
   /// Origins whose turn comes when a place among all connections is free.
   var starved = FIFO<Origin>()
   var running = 0
+  private var deadlines = Deadlines()
   private var pool: [EasyHandle] = []
   private var transfers: [HTTPTransfer] = []
   private var isClosed = false
@@ -83,7 +84,8 @@ package final class HTTPClient: @unchecked Sendable {
       loop.execute { [self] in fail(transfer, isClosed ? .cancelled : .badRequest, flaw) }
       return
     }
-    transfer.armTimer()
+    if let timeout = transfer.request.timeout { deadlines.add(transfer, after: timeout) }
+    transfer.armIdleTimer()
     admit(transfer)
   }
 
@@ -129,16 +131,19 @@ package final class HTTPClient: @unchecked Sendable {
 
   private func end(_ transfer: HTTPTransfer, _ result: Result<HTTPClientTiming, HTTPClientError>) {
     if case .ended = transfer.state { return }
-    let origin = release(transfer)
+    let freed = release(transfer)
+    let waitedAt: Origin? = if case .waiting(let origin) = transfer.state { origin } else { nil }
     transfer.state = .ended
-    transfer.timer?.cancel()
-    transfer.timer = nil
+    waitedAt?.waiterHasEnded()
+    transfer.deadlineList?.remove(transfer)
+    transfer.idleTimer?.cancel()
+    transfer.idleTimer = nil
     let last = transfers.removeLast()
     if last !== transfer {
       transfers[transfer.place] = last
       last.place = transfer.place
     }
-    if let origin, !isClosed { placeFreed(at: origin) }
+    if let freed, !isClosed { placeFreed(at: freed) }
     let onEnd = transfer.callbacks.onEnd
     transfer.callbacks = HTTPTransfer.Callbacks()
     onEnd?(result)
@@ -158,6 +163,7 @@ package final class HTTPClient: @unchecked Sendable {
 
   /// What HTTP cannot carry. (Headers cannot hold what would forge a line.)
   private static func flaw(of request: HTTPClientRequest) -> String? {
+    if request.method == "GET" || request.method == "POST" { return nil }
     guard HTTPHeaders.isName(request.method) else { return "the method \"\(request.method)\" is no HTTP token" }
     if request.method == "HEAD", case .none = request.body { return nil }
     return request.method == "HEAD" ? "HEAD has no body" : nil

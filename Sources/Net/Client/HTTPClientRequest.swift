@@ -13,7 +13,8 @@ package struct HTTPClientRequest: Sendable {
     /// HTTP/2 where TLS negotiates it, else HTTP/1.1.
     case automatic
     case http1
-    /// HTTP/2 at once, without TLS too.
+    /// HTTP/2 at once, without TLS too. libcurl 7.88 breaks such a connection when more is asked of it at once than the
+    /// server takes; `automatic` is not concerned.
     case http2
   }
 

@@ -6,11 +6,14 @@ import Loop
 extension HTTPTransfer {
   enum Reception { case taken, paused, refused }
 
-  /// A line of a head, its line break included. Returns whether to go on.
-  func received(headerLine line: UnsafeRawBufferPointer) -> Bool {
-    switch headReader.take(line) {
-    case .more: return failure == nil
-    case .tooLarge: return breakOff(.protocolError, "its head is larger than \(ClientLimits.headBytes) bytes")
+  func headIsTooLarge() {
+    _ = breakOff(.protocolError, "its head is larger than \(ClientLimits.headBytes) bytes")
+  }
+
+  /// A blank line has come. Returns whether to go on.
+  func received(_ event: ResponseHeadReader.Event) -> Bool {
+    switch event {
+    case .nothing: return failure == nil
     case .malformed: return breakOff(.protocolError, "its status line cannot be read")
     case .head(let status, let version, let headers):
       lastActivity = client.loop.now
@@ -22,7 +25,7 @@ extension HTTPTransfer {
   private func received(_ head: HTTPClientResponse.Head) -> Bool {
     isRedirect = request.followsRedirects && Redirect.follows(head)
     guard !isRedirect else { return failure == nil }
-    if let bytes = head.headers["Content-Length"].flatMap({ Int($0) }), bytes > 0, request.method != "HEAD" {
+    if let bytes = Self.length(head.headers), bytes > 0, request.method != "HEAD" {
       let isEncoded = request.acceptsCompression && head.headers["Content-Encoding"] != nil
       guard isEncoded || bytes <= bodyLimit else { return breakOff(.tooLarge, tooLargeText) }
       if callbacks.onBody == nil { collected.reserveCapacity(min(bytes, bodyLimit)) }
@@ -30,6 +33,17 @@ extension HTTPTransfer {
     self.head = head
     callbacks.onHead?(head)
     return failure == nil
+  }
+
+  /// `Content-Length`; nil where there is none, or none that makes sense (libcurl has its own say about those).
+  private static func length(_ headers: HTTPHeaders) -> Int? {
+    guard let digits = headers.firstValue("Content-Length"), !digits.isEmpty, digits.count <= 18 else { return nil }
+    var length = 0
+    for digit in digits {
+      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+      length = length * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return length
   }
 
   func received(body bytes: UnsafeRawBufferPointer) -> Reception {
@@ -92,9 +106,13 @@ extension HTTPTransfer {
     case .upload(let upload):
       switch upload.take(into: space) {
       case .bytes(let count):
+        bodyOffset += count
         if upload.drainIsDue { client.multi.afterwards { upload.onDrain?() } }
         return count
-      case .end: return 0
+      case .end:
+        guard let byteCount = upload.byteCount, bodyOffset < byteCount else { return 0 }
+        _ = breakOff(.badRequest, "the upload ended after \(bodyOffset) of \(byteCount) bytes")
+        return Int(CURL_READFUNC_ABORT)
       case .later:
         sendingIsPaused = true
         return Int(CURL_READFUNC_PAUSE)

@@ -21,7 +21,7 @@ extension HTTPTransfer {
     let harmless: Bool =
       switch code {
       // A proxy may have been asked to connect; the request itself was not sent.
-      case .dns, .connect, .tls, .badURL, .badRequest: sentBefore == 0
+      case .dns, .connect, .tls, .badURL: sentBefore == 0
       default: sentBytes == 0
       }
     let message = host.isEmpty ? "\(request.method) \(urlForPeople): \(cause)" : "\(host): \(cause)"

@@ -1,34 +1,26 @@
 import Clockwork
 import Loop
 
-/// The whole timeout and the idle timeout, on one timer of the loop. (The connect timeout is libcurl's.)
+/// The whole timeout, which `Deadlines` counts, and the idle timeout, which is seldom set and has a timer of the loop.
+/// (The connect timeout is libcurl's.)
 extension HTTPTransfer {
-  /// Sets the timer where none runs. One that is too early looks again when it fires, so that a byte received costs
-  /// no timer.
-  func armTimer() {
-    guard timer == nil else { return }
-    let next = min(deadline, idleDeadline)
-    guard next < .distantFuture else { return }
-    timer = client.loop.schedule(at: next) { [unowned self] in timerFired() }
+  func isOutOfTime() {
+    deadlineList?.remove(self)
+    let limit = request.timeout?.inSeconds ?? 0
+    client.fail(self, .timeout, "not done within \(limit) s: \(stage)")
   }
 
-  private var deadline: Instant { request.timeout.map { startedAt + $0 } ?? .distantFuture }
-
-  private var idleDeadline: Instant {
-    guard let idleTimeout = request.idleTimeout, !isPaused else { return .distantFuture }
-    return lastActivity + idleTimeout
+  /// Sets the idle timer where none runs. One that is too early looks again when it fires, so that a byte received
+  /// costs no timer.
+  func armIdleTimer() {
+    guard let idleTimeout = request.idleTimeout, idleTimer == nil, !isPaused else { return }
+    idleTimer = client.loop.schedule(at: lastActivity + idleTimeout) { [unowned self] in idleTimerFired(idleTimeout) }
   }
 
-  private func timerFired() {
-    timer = nil
-    let now = client.loop.now
-    if let timeout = request.timeout, now >= deadline {
-      client.fail(self, .timeout, "not done within \(timeout.inSeconds) s: \(stage)")
-    } else if let idleTimeout = request.idleTimeout, now >= idleDeadline {
-      client.fail(self, .timeout, "nothing came for \(idleTimeout.inSeconds) s: \(stage)")
-    } else {
-      armTimer()
-    }
+  private func idleTimerFired(_ idleTimeout: Duration) {
+    idleTimer = nil
+    guard !isPaused, client.loop.now >= lastActivity + idleTimeout else { return armIdleTimer() }
+    client.fail(self, .timeout, "nothing came for \(idleTimeout.inSeconds) s: \(stage)")
   }
 
   /// Where the transfer stands, for people.

@@ -23,8 +23,7 @@ package final class HTTPTransfer: @unchecked Sendable {
   }
 
   let client: HTTPClient
-  /// Of the present hop: redirects change it.
-  var request: HTTPClientRequest
+  private var hop: Hop
   var state = State.waiting(nil)
   var callbacks = Callbacks()
   /// Why a callback of libcurl broke the transfer off; the first reason stays.
@@ -35,12 +34,15 @@ package final class HTTPTransfer: @unchecked Sendable {
   let startedAt: Instant
   var hopStartedAt: Instant
   var lastActivity: Instant
-  var timer: LoopTimer?
+  var idleTimer: LoopTimer?
+  /// Its place in the list of those with the same timeout; left when it ends, so that the links hold nobody for long.
+  var deadlineList: DeadlineList?
+  var previous: HTTPTransfer?
+  var next: HTTPTransfer?
   var redirects = 0
   /// Bytes of the requests of earlier hops.
   var sentBefore = 0
 
-  var headReader = ResponseHeadReader()
   var head: HTTPClientResponse.Head?
   /// The present answer only says where to go on; nobody is shown it.
   var isRedirect = false
@@ -59,7 +61,7 @@ package final class HTTPTransfer: @unchecked Sendable {
   var openErrno: Int32 = 0
 
   init(_ client: HTTPClient, _ request: HTTPClientRequest) {
-    (self.client, self.request) = (client, request)
+    (self.client, hop) = (client, Hop(request))
     startedAt = MonotonicClock.now
     hopStartedAt = startedAt
     lastActivity = startedAt
@@ -73,6 +75,13 @@ package final class HTTPTransfer: @unchecked Sendable {
     case .ended: nil
     }
   }
+
+  /// Of the present hop: redirects change it.
+  var request: HTTPClientRequest {
+    _read { yield hop.request }
+  }
+
+  func goOn(with request: HTTPClientRequest) { hop = Hop(request) }
 
   // MARK: For its owner
 
@@ -95,7 +104,7 @@ package final class HTTPTransfer: @unchecked Sendable {
     guard isPaused else { return }
     isPaused = false
     lastActivity = client.loop.now
-    armTimer()
+    armIdleTimer()
     client.multi.afterwards { [self] in
       guard receivingIsPaused, !isPaused else { return }
       receivingIsPaused = false
@@ -124,9 +133,16 @@ package final class HTTPTransfer: @unchecked Sendable {
   /// Before each hop.
   func beginHop(at start: Instant) {
     hopStartedAt = start
-    headReader = ResponseHeadReader()
     (head, isRedirect, bodyBytes, bodyOffset, timesReadyToSend, openErrno) = (nil, false, 0, 0, 0, 0)
     (receivingIsPaused, sendingIsPaused) = (false, false)
     if case .upload(let upload) = request.body { upload.transfer = self }
   }
+}
+
+/// A request that does not change any more: lent to whom it concerns instead of copied, which would count references to
+/// each of its parts.
+private final class Hop {
+  let request: HTTPClientRequest
+
+  init(_ request: HTTPClientRequest) { self.request = request }
 }

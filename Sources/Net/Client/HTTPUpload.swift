@@ -19,8 +19,8 @@ package final class HTTPUpload: @unchecked Sendable {
   /// Called when the queue has gone below its low mark after `isCongested`.
   package var onDrain: (() -> Void)?
 
-  /// - Parameter byteCount: how much will be written in all, if that is known; a body that turns out shorter or longer
-  ///   breaks the request off.
+  /// - Parameter byteCount: how much will be written in all, if that is known; a body that ends earlier breaks the
+  ///   request off, and what goes beyond is not sent.
   package init(byteCount: Int? = nil) { self.byteCount = byteCount }
 
   /// Whether the writer should wait for `onDrain`.

@@ -17,7 +17,9 @@ final class Origin: @unchecked Sendable {
   let port: UInt16
   var addresses: Addresses
   var running = 0
-  var waiting = FIFO<HTTPTransfer>()
+  private(set) var waiting = FIFO<HTTPTransfer>()
+  /// About how many in `waiting` have ended there.
+  private var gone = 0
   /// Its turn is noted in the queue of those that wait for a place among all connections.
   var isStarved = false
   var lastUsed: Instant
@@ -31,6 +33,26 @@ final class Origin: @unchecked Sendable {
 
   /// `host:port`, IPv6 in brackets.
   var name: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  func enqueue(_ transfer: HTTPTransfer) { waiting.append(transfer) }
+
+  /// Who has waited longest and waits still.
+  func nextWaiting() -> HTTPTransfer? {
+    while let transfer = waiting.popFirst() {
+      if case .waiting = transfer.state { return transfer }
+      gone -= 1
+    }
+    return nil
+  }
+
+  /// One of those who wait has ended. They are dropped when they are most of the queue: places may stay taken for
+  /// hours, and who gives up meanwhile must not pile up.
+  func waiterHasEnded() {
+    gone = min(gone + 1, waiting.count)
+    guard gone > 32, gone > waiting.count / 2 else { return }
+    waiting.removeAll { if case .ended = $0.state { true } else { false } }
+    gone = 0
+  }
 
   var isResolving: Bool { if case .resolving = addresses { true } else { false } }
 
