@@ -13,18 +13,29 @@ package enum CoordinatorRole {
   package static func run(_ configuration: CoordinatorConfiguration) -> Int32 {
     RoleLifecycle.run(configuration.cluster, role: .coordinator) { lifecycle in
       let service = CoordinatorService(loop: lifecycle.loop, journal: MemoryJournal(), log: lifecycle.log)
-      let http = try await listen(service, configuration.cluster)
-      let membership = try await Membership.start(
-        configuration.cluster, role: .coordinator, http: http, on: lifecycle.loop, log: lifecycle.log)
-      let view = ClusterView(service: service, membership: membership)
-      service.serve(view.surroundings, as: membership.name)
-      return RoleLifecycle.Running(
-        membership: membership, http: http, drain: { await service.drain() },
-        close: {
-          view.close()
-          await service.close()
-        })
+      do {
+        return try await start(service, configuration.cluster, lifecycle)
+      } catch {
+        await service.close()
+        throw error
+      }
     }
+  }
+
+  private static func start(
+    _ service: CoordinatorService, _ options: ClusterOptions, _ lifecycle: RoleLifecycle
+  ) async throws -> RoleLifecycle.Running {
+    let http = try await listen(service, options)
+    let membership = try await Membership.start(
+      options, role: .coordinator, http: http, on: lifecycle.loop, log: lifecycle.log)
+    let view = ClusterView(service: service, membership: membership)
+    service.serve(view.surroundings, as: membership.name)
+    return RoleLifecycle.Running(
+      membership: membership, http: http, drain: { await service.drain() },
+      close: {
+        view.close()
+        await service.close()
+      })
   }
 
   private static func listen(
