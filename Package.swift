@@ -41,11 +41,11 @@ let package = Package(
     target("Batch", ["Clockwork", "JSON"]),
 
     target("Loop", ["Clockwork", "CLinux"]),
-    target("Net", ["Clockwork", "Loop", "HTTP", "JSON", "CCurl", "COpenSSL", "CLinux"]),
+    target("Net", ["Clockwork", "Loop", "HTTP", "JSON", "CCurl", "CLinux"]),
     target("Gossip", ["Clockwork", "Swim", "JSON", "HTTP", "Loop", "Net", "COpenSSL"]),
     target("Ignareo", ["Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip"]),
     target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip"]),
-    target("Simulation", ["Clockwork", "Swim", "Batch"]),
+    target("Simulation", ["Clockwork", "Swim"]),
     .executableTarget(
       name: "Main",
       dependencies: [
@@ -59,14 +59,14 @@ let package = Package(
     tests(of: "Swim", ["Swim", "Clockwork"], resources: [.copy("Vectors")]),
     tests(of: "Batch", ["Batch", "Clockwork", "JSON"]),
     tests(of: "Loop", ["Loop", "Clockwork"]),
-    tests(of: "Net", ["Net", "Loop", "HTTP", "JSON", "Clockwork"]),
+    tests(of: "Net", ["Net", "Loop", "HTTP", "Clockwork"]),
     tests(of: "Gossip", ["Gossip", "Swim", "Net", "Loop", "JSON", "HTTP", "Clockwork"], resources: [.copy("Vectors")]),
     tests(of: "Ignareo", ["Ignareo", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Coordinator", ["Coordinator", "Batch", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
-    tests(of: "Simulation", ["Simulation", "Swim", "Batch", "Clockwork"]),
+    tests(of: "Simulation", ["Simulation", "Swim"]),
     tests(of: "Main", ["Main", "Gossip", "JSON", "Loop", "Net", "HTTP", "Clockwork"]),
     tests(of: "Tidy", []),
-    tests(of: "Interop", ["Gossip", "Swim", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
+    tests(of: "Interop", ["Gossip", "Swim", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Cluster", ["JSON"]),
   ],
   swiftLanguageModes: [.v6]

@@ -18,6 +18,9 @@ import Testing
   @Test("every import is an arrow of the manifest, and pure targets import nothing from outside")
   func arrows() { expectNone(tree.swift.flatMap { Arrows.missing($0, tree.manifest) }) }
 
+  @Test("every arrow of the manifest is used")
+  func unusedArrows() { expectNone(Arrows.unused(tree.swift, tree.manifest)) }
+
   @Test("tasks are born on a loop")
   func tasks() { expectNone(tree.swift.flatMap(Calls.bareTask)) }
 
