@@ -13,8 +13,7 @@ struct Cluster {
     let folder = FileManager.default.temporaryDirectory.appending(path: "ignareo-cluster-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let data = folder.appending(path: "data").path
-    let up = try Program(["up", "--nodes", "\(nodes)", "--http-port", "0", "--data", data])
+    let up = try Program(["up", "--nodes", "\(nodes)", "--http-port", "0"])
     do {
       let cluster = Cluster(up: up, ready: try JSONValue.parse(try await up.firstLine()), folder: folder)
       try await body(cluster)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// One run of the built program `ignareo`, as a user's shell would start it. Its outputs are files in a folder of its
-/// own, so that nothing blocks and nobody else can hold them open.
+/// own, so that nothing blocks and nobody else can hold them open; a coordinator's data go there too.
 final class Program: Sendable {
   /// How long a test waits for what must come; never the length of anything that is asserted.
   static let patience = Duration.seconds(60)
@@ -34,6 +34,7 @@ final class Program: Sendable {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     let words = ([Self.file] + arguments).map { strdup($0) }
     let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("IGNAREO_") }
+      .merging(["IGNAREO_DATA": folder.appending(path: "data").path]) { $1 }
       .merging(environment) { $1 }.map { strdup("\($0.key)=\($0.value)") }
     defer {
       for text in words + variables { free(text) }

@@ -6,8 +6,7 @@ import Testing
   private static let anywhere = ["--http", "127.0.0.1:0", "--gossip", "127.0.0.1:0", "--profile", "local"]
 
   private func start(_ role: String, _ arguments: [String] = []) throws -> Program {
-    let data = role == "coordinator" ? ["--data", FileManager.default.temporaryDirectory.path] : []
-    return try Program([role] + Self.anywhere + data + arguments)
+    try Program([role] + Self.anywhere + arguments)
   }
 
   @Test(
@@ -37,18 +36,32 @@ import Testing
     #expect(try await node.exitStatus() == 0)
   }
 
-  @Test("a port in use is told with its flag, and nothing is harmed", arguments: ["--http", "--gossip"])
-  func portInUse(_ flag: String) async throws {
+  @Test(
+    "a port in use is told with its flag, and nothing is harmed", arguments: ["--http", "--gossip"],
+    ["node", "coordinator"])
+  func portInUse(_ flag: String, _ role: String) async throws {
     let first = try start("node")
     let ready = try JSONValue.parse(try await first.firstLine())
     let address = try #require(ready[flag == "--http" ? "http" : "gossip"]?.string)
-    let second = try start("node", [flag, address])
+    let second = try start(role, [flag, address])
     #expect(try await second.exitStatus() == 1)
     #expect(second.errors.contains(flag) && second.errors.contains(address))
     #expect(second.output.isEmpty)
     #expect(Program.isRunning(Int(first.pid)))
     first.send(SIGTERM)
     #expect(try await first.exitStatus() == 0)
+  }
+
+  @Test("`up` whose port is taken ends with 1, in its coordinator's words, and leaves nobody behind")
+  func upWithoutPort() async throws {
+    let holder = try start("coordinator")
+    let http = try #require(try JSONValue.parse(try await holder.firstLine())["http"]?.string)
+    let port = String(http.split(separator: ":").last ?? "")
+    let up = try Program(["up", "--nodes", "2", "--http-port", port])
+    #expect(try await up.exitStatus() == 1)
+    #expect(up.output.isEmpty && up.errors.contains(http) && up.errors.contains("before it was ready"))
+    holder.send(SIGTERM)
+    #expect(try await holder.exitStatus() == 0)
   }
 
   @Test("a node whose --join reaches nobody goes on trying, and joins when somebody is there")

@@ -13,12 +13,13 @@ import Testing
         """
         {"id":"b1","name":"night","state":"running","total":10,"ok":3,"error":1,"cancelled":0,"unknown":1,"running":2,
         "queued":3,"retried":4,"rate_per_s":12.5,"eta_s":0.4,"created_at":"2026-01-01T00:00:00.000Z","finished_at":null,
-        "nodes":{"n1":4,"n2":1},"duration_ms":{"p50":1,"p90":2,"p99":3.5,"max":4},"waiting_for":"task_type"}
+        "nodes":{"n1":4,"n2":1},"duration_ms":{"p50":1,"p90":2,"p99":3.5,"max":4},
+        "waiting_for":"task_type","missing_task_types":["order"]}
         """))
     #expect(batch.done == 5 && batch.notOK == 2 && !batch.hasEnded)
     #expect(batch.nodes == [.init(node: "n1", tasks: 4), .init(node: "n2", tasks: 1)])
     #expect(batch.duration == .init(p50: 1, p90: 2, p99: 3.5, max: 4))
-    #expect(batch.waitingFor == "task_type")
+    #expect(batch.waitingFor == "a node with order")
     let text = BatchCommand.text(batch)
     for part in ["night", "running", "12.5/s", "p99 3.5 ms", "on n1", "retried"] { #expect(text.contains(part)) }
     #expect(!text.contains("cancelled"))
@@ -28,6 +29,12 @@ import Testing
   func little() throws {
     #expect(try batch("{\"id\":\"b\",\"state\":\"done\"}")?.total == 0)
     for json in ["{}", "[]", "7", "{\"id\":1,\"state\":\"done\"}", "{\"id\":\"b\"}"] { #expect(try batch(json) == nil) }
+  }
+
+  @Test("a cancelled batch has ended once its last task has")
+  func cancelling() throws {
+    #expect(try batch("{\"id\":\"b\",\"state\":\"cancelled\",\"running\":1}")?.hasEnded == false)
+    #expect(try batch("{\"id\":\"b\",\"state\":\"cancelled\",\"cancelled\":1}")?.hasEnded == true)
   }
 
   @Test(
@@ -95,11 +102,11 @@ import Testing
     func row(_ json: String) -> String { ResultRow.text(Array(json.utf8)[...]) }
     #expect(
       row("{\"seq\":1,\"index\":7,\"status\":\"ok\",\"value\":{\"a\":1},\"node\":\"n2\",\"duration_ms\":18.4}")
-        == "       1         7  ok         n2              18.4 ms  {\"a\":1}\n")
+        == "       1         7  ok         n2              18.4 ms  {\"a\":1}")
     #expect(
       row("{\"seq\":2,\"index\":8,\"status\":\"error\",\"error\":{\"code\":\"timeout\",\"message\":\"30 s\"}}")
-        .hasSuffix("timeout: 30 s\n"))
-    #expect(row("no json") == "no json\n")
+        .hasSuffix("timeout: 30 s"))
+    #expect(row("no json") == "no json")
   }
 
   @Test("a ready line is read, and any other line is none")

@@ -44,7 +44,10 @@ struct BatchStatus: Equatable {
     secondsLeft = value["eta_s"]?.double
     createdAt = value["created_at"]?.string
     finishedAt = value["finished_at"]?.string
-    waitingFor = value["waiting_for"].flatMap(Self.words)
+    waitingFor = value["waiting_for"]?.string
+    if let missing = value["missing_task_types"]?.elements?.compactMap(\.string), !missing.isEmpty {
+      waitingFor = "a node with \(missing.joined(separator: ", "))"
+    }
     value["nodes"]?.forEachMember { node, tasks in
       if let tasks = tasks.int { nodes.append(NodeShare(node: node.string, tasks: tasks)) }
     }
@@ -55,21 +58,12 @@ struct BatchStatus: Equatable {
     }
   }
 
-  var hasEnded: Bool { state != "running" }
+  /// A cancelled batch has ended once its last task has.
+  var hasEnded: Bool { state != "running" && running == 0 && queued == 0 }
   var done: Int { ok + notOK }
   /// Ended, and not as the submitter wished.
   var notOK: Int { error + cancelled + unknown }
 
   /// The contract's exit status for a batch that was followed to its end.
   var exitCode: ExitCode { state == "done" && notOK == 0 ? .well : .failed }
-
-  /// A reason may come as a word, or as a list or an object of such.
-  private static func words(_ value: JSONValue) -> String? {
-    switch value.kind {
-    case .string: value.string
-    case .array: value.elements.map { $0.compactMap(words).joined(separator: ", ") }
-    case .object: value.members.map { $0.map(\.key.string).joined(separator: ", ") }
-    case .null, .bool, .number: nil
-    }
-  }
 }

@@ -59,7 +59,9 @@ struct ClusterClient: Sendable {
     } catch {
       throw failure(error)
     }
-    guard (200..<300).contains(response.status) else { throw refusal(response.status, response.body) }
+    guard (200..<300).contains(response.status) else {
+      throw refusal(response.status, response.body, retryAfter: response.headers["Retry-After"])
+    }
     guard let value = try? JSONValue.parse(response.body) else { throw notACoordinator() }
     return value
   }
@@ -72,7 +74,7 @@ struct ClusterClient: Sendable {
     let stream = AnswerStream(chunk)
     let outcome = await stream.run(request, http)
     if let error = outcome { throw failure(error) }
-    guard (200..<300).contains(stream.status) else { throw refusal(stream.status, stream.refused) }
+    guard (200..<300).contains(stream.status) else { throw refusal(stream.status, stream.refused, retryAfter: nil) }
   }
 
   /// What a transfer's failure means for the person in front.
@@ -94,10 +96,11 @@ struct ClusterClient: Sendable {
     Failure("\(base) answers, but not as a coordinator does: is the URL right?", status: .unreachable)
   }
 
-  private func refusal(_ status: Int, _ body: [UInt8]) -> Failure {
+  private func refusal(_ status: Int, _ body: [UInt8], retryAfter: String?) -> Failure {
     guard let problem = try? JSONValue.parse(body), problem.kind == .object else {
       return status == 404 ? notACoordinator() : Failure("the coordinator answered \(status)")
     }
-    return Failure(Refusal(status: status, problem: problem).text)
+    let wait = retryAfter.map { " (worth another try in \(Table.printable($0)) s)" } ?? ""
+    return Failure(Refusal(status: status, problem: problem).text + wait)
   }
 }

@@ -12,10 +12,16 @@ final class ResultReader: @unchecked Sendable {
   /// The last `seq` that was handed out.
   private(set) var after: Int
   private let line: (ArraySlice<UInt8>) -> Void
+  private let pause: () -> Void
 
-  /// - Parameter line: takes each result, one line without its line break.
-  init(_ client: ClusterClient, _ id: String, after: Int, line: @escaping (ArraySlice<UInt8>) -> Void) {
-    (self.client, self.id, self.after, self.line) = (client, id, after, line)
+  /// - Parameters:
+  ///   - line: takes each result, one line without its line break.
+  ///   - pause: called when all that has come was handed out: the moment to flush.
+  init(
+    _ client: ClusterClient, _ id: String, after: Int, line: @escaping (ArraySlice<UInt8>) -> Void,
+    pause: @escaping () -> Void = {}
+  ) {
+    (self.client, self.id, self.after, self.line, self.pause) = (client, id, after, line, pause)
   }
 
   /// - Parameter follow: stay until the batch has ended.
@@ -48,6 +54,7 @@ final class ResultReader: @unchecked Sendable {
         after = seq
         self.line(line)
       }
+      pause()
     }
   }
 }

@@ -22,9 +22,10 @@ extension Command {
       // A coordinator that is not there from the start is no connection that was cut: that ends the command at once.
       _ = try await client.ask("/batches/\(id)")
       if asTable { Terminal.write(ResultRow.heading) }
-      let reader = ResultReader(client, id.description, after: after) { line in
-        Terminal.write(asTable ? Array(ResultRow.text(line).utf8) : line + [UInt8(ascii: "\n")])
-      }
+      let output = try OutputFile("-")
+      let reader = ResultReader(
+        client, id.description, after: after,
+        line: { output.add(asTable ? Array(ResultRow.text($0).utf8)[...] : $0) }, pause: output.flush)
       do throws(Failure) {
         try await reader.read(follow: follow)
       } catch {
@@ -32,6 +33,7 @@ extension Command {
         throw Failure(
           "\(error)\nGo on from here: ignareo results \(id) --after \(reader.after)", status: error.status)
       }
+      if let failure = output.failure { throw failure }
       guard follow else { return .well }
       return BatchStatus(try await client.ask("/batches/\(id)"))?.exitCode ?? .well
     }
@@ -46,10 +48,10 @@ enum ResultRow {
   ]
   private static let longestValue = 200
 
-  static var heading: String { row(columns.map(\.heading)) }
+  static var heading: String { row(columns.map(\.heading)) + "\n" }
 
   static func text(_ line: ArraySlice<UInt8>) -> String {
-    guard let result = try? JSONValue.parse(line) else { return String(decoding: line, as: UTF8.self) + "\n" }
+    guard let result = try? JSONValue.parse(line) else { return String(decoding: line, as: UTF8.self) }
     let error = result["error"].map { "\($0["code"]?.string ?? "error"): \($0["message"]?.string ?? "")" }
     let outcome = error ?? result["value"]?.text ?? ""
     return row([
@@ -60,6 +62,6 @@ enum ResultRow {
   }
 
   private static func row(_ cells: [String]) -> String {
-    zip(cells, columns).map { Table.pad(Table.printable($0), $1.width, $1.alignment) }.joined(separator: "  ") + "\n"
+    zip(cells, columns).map { Table.pad(Table.printable($0), $1.width, $1.alignment) }.joined(separator: "  ")
   }
 }

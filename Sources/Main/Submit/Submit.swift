@@ -55,7 +55,7 @@ final class Submit: @unchecked Sendable {
   /// Follows the batch to its end, its results into the file meanwhile.
   private func follow(_ id: String) async throws(Failure) -> (JSONValue, BatchStatus) {
     let reading = output.map { output in
-      let reader = ResultReader(client, id, after: 0) { output.add($0) }
+      let reader = ResultReader(client, id, after: 0, line: output.add, pause: output.flush)
       return client.loop.spawn { try await reader.read(follow: true) }
     }
     defer { reading?.cancel() }
@@ -67,7 +67,6 @@ final class Submit: @unchecked Sendable {
         reading.cancel()
       }
       if case .failure(let error) = outcome { throw (error as? Failure) ?? Failure("\(error)") }
-      output?.flush()
     }
     return end
   }

@@ -1,6 +1,5 @@
 import Clockwork
 import Glibc
-import JSON
 import Loop
 import Net
 
@@ -72,8 +71,8 @@ final class LocalCluster: @unchecked Sendable {
     let members = try await ready(nodes)
     await met(at: contact)
     guard stopSignals == 0 else { return }
-    Terminal.write(Self.readyLine(coordinator: contact, nodes: members))
-    Terminal.say(Self.greeting(coordinator: contact, nodes: members.count))
+    Terminal.write(ClusterWords.readyLine(coordinator: contact, nodes: members))
+    Terminal.say(ClusterWords.greeting(coordinator: contact, nodes: members.count))
   }
 
   private func child(_ role: String, number: Int? = nil, _ arguments: [String]) throws(Failure) -> ChildProcess {
@@ -111,15 +110,8 @@ final class LocalCluster: @unchecked Sendable {
     let client = ClusterClient(loop: loop, http: http, base: "http://\(coordinator.http)")
     let deadline = MonotonicClock.now + Self.meetingLimit
     while stopSignals == 0, MonotonicClock.now < deadline, !nodes.contains(where: \.hasEnded) {
-      if let answer = try? await client.ask("/nodes"), Self.countReady(answer) >= nodes.count { return }
+      if let answer = try? await client.ask("/nodes"), ClusterWords.countReady(answer) >= nodes.count { return }
       try? await loop.sleep(for: .milliseconds(20))
-    }
-  }
-
-  /// The nodes of a `GET /nodes` that are alive and whose load is known.
-  static func countReady(_ answer: JSONValue) -> Int {
-    (answer["nodes"]?.elements ?? []).count { node in
-      node["role"]?.string == "node" && node["state"]?.string == "alive" && node["capacity"]?.int != nil
     }
   }
 
@@ -192,45 +184,5 @@ final class LocalCluster: @unchecked Sendable {
       if hasChanged { continuation.resume() } else { waiter = continuation }
     }
     hasChanged = false
-  }
-
-  // MARK: Words
-
-  static func readyLine(coordinator: ReadyMember, nodes: [ReadyMember]) -> String {
-    var writer = JSONWriter()
-    writer.object {
-      $0.member("event", "ready")
-      $0.member("role", "up")
-      $0.member("name", "up")
-      $0.member("http", coordinator.http)
-      $0.member("gossip", coordinator.gossip)
-      $0.member("pid", getpid())
-      $0.member("coordinator", "http://\(coordinator.http)")
-      $0.member("children") {
-        $0.array {
-          for member in [coordinator] + nodes {
-            $0.object {
-              $0.member("role", member.role)
-              $0.member("name", member.name)
-              $0.member("http", member.http)
-              $0.member("gossip", member.gossip)
-              $0.member("pid", member.pid)
-            }
-          }
-        }
-      }
-    }
-    writer.endLine()
-    return String(decoding: writer.bytes, as: UTF8.self)
-  }
-
-  static func greeting(coordinator: ReadyMember, nodes: Int) -> String {
-    let flag = coordinator.http == "127.0.0.1:55555" ? "" : " --coordinator http://\(coordinator.http)"
-    return """
-      \(Quantity.counted(nodes, "node")) and a coordinator are ready at http://\(coordinator.http)
-        ignareo nodes\(flag)
-        ignareo submit FILE\(flag)
-      Ctrl-C ends them all.
-      """
   }
 }

@@ -6,13 +6,14 @@ import Glibc
 enum ParentWatch {
   private static let variable = "IGNAREO_UP_PID"
 
-  /// The environment for a child: this process's own and its number.
+  /// The environment for a child: this process's own and its number. Left out is what would lead all children to
+  /// another cluster.
   static func environment() -> [String] {
     var all = ["\(variable)=\(getpid())"]
     var entry = environ
     while let text = entry.pointee {
       let pair = String(cString: text)
-      if !pair.hasPrefix(variable + "=") { all.append(pair) }
+      if !pair.hasPrefix(variable + "="), !pair.hasPrefix("IGNAREO_JOIN=") { all.append(pair) }
       entry += 1
     }
     return all
