@@ -10,7 +10,7 @@ package final class LoadBoard: @unchecked Sendable {
   package enum Mode: Sendable {
     /// Every living node each second, and at once when it appears: a coordinator's.
     case follow
-    /// Only when somebody wants to see it, and no more often than once a second: a node's.
+    /// Only when somebody wants to see it: a node's.
     case onDemand
   }
 
@@ -42,7 +42,8 @@ package final class LoadBoard: @unchecked Sendable {
   private let loop: EventLoop
   private var entries: [String: Entry] = [:]
   private var timer: LoopTimer?
-  private var askedAt: Instant?
+  /// When everybody who answers in time had answered.
+  private var freshSince: Instant?
   private var waiting: [() -> Void] = []
   private var queue: [String] = []
   private var asking = 0
@@ -72,13 +73,14 @@ package final class LoadBoard: @unchecked Sendable {
     return entries.compactMapValues(\.load)
   }
 
-  /// Calls `done` once the loads are at most a second old, or half a second has passed.
+  /// Calls `done` once the loads are fresh, or half a second has passed. A table that shows what was running a second
+  /// ago tells a user who has just seen the batch end that it has not; one that asks a large cluster anew for every
+  /// viewer would be its own load, so that freshness is a tenth of a second or a millisecond a node, whichever is more.
   package func refresh(then done: @escaping () -> Void) {
     loop.assertCurrent()
-    guard mode == .onDemand, !isClosed else { return done() }
+    guard !isClosed else { return done() }
     if waiting.isEmpty {
-      if let askedAt, loop.now - askedAt < Self.period { return done() }
-      askedAt = loop.now
+      if let freshSince, loop.now - freshSince < freshness { return done() }
       askEverybody()
       guard asking > 0 else { return done() }
       loop.schedule(after: Self.demandTimeout) { [weak self] in self?.finishWaiting() }
@@ -104,6 +106,8 @@ package final class LoadBoard: @unchecked Sendable {
     case .suspected: break
     }
   }
+
+  private var freshness: Duration { max(.milliseconds(100), .milliseconds(entries.count)) }
 
   private func askEverybody() {
     for member in membership.members { enqueue(member) }
@@ -148,6 +152,7 @@ package final class LoadBoard: @unchecked Sendable {
   }
 
   private func finishWaiting() {
+    freshSince = loop.now
     let done = waiting
     waiting = []
     for call in done { call() }

@@ -47,7 +47,7 @@ import Testing
     await coordinator.kill()
   }
 
-  @Test("on demand, many who look at once cost one question, and those who look again within a second none")
+  @Test("on demand, many who look at once cost one question, and those who look again at once none")
   func onDemand() async throws {
     let first = try await Party.start("a")
     let second = try await Party.start("b", join: [first.gossip])
