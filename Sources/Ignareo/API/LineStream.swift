@@ -11,16 +11,16 @@ enum LineStream {
     _ exchange: HTTPExchange, limit: Int, take: @escaping (Int, ArraySlice<UInt8>) -> Problem?,
     tooLong: @escaping (Int) -> Problem?, end: @escaping () -> Void
   ) {
-    var reader = LineReader(limit: limit)
+    var lines = LineSplitter(limit: limit)
     var isOver = false
     exchange.readBody { event in
       guard !isOver else { return }
       var problem: Problem?
-      func note(_ line: Int, _ bytes: ArraySlice<UInt8>) { if problem == nil { problem = take(line, bytes) } }
-      do throws(LineReader.TooLong) {
+      func note(_ bytes: ArraySlice<UInt8>, _ line: Int) { if problem == nil { problem = take(line, bytes) } }
+      do throws(LineSplitter.TooLong) {
         switch event {
-        case .chunk(let chunk): try reader.read(chunk, note)
-        case .end: try reader.finish(note)
+        case .chunk(let chunk): try lines.take(chunk, note)
+        case .end: try lines.finish(note)
         case .failed(let error):
           isOver = true
           return exchange.respond(error)

@@ -1,5 +1,4 @@
 internal import Clockwork
-internal import Glibc
 internal import JSON
 package import Loop
 package import Net
@@ -103,22 +102,5 @@ package final class NodeService: @unchecked Sendable {
     server?.close()
     for runner in runners { runner.close() }
     for loop in loops.dropFirst() { loop.stop() }
-  }
-}
-
-/// What the process holds in memory.
-enum ResidentMemory {
-  /// Zero when the kernel does not say.
-  static var bytes: Int {
-    let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return 0 }
-    defer { Glibc.close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 128)
-    let count = read(descriptor, &buffer, buffer.count)
-    guard count > 0 else { return 0 }
-    // proc(5): sizes in pages; the second one is what is resident.
-    let fields = buffer[..<count].split(separator: UInt8(ascii: " "))
-    guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
-    return pages * sysconf(Int32(_SC_PAGESIZE))
   }
 }

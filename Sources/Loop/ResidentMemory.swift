@@ -1,9 +1,9 @@
 import Glibc
 
 /// What the process holds in memory.
-enum ResidentMemory {
+package enum ResidentMemory {
   /// Zero when the kernel does not say.
-  static var bytes: Int {
+  package static var bytes: Int {
     let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return 0 }
     defer { Glibc.close(descriptor) }
