@@ -24,8 +24,8 @@ enum Curl {
 final class CurlMulti: @unchecked Sendable {
   // Guarded by: the loop's thread; the client asserts it at each entry.
   private let loop: EventLoop
-  /// Owned by this object; valid until `close()`.
-  private let multi: UnsafeMutableRawPointer
+  /// Owned by this object; nil once `close()` has freed it.
+  private var owned: UnsafeMutableRawPointer?
   let sockets: CurlSockets
   private let ended: (EasyHandle, CURLcode) -> Void
   private var timer: LoopTimer?
@@ -40,7 +40,7 @@ final class CurlMulti: @unchecked Sendable {
   init(loop: EventLoop, idleConnections: Int, ended: @escaping (EasyHandle, CURLcode) -> Void) {
     Curl.start()
     guard let multi = curl_multi_init() else { fatalError("libcurl has no memory for a multi handle") }
-    (self.loop, self.multi, self.ended) = (loop, multi, ended)
+    (self.loop, owned, self.ended) = (loop, multi, ended)
     sockets = CurlSockets(loop: loop)
     sockets.ready = { [unowned self] descriptor, readiness in act(on: descriptor, readiness) }
     shim_multi_set_long(multi, CURLMOPT_MAXCONNECTS, idleConnections)
@@ -50,6 +50,15 @@ final class CurlMulti: @unchecked Sendable {
   }
 
   var isInside: Bool { depth > 0 }
+
+  /// A callback or an end may have closed the client: who goes on behind one asks `isClosed` first. To enter libcurl
+  /// then would read freed memory; here it stops the process instead.
+  private var multi: UnsafeMutableRawPointer {
+    guard let owned else { preconditionFailure("libcurl is entered after close()") }
+    return owned
+  }
+
+  private var isClosed: Bool { owned == nil }
 
   /// Runs `work` once libcurl may be entered: at once when nothing of it is on the stack.
   func afterwards(_ work: @escaping () -> Void) {
@@ -72,6 +81,7 @@ final class CurlMulti: @unchecked Sendable {
       let result = inside { curl_multi_add_handle(multi, handle.easy) }
       if result != CURLM_OK { ended(handle, CURLE_FAILED_INIT) }
     }
+    guard !isClosed else { return }
     act(on: CURL_SOCKET_TIMEOUT, 0)
   }
 
@@ -92,9 +102,11 @@ final class CurlMulti: @unchecked Sendable {
 
   /// Every handle must have been removed. Closes the idle connections.
   func close() {
+    let closing = multi
+    owned = nil
     timer?.cancel()
     addTimer?.cancel()
-    _ = inside { curl_multi_cleanup(multi) }
+    _ = inside { curl_multi_cleanup(closing) }
     sockets.close()
   }
 
@@ -121,7 +133,7 @@ final class CurlMulti: @unchecked Sendable {
 
   private func takeMessages() {
     var left: Int32 = 0
-    while let message = curl_multi_info_read(multi, &left) {
+    while !isClosed, let message = curl_multi_info_read(multi, &left) {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
       ended(EasyHandle.of(easy), message.pointee.data.result)
     }
@@ -143,7 +155,7 @@ final class CurlMulti: @unchecked Sendable {
   /// A timer that is early enough stays as it is and looks again when it fires: libcurl moves its timeout with every
   /// request, mostly back.
   private func arm() {
-    guard deadline < timerDeadline else { return }
+    guard !isClosed, deadline < timerDeadline else { return }
     timer?.cancel()
     timerDeadline = deadline
     timer = loop.schedule(at: deadline) { [unowned self] in fire() }

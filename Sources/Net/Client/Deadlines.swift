@@ -51,7 +51,11 @@ final class DeadlineList {
 
   private func fire() {
     timer = nil
-    while let transfer = first, transfer.startedAt + timeout <= transfer.client.loop.now { transfer.isOutOfTime() }
+    while let transfer = first, transfer.startedAt + timeout <= transfer.client.loop.now {
+      // Whatever becomes of the transfer, the list has gone on.
+      remove(transfer)
+      transfer.isOutOfTime()
+    }
     arm()
   }
 }

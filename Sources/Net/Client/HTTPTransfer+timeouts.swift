@@ -5,7 +5,6 @@ import Loop
 /// (The connect timeout is libcurl's.)
 extension HTTPTransfer {
   func isOutOfTime() {
-    deadlineList?.remove(self)
     let limit = request.timeout?.inSeconds ?? 0
     client.fail(self, .timeout, "not done within \(limit) s: \(stage)")
   }

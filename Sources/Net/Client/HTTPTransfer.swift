@@ -101,6 +101,7 @@ package final class HTTPTransfer: @unchecked Sendable {
 
   package func resume() {
     client.loop.assertCurrent()
+    if case .ended = state { return }
     guard isPaused else { return }
     isPaused = false
     lastActivity = client.loop.now
