@@ -17,11 +17,20 @@ package struct MemberLoad: Equatable, Sendable {
     capacity: Int, running: Int, queued: Int = 0, done: Int = 0, failed: Int = 0, ratePerSecond: Double = 0,
     loopLagMilliseconds: Double = 0, isSlow: Bool = false, isDraining: Bool = false, taskTypes: [String] = []
   ) {
-    (self.capacity, self.running, self.queued, self.done) = (capacity, running, queued, done)
-    (self.failed, self.ratePerSecond) = (failed, ratePerSecond)
-    (self.loopLagMilliseconds, self.isSlow, self.isDraining) = (loopLagMilliseconds, isSlow, isDraining)
+    self.capacity = Self.sane(capacity)
+    self.running = Self.sane(running)
+    self.queued = Self.sane(queued)
+    self.done = Self.sane(done, upTo: 1 << 53)
+    self.failed = Self.sane(failed, upTo: 1 << 53)
+    self.ratePerSecond = Self.sane(ratePerSecond)
+    self.loopLagMilliseconds = Self.sane(loopLagMilliseconds)
+    (self.isSlow, self.isDraining) = (isSlow, isDraining)
     self.taskTypes = taskTypes
   }
+
+  /// No node is larger: sums over all members of a cluster stay far from an overflow, whatever one of them says.
+  private static func sane(_ number: Int, upTo limit: Int = 1_000_000_000) -> Int { max(0, min(number, limit)) }
+  private static func sane(_ number: Double) -> Double { number.isFinite ? max(0, min(number, 1e9)) : 0 }
 
   /// nil unless it is an object with a capacity: another program may listen at that address.
   package init?(status: JSONValue) {

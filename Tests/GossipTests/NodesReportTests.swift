@@ -96,7 +96,7 @@ import Testing
   }
 
   @Test("a status that is no node's is no load")
-  func status() {
+  func status() throws {
     let full = MemberLoad(
       capacity: 10, running: 1, queued: 2, done: 3, failed: 4, ratePerSecond: 5.5, loopLagMilliseconds: 0.25,
       isSlow: true, isDraining: true, taskTypes: ["echo"])
@@ -104,6 +104,9 @@ import Testing
       #"{"name":"n","capacity":10,"running":1,"queued":2,"done":3,"failed":4,"rate_per_s":5.5,"loop_lag_ms":0.25,"#
       + #""slow":true,"draining":true,"task_types":["echo"],"loops":[{"lag_ms":0.25}]}"#
     #expect(MemberLoad(status: Array(text.utf8)) == full)
+    let huge = #"{"capacity":9223372036854775807,"running":9223372036854775807,"queued":9223372036854775807}"#
+    let bounded = try #require(MemberLoad(status: Array(huge.utf8)))
+    #expect([bounded.capacity, bounded.running, bounded.queued] == [1_000_000_000, 1_000_000_000, 1_000_000_000])
     for text in ["", "[]", "{}", #"{"capacity":-1}"#, #"{"capacity":"10"}"#, "<html>"] {
       #expect(MemberLoad(status: Array(text.utf8)) == nil)
     }
