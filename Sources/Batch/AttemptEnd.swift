@@ -47,12 +47,24 @@ package struct AttemptError: Sendable {
   package var isRetryable: Bool
   /// False only where it surely had no effect.
   package var mayHaveActed: Bool
+  /// False where the node could not begin the task: no attempt was made, and the task goes elsewhere. The same code
+  /// from a task that ran is that task's own word.
+  package var hasBegun: Bool
 
-  package init(code: ErrorCode?, json: ArraySlice<UInt8>, isRetryable: Bool, mayHaveActed: Bool) {
+  package init(
+    code: ErrorCode?, json: ArraySlice<UInt8>, isRetryable: Bool, mayHaveActed: Bool, hasBegun: Bool = true
+  ) {
     self.code = code
     self.json = json
     self.isRetryable = isRetryable
     self.mayHaveActed = mayHaveActed
+    self.hasBegun = hasBegun
+  }
+
+  /// What the coordinator itself says of an attempt.
+  package static func `internal`(_ message: String) -> AttemptError {
+    AttemptError(
+      code: .internal, json: TaskResult.error(.internal, message), isRetryable: false, mayHaveActed: true)
   }
 }
 
@@ -62,6 +74,9 @@ package enum ShardEnd: Sendable, Equatable {
   case finished
   /// The connection broke, or the node is gone: what was under way may have acted.
   case broken
+  /// The node's answer could not be understood. As `broken`, but counted as an attempt of each task without an end: one
+  /// of them may be what makes the answer so.
+  case garbled
   /// Nothing of the shard reached a task: no connection was made, or the node answered with something else than 200.
   case notSent
   /// The node took nothing and may be asked again later (503 with Retry-After).

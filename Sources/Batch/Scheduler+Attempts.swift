@@ -14,7 +14,7 @@ extension Scheduler {
         continue
       }
       shards[slot].remaining -= 1
-      nodes[shards[slot].node].attemptEnded(at: now)
+      if end.wasAttempt { nodes[shards[slot].node].attemptEnded(at: now) } else { nodes[shards[slot].node].out -= 1 }
       releasePlace(of: end.index, in: batch, at: now)
       settle(end, of: slot, at: now, into: &effects)
     }
@@ -28,9 +28,9 @@ extension Scheduler {
     case .ok(let value):
       batches[batch].countAttempt(of: end.index)
       finish(end.index, of: slot, .ok, .value(value), end, into: &effects)
-    case .error(let error) where error.code == .unknownTask && !batches[batch].isCancelled:
-      withdrawType(typeName(of: end.index, in: batch), from: shards[slot].node)
-      lose(end.index, of: slot, mayHaveActed: false, at: now, into: &effects)
+    case .error(let error) where !error.hasBegun:
+      if batches[batch].isCancelled { return giveBack(end.index, of: slot, at: now, into: &effects) }
+      refuse(end, error, of: slot, at: now, into: &effects)
     case .error(let error):
       batches[batch].countAttempt(of: end.index)
       let task = batches[batch].tasks[end.index]
@@ -47,9 +47,24 @@ extension Scheduler {
         finish(end.index, of: slot, .cancelled, .none, end, into: &effects)
       } else {
         // Nobody asked for it here: the node is going down.
-        lose(end.index, of: slot, mayHaveActed: mayHaveActed, at: now, into: &effects)
+        lose(end.index, of: slot, .cancelledByNode, mayHaveActed: mayHaveActed, at: now, into: &effects)
       }
     }
+  }
+
+  /// The node could not begin the task: it goes elsewhere, or comes again when the node has rested.
+  private mutating func refuse(
+    _ end: AttemptEnd, _ error: AttemptError, of slot: Int, at now: Instant, into effects: inout [Effect]
+  ) {
+    let (batch, node) = (shards[slot].batch, shards[slot].node)
+    if error.code == .unknownTask {
+      withdrawType(typeName(of: end.index, in: batch), from: node)
+    } else if nodes[node].restsUntil <= now {
+      rest(node, atLeast: .zero, at: now)
+    }
+    let attempt = Int(batches[batch].tasks[end.index].attempts) + 1
+    note(end.index, of: slot, attempt: attempt, end: end, error: error.json, at: now, into: &effects)
+    queue(end.index, of: batch, atFront: true)
   }
 
   private func typeName(of index: Int, in batch: Int) -> String {
@@ -61,9 +76,15 @@ extension Scheduler {
     _ index: Int, of slot: Int, _ error: AttemptError, _ end: AttemptEnd, at now: Instant,
     into effects: inout [Effect]
   ) {
+    note(
+      index, of: slot, attempt: Int(batches[shards[slot].batch].tasks[index].attempts), end: end, error: error.json,
+      at: now, into: &effects)
+    backOff(index, of: slot, at: now)
+  }
+
+  private mutating func backOff(_ index: Int, of slot: Int, at now: Instant) {
     let batch = shards[slot].batch
     let attempts = Int(batches[batch].tasks[index].attempts)
-    note(index, of: slot, attempt: attempts, end: end, error: error.json, at: now, into: &effects)
     batches[batch].move(index, to: .backoff)
     // Full jitter: Brooker, "Exponential backoff and jitter" (AWS architecture blog, 2015).
     let limit = min(SchedulerLimits.backoffCap, SchedulerLimits.backoffBase * (1 << min(attempts - 1, 16)))
@@ -72,23 +93,55 @@ extension Scheduler {
     setTimer(due, .retry(batch: batches.key(of: batch), index: UInt32(index)))
   }
 
+  /// How an attempt was lost.
+  enum Loss {
+    case connection, cancelledByNode
+
+    func text(node: String) -> String {
+      switch self {
+      case .connection: "the connection to node \(node) was lost"
+      case .cancelledByNode: "node \(node) cancelled it by itself, as one that goes down does,"
+      }
+    }
+  }
+
   /// An attempt that was under way has no end, or one that does not count: again at once, if it may be made again.
   mutating func lose(
-    _ index: Int, of slot: Int, mayHaveActed: Bool, at now: Instant, into effects: inout [Effect]
+    _ index: Int, of slot: Int, _ loss: Loss, mayHaveActed: Bool, at now: Instant, into effects: inout [Effect]
   ) {
     let batch = shards[slot].batch
     let task = batches[batch].tasks[index]
+    let what = loss.text(node: nodes[shards[slot].node].name)
     if mayHaveActed && !task.isRepeatable {
       batches[batch].countAttempt(of: index)
       let message =
-        "the connection to node \(nodes[shards[slot].node].name) was lost while the task may have acted, "
-        + "and it is not repeatable; submit it again if that does no harm"
+        "\(what) while the task may have acted, and it is not repeatable; submit it again if that does no harm"
       finish(index, of: slot, .unknown, .failure(.lost, message: message), nil, at: now, into: &effects)
     } else if batches[batch].isCancelled {
       finish(index, of: slot, .cancelled, .none, nil, at: now, into: &effects)
     } else {
-      note(index, of: slot, attempt: Int(task.attempts) + 1, end: nil, error: nil, at: now, into: &effects)
+      let error = TaskResult.error(.lost, what)
+      note(index, of: slot, attempt: Int(task.attempts) + 1, end: nil, error: error, at: now, into: &effects)
       queue(index, of: batch, atFront: true)
+    }
+  }
+
+  /// An attempt whose end was in an answer that made no sense: it counts, so that a task that garbles every answer ends.
+  mutating func loseGarbled(_ index: Int, of slot: Int, at now: Instant, into effects: inout [Effect]) {
+    let batch = shards[slot].batch
+    let task = batches[batch].tasks[index]
+    guard task.isRepeatable, !batches[batch].isCancelled else {
+      return lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
+    }
+    batches[batch].countAttempt(of: index)
+    let attempts = task.attempts + 1
+    let error = AttemptError.internal(
+      "the answer of node \(nodes[shards[slot].node].name) could not be understood; is it of another version?")
+    if attempts < max(task.attemptsAllowed, SchedulerLimits.garbledAttempts) {
+      note(index, of: slot, attempt: Int(attempts), end: nil, error: error.json, at: now, into: &effects)
+      backOff(index, of: slot, at: now)
+    } else {
+      finish(index, of: slot, .error, .error(error.json), nil, at: now, into: &effects)
     }
   }
 
@@ -103,7 +156,7 @@ extension Scheduler {
   }
 
   private mutating func note(
-    _ index: Int, of slot: Int, attempt: Int, end: AttemptEnd?, error: ArraySlice<UInt8>?, at now: Instant,
+    _ index: Int, of slot: Int, attempt: Int, end: AttemptEnd?, error: ArraySlice<UInt8>, at now: Instant,
     into effects: inout [Effect]
   ) {
     let shard = shards[slot]
@@ -130,6 +183,17 @@ extension Scheduler {
           node: nodes[shard.node].name, attempts: Int(batches[shard.batch].tasks[index].attempts),
           queuedMilliseconds: sentAfter + (end?.startedMilliseconds ?? 0),
           durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - shard.sentAt).inMilliseconds } ?? 0)))
+  }
+}
+
+extension AttemptEnd {
+  /// Whether it is work that the node did.
+  fileprivate var wasAttempt: Bool {
+    switch outcome {
+    case .notBegun: false
+    case .error(let error): error.hasBegun
+    case .ok, .cancelled: true
+    }
   }
 }
 

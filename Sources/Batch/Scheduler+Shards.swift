@@ -64,13 +64,13 @@ extension Scheduler {
     switch end {
     case .finished where shards[slot].remaining == 0: break
     case .refused(let retryAfter): rest(node, atLeast: retryAfter, at: now)
-    case .finished, .broken, .notSent: rest(node, atLeast: .zero, at: now)
+    case .finished, .broken, .garbled, .notSent: rest(node, atLeast: .zero, at: now)
     }
     settleShard(slot, end, at: now, into: &effects)
     touch(node)
   }
 
-  private mutating func rest(_ node: Int, atLeast: Duration, at now: Instant) {
+  mutating func rest(_ node: Int, atLeast: Duration, at now: Instant) {
     nodes[node].beginRest(at: now, atLeast: atLeast)
     setTimer(nodes[node].restsUntil, .node(nodes.key(of: node)))
   }
@@ -86,7 +86,8 @@ extension Scheduler {
       nodes[shard.node].out -= 1
       releasePlace(of: index, in: shard.batch, at: now)
       switch end {
-      case .finished, .broken: lose(index, of: slot, mayHaveActed: true, at: now, into: &effects)
+      case .finished, .broken: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
+      case .garbled: loseGarbled(index, of: slot, at: now, into: &effects)
       case .notSent, .refused: giveBack(index, of: slot, at: now, into: &effects)
       }
     }

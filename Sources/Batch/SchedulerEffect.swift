@@ -90,6 +90,6 @@ package struct FailedAttempt: Sendable {
   package let node: String
   package let startedAt: Instant
   package let endedAt: Instant
-  /// The error object's JSON bytes; nil when the attempt was lost with its exchange.
-  package let error: ArraySlice<UInt8>?
+  /// The error object's JSON bytes.
+  package let error: ArraySlice<UInt8>
 }

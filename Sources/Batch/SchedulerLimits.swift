@@ -35,6 +35,10 @@ enum SchedulerLimits {
   /// Tasks of a cancelled batch that are ended in one input, so that a large one does not hold up the others.
   static let cancelSlice = 10_000
 
+  /// A task whose exchanges could not be understood is sent again until it has had so many attempts, or as many as it
+  /// is allowed.
+  static let garbledAttempts: UInt16 = 3
+
   static let attempts = 1_000
   static let priority = -100...100
   static let tasksInBatch = Int(UInt32.max) - 1

@@ -3,18 +3,22 @@ package import JSON
 /// One line of a node's answer to a shard.
 package enum ShardLine: Sendable {
   case attempt(AttemptEnd)
-  /// What the node says of its load, once a second.
-  case load(JSONValue)
+  /// What the node says of its load, once a second: here it says only that the exchange lives, for `GET /status` tells
+  /// the load.
+  case load
   /// The last line: everything was told.
   case end
 
+  /// A value that a node lets through lies one level deep in its line: deeper ones than a task may give are still read.
+  private static let depth = JSONLimits.depth + 8
+
   /// Nil for a line that is none of these.
   package init?(_ bytes: ArraySlice<UInt8>) {
-    guard let value = try? JSONValue.parse(bytes), value.kind == .object else { return nil }
+    guard let value = try? JSONValue.parse(bytes, depthLimit: Self.depth), value.kind == .object else { return nil }
     var reading = Reading()
     value.forEachMember { key, value in reading.take(key, value) }
-    if let load = reading.load {
-      self = .load(load)
+    if reading.isLoad {
+      self = .load
     } else if reading.isEnd {
       self = .end
     } else if let end = reading.attempt {
@@ -22,6 +26,15 @@ package enum ShardLine: Sendable {
     } else {
       return nil
     }
+  }
+
+  /// The index with which a line begins that cannot be read as a whole: a node writes it first.
+  package static func index(ofUnreadable line: ArraySlice<UInt8>) -> Int? {
+    let prefix = Array("{\"index\":".utf8)
+    guard line.starts(with: prefix) else { return nil }
+    let digits = line.dropFirst(prefix.count).prefix { (0x30...0x39).contains($0) }
+    guard digits.endIndex < line.endIndex, line[digits.endIndex] == UInt8(ascii: ",") else { return nil }
+    return Int(String(decoding: digits, as: UTF8.self))
   }
 
   private struct Reading {
@@ -32,7 +45,8 @@ package enum ShardLine: Sendable {
     var effect: Bool?
     var startedMilliseconds = 0.0
     var durationMilliseconds = 0.0
-    var load: JSONValue?
+    var hasBegun = true
+    var isLoad = false
     var isEnd = false
 
     mutating func take(_ key: JSONKey, _ value: JSONValue) {
@@ -44,7 +58,8 @@ package enum ShardLine: Sendable {
       case "effect": effect = value.bool
       case "started_ms": startedMilliseconds = value.double ?? 0
       case "duration_ms": durationMilliseconds = value.double ?? 0
-      case "load": load = value
+      case "begun": hasBegun = value.bool ?? true
+      case "load": isLoad = true
       case "end": isEnd = value.bool == true
       default: break
       }
@@ -62,14 +77,14 @@ package enum ShardLine: Sendable {
       if status.isString("ok") { return .ok((value ?? .null).bytes) }
       if status.isString("cancelled") { return .cancelled(mayHaveActed: effect ?? error?["effect"]?.bool ?? true) }
       guard status.isString("error"), let error, error.kind == .object else { return nil }
-      return .error(AttemptError(reading: error, effect: effect))
+      return .error(AttemptError(reading: error, effect: effect, hasBegun: hasBegun))
     }
   }
 }
 
 extension AttemptError {
   /// From a node's error object: users see all of it but `effect`.
-  init(reading object: JSONValue, effect: Bool?) {
+  init(reading object: JSONValue, effect: Bool?, hasBegun: Bool) {
     var effect = effect
     var code: ErrorCode?
     var isRetryable = false
@@ -88,6 +103,8 @@ extension AttemptError {
         writer.value(value)
       }
     }
-    self.init(code: code, json: shown.bytes[...], isRetryable: isRetryable, mayHaveActed: effect ?? true)
+    self.init(
+      code: code, json: shown.bytes[...], isRetryable: isRetryable, mayHaveActed: hasBegun && effect ?? true,
+      hasBegun: hasBegun)
   }
 }

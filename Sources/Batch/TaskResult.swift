@@ -29,6 +29,12 @@ package enum TaskResult {
     }
   }
 
+  static func error(_ code: ErrorCode, _ message: String) -> ArraySlice<UInt8> {
+    var writer = JSONWriter()
+    writeError(code, message, into: &writer)
+    return writer.bytes[...]
+  }
+
   /// To microseconds: a clock tells no more.
   package static func rounded(_ milliseconds: Double) -> Double {
     milliseconds.isFinite ? (max(0, milliseconds) * 1_000).rounded() / 1_000 : 0

@@ -89,10 +89,12 @@ struct Driver {
   }
 
   @discardableResult
-  mutating func fail(_ shard: Shard, index: Int, retryable: Bool = true, acted: Bool = true, code: ErrorCode = .timeout)
-    -> [Shard]
-  {
-    let error = AttemptError(code: code, json: Array("{}".utf8)[...], isRetryable: retryable, mayHaveActed: acted)
+  mutating func fail(
+    _ shard: Shard, index: Int, retryable: Bool = true, acted: Bool = true, code: ErrorCode = .timeout,
+    begun: Bool = true
+  ) -> [Shard] {
+    let error = AttemptError(
+      code: code, json: Array("{}".utf8)[...], isRetryable: retryable, mayHaveActed: acted, hasBegun: begun)
     return take(.attempts(shard.id, [AttemptEnd(index: index, outcome: .error(error), durationMilliseconds: 1)]))
   }
 

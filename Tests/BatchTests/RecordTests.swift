@@ -48,11 +48,25 @@ import Testing
     }
     #expect(error.code == .dns && error.isRetryable && !error.mayHaveActed)
     #expect(String(decoding: error.json, as: UTF8.self) == #"{"code":"dns","message":"m","retryable":true}"#)
-    guard case .load(let load)? = line(#"{"load":{"capacity":4}}"#) else {
+    guard case .load? = line(#"{"load":{"capacity":4}}"#) else {
       Issue.record("no load")
       return
     }
-    #expect(load["capacity"]?.int == 4)
+    let refused = #"{"index":8,"status":"error","error":{"code":"unknown_task","message":"m"},"begun":false}"#
+    guard case .attempt(let end)? = line(refused), case .error(let error) = end.outcome else {
+      Issue.record("no refusal")
+      return
+    }
+    #expect(!error.hasBegun && !error.mayHaveActed)
+    let deep = String(repeating: "[", count: JSONLimits.depth) + String(repeating: "]", count: JSONLimits.depth)
+    guard case .attempt? = line(#"{"index":8,"status":"ok","value":\#(deep)}"#) else {
+      Issue.record("a value as deep as a task may give cannot be read")
+      return
+    }
+    #expect(ShardLine.index(ofUnreadable: Array(#"{"index":12,"sta"#.utf8)[...]) == 12)
+    for bad in ["", "{", #"{"index":"#, #"{"index":12"#, #"{"index":-1,"#, #"{"index":99999999999999999999,"#] {
+      #expect(ShardLine.index(ofUnreadable: Array(bad.utf8)[...]) == nil, "\(bad)")
+    }
     guard case .end? = line(#"{"end":true}"#) else {
       Issue.record("no end")
       return

@@ -69,6 +69,23 @@ import Testing
     #expect(driver.ended[id]?.retried == 1)
   }
 
+  @Test("a task whose exchanges are garbled again and again ends with the error internal")
+  func garbledExchanges() throws {
+    var driver = Driver()
+    driver.node("a")
+    let once = driver.batch(of: 1, repeatable: false)
+    driver.end(driver.open[0], .garbled)
+    #expect(driver.status(once, 0) == .unknown)
+    let id = driver.batch(of: 1)
+    for _ in 0..<20 where driver.ended[id] == nil {
+      while driver.open.isEmpty, driver.wake() {}
+      driver.end(try #require(driver.open.first), .garbled)
+    }
+    #expect(driver.ends[id]?[0]?.map(\.status) == [.error])
+    #expect(driver.ends[id]?[0]?.map(\.attempts) == [3])
+    #expect(driver.failed.map(\.attempt) == [1, 2])
+  }
+
   @Test(
     "a node that refuses a shard took nothing: it rests as long as it asked, and even tasks that must not repeat go")
   func refused() {
@@ -154,5 +171,6 @@ import Testing
         ]))
     driver.drain()
     #expect((0..<3).map { driver.status(id, $0) } == [.ok, .unknown, .ok])
+    #expect(driver.failed.allSatisfy { String(decoding: $0.error, as: UTF8.self).contains("cancelled it by itself") })
   }
 }

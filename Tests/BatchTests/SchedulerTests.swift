@@ -99,13 +99,59 @@ import Testing
     var driver = Driver()
     driver.node("a")
     let id = driver.batch(of: 1)
-    driver.fail(driver.open[0], index: 0, retryable: false, acted: false, code: .unknownTask)
+    driver.fail(driver.open[0], index: 0, retryable: false, acted: false, code: .unknownTask, begun: false)
     #expect(driver.scheduler.task(0, of: id)?.waitingFor == .taskType)
     driver.end(driver.open[0], .finished)
     driver.node("b")
     driver.drain()
     #expect(driver.ends[id]?[0]?.map(\.node) == ["b"])
     #expect(driver.ends[id]?[0]?.map(\.attempts) == [1])
+  }
+
+  @Test("a task that ran and ended with the error unknown_task is an error, and its node keeps the type")
+  func unknownTaskOfATask() {
+    var driver = Driver()
+    driver.node("a")
+    let first = driver.batch(of: 1)
+    driver.fail(driver.open[0], index: 0, retryable: false, acted: false, code: .unknownTask)
+    #expect(driver.status(first, 0) == .error)
+    driver.end(driver.open[0], .finished)
+    let second = driver.batch(of: 1)
+    driver.drain()
+    #expect(driver.status(second, 0) == .ok)
+  }
+
+  @Test("a node that cannot begin a task rests, the task is not counted, and its error is noted")
+  func notBegunTask() {
+    var driver = Driver()
+    driver.node("a")
+    let id = driver.batch(of: 2, repeatable: false)
+    let shard = driver.open[0]
+    for index in 0..<2 { driver.fail(shard, index: index, acted: false, code: .rejected, begun: false) }
+    #expect(driver.open.map(\.id) == [shard.id])
+    driver.end(shard, .finished)
+    driver.pass(.milliseconds(150))
+    driver.drain()
+    #expect(driver.ends[id]?[0]?.map(\.attempts) == [1] && driver.ended[id]?.counts.ok == 2)
+    #expect(driver.failed.allSatisfy { $0.error.elementsEqual("{}".utf8) })
+  }
+
+  @Test("tasks that did not go out with their shard are no work that was done, and end no rest")
+  func notBegunIsNoWork() {
+    var driver = Driver()
+    driver.node("a")
+    _ = driver.batch(of: 4)
+    var gaps: [Duration] = []
+    for _ in 0..<3 {
+      let before = driver.now
+      let shard = driver.open[0]
+      let entry = shard.entries[0]
+      driver.take(.attempts(shard.id, [AttemptEnd(index: Int(entry.index), outcome: .notBegun)]))
+      for other in driver.open { driver.end(other, .notSent) }
+      while driver.open.isEmpty, driver.wake() {}
+      gaps.append(driver.now - before)
+    }
+    #expect(gaps[1] > gaps[0] && gaps[2] > gaps[1], "\(gaps)")
   }
 
   @Test("the queued and running times of a result are those of its last attempt")
