@@ -12,6 +12,11 @@ enum CoordinatorLimits {
   static let shardBodyBytes = 8 << 20
   /// A line of a node's answer: a value of any size that the node lets through.
   static let resultLineBytes = 256 << 20
+  /// Bytes of a node's refusal that are read.
+  static let refusalBytes = 16 << 10
+  /// How soon a node that did not take a cancellation is asked again, and how often before the exchange is broken off.
+  static let cancelRetry: Duration = .milliseconds(500)
+  static let cancelRetries = 20
   /// Bytes of results that are read at once for a reader.
   static let readBytes = 128 << 10
   /// Results that a summary or a search looks at before the loop turns to others.

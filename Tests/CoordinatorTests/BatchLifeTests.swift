@@ -7,7 +7,7 @@ import Testing
 
 @testable import Coordinator
 
-@Suite struct BatchLifeTests {
+@Suite(.timeLimit(.minutes(2))) struct BatchLifeTests {
   @Test("a batch as JSON is accepted, runs, and has one result for each index")
   func jsonBatch() async throws {
     try await TestCoordinator.run { coordinator in

@@ -9,7 +9,7 @@ import Testing
 @testable import Coordinator
 
 /// A coordinator and fake nodes that find each other by real gossip.
-@Suite struct ClusterViewTests {
+@Suite(.timeLimit(.minutes(2))) struct ClusterViewTests {
   private static func options(_ role: ClusterOptions.Role, _ name: String, join: Authority?) -> ClusterOptions {
     var options = ClusterOptions(role: role)
     options.name = name

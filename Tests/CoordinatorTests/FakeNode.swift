@@ -17,6 +17,12 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
   private(set) var begun: [Int] = []
   /// Refuses shards with this status, if set.
   var refusal: Int?
+  /// The detail of a refusal.
+  var refusalDetail = "not now"
+  private(set) var refusals = 0
+  /// So many cancellations are answered 404 before they are taken.
+  var unknownCancels = 0
+  private(set) var epochs: [Int] = []
 
   init(
     _ loop: EventLoop, name: String, capacity: Int, types: [String], _ behave: @escaping (FakeShard) -> Void
@@ -34,9 +40,8 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
     let parts = exchange.request.pathSegments
     switch (exchange.request.method, parts.first) {
     case ("POST", "shards"):
-      if let refusal {
-        return exchange.respond(status: refusal, headers: ["Retry-After": "0"], body: [])
-      }
+      epochs.append(exchange.request.query["epoch"].flatMap { Int($0) } ?? -1)
+      if let refusal { return refuse(exchange, refusal) }
       exchange.collectBody(upTo: 1 << 26) { [self] result in
         guard case .success(let body) = result else { return }
         let shard = FakeShard(exchange, id: exchange.request.query["id"] ?? "", body)
@@ -45,6 +50,10 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
         behave(shard)
       }
     case ("DELETE", "shards"):
+      if unknownCancels > 0 {
+        unknownCancels -= 1
+        return exchange.respond(.notFound(exchange.request.path))
+      }
       for shard in shards where shard.id == parts.last { shard.cancelRest() }
       exchange.respond(json: Array("{}".utf8))
     case ("GET", "status"):
@@ -55,6 +64,14 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
       exchange.respond(json: Array("{\"task_types\":[\(list)]}".utf8))
     default: exchange.respond(.notFound(exchange.request.path))
     }
+  }
+}
+
+extension FakeNode {
+  private func refuse(_ exchange: HTTPExchange, _ status: Int) {
+    refusals += 1
+    let body = Array(#"{"detail":"\#(refusalDetail)"}"#.utf8)
+    exchange.respond(status: status, headers: ["Retry-After": "0"], body: body)
   }
 }
 

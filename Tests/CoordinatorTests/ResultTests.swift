@@ -7,7 +7,7 @@ import Testing
 
 @testable import Coordinator
 
-@Suite struct ResultTests {
+@Suite(.timeLimit(.minutes(2))) struct ResultTests {
   /// A batch of so many echoes of their index that has ended.
   private func batch(_ coordinator: TestCoordinator, _ count: Int, query: String = "") async throws -> String {
     let lines = (0..<count).map {

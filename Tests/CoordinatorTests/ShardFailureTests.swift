@@ -7,7 +7,7 @@ import Testing
 
 @testable import Coordinator
 
-@Suite struct ShardFailureTests {
+@Suite(.timeLimit(.minutes(2))) struct ShardFailureTests {
   private func tasks(_ count: Int, type: String = "echo") -> String {
     "[\(Array(repeating: "{\"task\":\"\(type)\"}", count: count).joined(separator: ","))]"
   }
@@ -64,12 +64,98 @@ import Testing
         let node = try coordinator.node("n\(status)", types: ["worker"])
         node.refusal = status
         let path = try await coordinator.submit(tasks(3, type: "worker"))
-        _ = try await coordinator.get(path)
+        try await coordinator.until { node.refusals > 0 }
+        let waiting = try await coordinator.wait(for: path) { $0["detail"] != nil }
+        #expect(waiting["detail"]?.string?.contains("\(status): not now") == true)
         node.refusal = nil
         let done = try await coordinator.done(path)
         #expect(done["ok"]?.int == 3 && done["retried"]?.int == 0)
         coordinator.service.dispatcher.nodeGone(node.name)
       }
+    }
+  }
+
+  @Test("a refusal whose connection breaks behind its head took nothing either")
+  func brokenRefusal() async throws {
+    try await TestCoordinator.run { coordinator in
+      var peers: [RawPeer] = []
+      let (loop, anywhere) = (coordinator.loop, SocketAddress(ip: "127.0.0.1", port: 0)!)
+      let broken = try TCPListener(loop: loop, address: anywhere) { connection in
+        let peer = RawPeer(connection)
+        peers.append(peer)
+        peer.read()
+        peer.send("HTTP/1.1 503 Full\r\nRetry-After: 0\r\nContent-Length: 1000\r\n\r\n ")
+        loop.schedule(after: .milliseconds(50)) { peer.close() }
+      }
+      let report = NodeReport(name: "n1", capacity: 9, taskTypes: ["worker"])
+      coordinator.service.dispatcher.nodeSeen(
+        report, at: Authority(host: "127.0.0.1", port: broken.localAddress.port))
+      let path = try await coordinator.submit(tasks(3, type: "worker"))
+      try await coordinator.until { peers.count > 1 }
+      broken.close()
+      try coordinator.node("n1", types: ["worker"])
+      let done = try await coordinator.done(path)
+      #expect(done["ok"]?.int == 3 && done["unknown"]?.int == 0)
+    }
+  }
+
+  @Test("a node that knows a later epoch gets one that is later still")
+  func staleEpoch() async throws {
+    try await TestCoordinator.run { coordinator in
+      let node = try coordinator.node("n1")
+      (node.refusal, node.refusalDetail) = (409, "The coordinator was replaced: epoch 5 is older than 9999999999999.")
+      let path = try await coordinator.submit(tasks(1))
+      try await coordinator.until { node.refusals > 0 }
+      node.refusal = nil
+      #expect(try await coordinator.done(path)["ok"]?.int == 1)
+      #expect(node.epochs.last == 10_000_000_000_000, "\(node.epochs)")
+    }
+  }
+
+  @Test("a cancellation that overtakes its shard is sent again")
+  func earlyCancel() async throws {
+    try await TestCoordinator.run { coordinator in
+      let node = try coordinator.node("n1") { $0.begin() }
+      node.unknownCancels = 2
+      let path = try await coordinator.submit(tasks(3))
+      try await coordinator.until { node.begun.count == 3 }
+      let running = try await coordinator.send("DELETE", path).json
+      let done = try await coordinator.done(path)
+      #expect(done["cancelled"]?.int == 3 && done["state"]?.string == "cancelled")
+      #expect(running["state"]?.string == (running["finished_at"]?.isNull == true ? "running" : "cancelled"))
+      #expect(node.shards.allSatisfy(\.wasCancelled) && node.unknownCancels == 0)
+    }
+  }
+
+  @Test("a result that cannot be read fails its task alone")
+  func unreadableResult() async throws {
+    try await TestCoordinator.run { coordinator in
+      let node = try coordinator.node("n1") { shard in
+        for task in shard.tasks {
+          guard task["index"]?.int == 1 else {
+            shard.complete(task)
+            continue
+          }
+          shard.write(#"{"index":1,"status":"ok","value":\#(String(repeating: "[", count: 1_000))}"#)
+        }
+        shard.end()
+      }
+      let done = try await coordinator.done(try await coordinator.submit(tasks(3, type: "worker")))
+      #expect(done["ok"]?.int == 2 && done["error"]?.int == 1)
+      let alone = try await coordinator.submit(tasks(1))
+      _ = try await coordinator.done(alone)
+      #expect(node.shards.count == 2)
+    }
+  }
+
+  @Test("a task whose node garbles every answer ends with the error internal")
+  func garbledForEver() async throws {
+    try await TestCoordinator.run { coordinator in
+      try coordinator.node("n1") { $0.write("what?") }
+      let path = try await coordinator.submit(tasks(2))
+      #expect(try await coordinator.done(path)["error"]?.int == 2)
+      let results = try await coordinator.get("\(path)/results").lines
+      #expect(results.allSatisfy { $0["error"]?["code"]?.string == "internal" })
     }
   }
 

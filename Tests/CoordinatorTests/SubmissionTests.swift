@@ -7,7 +7,7 @@ import Testing
 
 @testable import Coordinator
 
-@Suite struct SubmissionTests {
+@Suite(.timeLimit(.minutes(2))) struct SubmissionTests {
   /// Nothing of a refused submission is kept.
   private func expectNothingKept(_ coordinator: TestCoordinator) async throws {
     #expect(try await coordinator.get("/batches").json["batches"]?.elements?.isEmpty == true)

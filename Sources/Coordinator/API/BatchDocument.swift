@@ -11,8 +11,9 @@ enum BatchDocument {
     return writer.bytes
   }
 
+  /// A batch that is being cancelled runs until its last task has ended.
   static func state(of batch: BatchRecord, _ progress: BatchProgress) -> String {
-    progress.isCancelled ? "cancelled" : batch.outcome == nil ? "running" : "done"
+    batch.outcome == nil ? "running" : progress.isCancelled ? "cancelled" : "done"
   }
 
   static func write(_ batch: BatchRecord, _ dispatcher: Dispatcher, into writer: inout JSONWriter) {
@@ -50,6 +51,7 @@ enum BatchDocument {
     guard let reason = progress.waitingFor else { return }
     writer.member("waiting_for", reason.name)
     if case .backoff(let until) = reason { writer.member("until", batch.timestamp(of: until).rfc3339) }
+    if let refusal = batch.refusal { writer.member("detail", refusal) }
     if !progress.missingTaskTypes.isEmpty { writer.member("missing_task_types", progress.missingTaskTypes) }
   }
 

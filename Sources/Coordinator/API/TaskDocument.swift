@@ -38,13 +38,7 @@ struct TaskDocument {
         $0.member("node", attempt.node)
         $0.member("started_at", batch.timestamp(of: attempt.startedAt).rfc3339)
         $0.member("ended_at", batch.timestamp(of: attempt.endedAt).rfc3339)
-        if let error = attempt.error {
-          $0.member("error", raw: error)
-        } else {
-          $0.member("error") {
-            TaskResult.writeError(.lost, "the connection to node \(attempt.node) was lost", into: &$0)
-          }
-        }
+        $0.member("error", raw: attempt.error)
       }
     }
     if let result { writeLast(result, into: &writer) } else { writeRunning(into: &writer) }

@@ -23,6 +23,8 @@ final class BatchRecord {
   /// Results by the node that gave them.
   private(set) var nodeCounts: [String: Int] = [:]
   private(set) var rate: RateMeter
+  /// What a node said when it took nothing of this batch; nil once one has taken something.
+  var refusal: String?
   private var followers: [ObjectIdentifier: any BatchFollower] = [:]
 
   struct Outcome {
@@ -46,7 +48,9 @@ final class BatchRecord {
 
   func note(_ end: TaskEnd) {
     if let node = end.node { nodeCounts[node, default: 0] += 1 }
-    if end.attempts > 0 { durations.record(UInt64(max(0, min(end.durationMilliseconds * 1_000, 1e15)))) }
+    if end.node != nil, end.attempts > 0 {
+      durations.record(UInt64(max(0, min(end.durationMilliseconds * 1_000, 1e15))))
+    }
   }
 
   func note(_ attempt: FailedAttempt) { attempts.add(attempt) }

@@ -12,7 +12,10 @@ final class Dispatcher: @unchecked Sendable {
   let loop: EventLoop
   let book: BatchBook
   private let log: Log
+  /// For shards: their exchanges may take all of a node's connections.
   private let client: HTTPClient
+  /// For what is short and must not wait behind them.
+  private let control: HTTPClient
   private var sender = ShardExchange.Sender(name: "", epoch: 0)
   private var scheduler: Scheduler
   private var random = SystemRandomNumberGenerator()
@@ -22,11 +25,11 @@ final class Dispatcher: @unchecked Sendable {
   private var exchanges: [ShardID: ShardExchange] = [:]
   /// Where the nodes' APIs are, by name.
   private var authorities: [String: Authority] = [:]
-  /// What a node says of its load on an exchange; set by whoever keeps that.
-  var onLoad: ((_ node: String, JSONValue) -> Void)?
+  /// By node, why it last took nothing: told once, until it takes something again.
+  private var refusals: [String: String] = [:]
 
-  init(loop: EventLoop, book: BatchBook, client: HTTPClient, log: Log) {
-    (self.loop, self.book, self.client, self.log) = (loop, book, client, log)
+  init(loop: EventLoop, book: BatchBook, client: HTTPClient, control: HTTPClient, log: Log) {
+    (self.loop, self.book, self.client, self.control, self.log) = (loop, book, client, control, log)
     scheduler = Scheduler(seed: random.next())
   }
 
@@ -155,9 +158,8 @@ final class Dispatcher: @unchecked Sendable {
   private func take(_ event: ShardExchange.Event, of shard: Shard) {
     switch event {
     case .attempts(let ends): feed(.attempts(shard.id, ends))
-    case .load(let load): onLoad?(shard.node, load)
     case .ended(let end, let why):
-      exchanges[shard.id] = nil
+      if let epoch = exchanges.removeValue(forKey: shard.id)?.refusedEpoch { sender.exceed(epoch, WallClock.now) }
       report(end, why, of: shard)
       feed(.shardEnded(shard.id, end))
     }
@@ -166,26 +168,44 @@ final class Dispatcher: @unchecked Sendable {
   private func report(_ end: ShardEnd, _ why: String, of shard: Shard) {
     let fields: Log.Fields = ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why]
     switch end {
-    case .finished: break
-    case .refused: log.info("shard_refused", fields)
-    case .broken, .notSent: log.warning("shard_lost", fields)
+    case .finished:
+      refusals[shard.node] = nil
+      book[shard.batch]?.refusal = nil
+    case .refused, .notSent:
+      book[shard.batch]?.refusal = "node \(shard.node) took nothing: \(why)"
+      if refusals.updateValue(why, forKey: shard.node) != why { log.warning("shard_refused", fields) }
+    case .broken, .garbled: log.warning("shard_lost", fields)
     }
   }
 
-  /// Asks the node to cancel; the attempts then end on the exchange. If it cannot be asked, the exchange is broken off,
-  /// which cancels as well.
   private func cancelShard(_ id: ShardID) {
-    guard let exchange = exchanges[id] else { return }
+    if let exchange = exchanges[id] { cancel(exchange, retries: CoordinatorLimits.cancelRetries) }
+  }
+
+  /// Asks the node to cancel; the attempts then end on the exchange. A node that does not know the shard may not have
+  /// read it yet: it is asked again. If it cannot be asked, the exchange is broken off, which cancels as well.
+  private func cancel(_ exchange: ShardExchange, retries: Int) {
+    let id = exchange.shard.id
     var request = HTTPClientRequest("http://\(exchange.authority)/shards/\(exchange.wireID.text)", method: "DELETE")
     request.timeout = .seconds(10)
-    _ = client.start(
-      request, onHead: { _ in }, onBody: { _ in },
+    var status = 0
+    _ = control.start(
+      request, onHead: { status = $0.status }, onBody: { _ in },
       onEnd: { [weak self] result in
-        guard case .failure = result, let self, exchanges[id] === exchange else { return }
-        exchange.drop()
-        exchanges[id] = nil
-        feed(.shardEnded(id, .broken))
+        guard let self, exchanges[id] === exchange else { return }
+        if case .success = result, (200...299).contains(status) { return }
+        guard case .success = result, retries > 0 else { return breakOff(exchange) }
+        loop.schedule(after: CoordinatorLimits.cancelRetry) { [weak self] in
+          guard let self, exchanges[id] === exchange else { return }
+          cancel(exchange, retries: retries - 1)
+        }
       })
+  }
+
+  private func breakOff(_ exchange: ShardExchange) {
+    exchange.drop()
+    exchanges[exchange.shard.id] = nil
+    feed(.shardEnded(exchange.shard.id, .broken))
   }
 
   // MARK: Results

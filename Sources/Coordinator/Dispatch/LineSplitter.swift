@@ -1,7 +1,9 @@
 /// Cuts a stream of bytes into lines. Empty ones are left out; a carriage return before the line break is taken off.
 struct LineSplitter {
   /// A line longer than the limit; what follows cannot be understood.
-  struct TooLong: Error {}
+  struct TooLong: Error {
+    let beginning: ArraySlice<UInt8>
+  }
 
   let limit: Int
   /// The beginning of a line whose end has not come.
@@ -31,7 +33,7 @@ struct LineSplitter {
     rest += bytes[start...]
     if rest.count > limit {
       number += 1
-      throw TooLong()
+      throw TooLong(beginning: rest.prefix(64))
     }
   }
 
@@ -45,7 +47,7 @@ struct LineSplitter {
 
   private func give(_ line: ArraySlice<UInt8>, _ body: (ArraySlice<UInt8>, Int) -> Void) throws(TooLong) {
     let line = line.last == 0x0d ? line.dropLast() : line
-    guard line.count <= limit else { throw TooLong() }
+    guard line.count <= limit else { throw TooLong(beginning: line.prefix(64)) }
     if line.contains(where: { $0 != 0x20 && $0 != 0x09 }) { body(line, number) }
   }
 }

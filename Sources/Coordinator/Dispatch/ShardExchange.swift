@@ -12,7 +12,6 @@ final class ShardExchange: @unchecked Sendable {
   /// What is told of the exchange, in order; `ended` once and last.
   enum Event {
     case attempts([AttemptEnd])
-    case load(JSONValue)
     case ended(ShardEnd, why: String)
   }
 
@@ -23,9 +22,13 @@ final class ShardExchange: @unchecked Sendable {
   let authority: Authority
   private let onEvent: (Event) -> Void
   private var transfer: HTTPTransfer?
-  private var status = 0
+  private(set) var status = 0
+  /// The beginning of an answer that is no stream of results.
+  private var refusal: [UInt8] = []
   private var retryAfter: Duration?
   private var lines = LineSplitter(limit: CoordinatorLimits.resultLineBytes)
+  /// Indices of tasks that have not ended here.
+  private var open: Set<Int>
   private var sawEnd = false
   private var isOver = false
   /// Results of the piece that is being read: told together.
@@ -33,6 +36,7 @@ final class ShardExchange: @unchecked Sendable {
 
   init(_ shard: Shard, wireID: UUIDv7, to authority: Authority, _ onEvent: @escaping (Event) -> Void) {
     (self.shard, self.wireID, self.authority, self.onEvent) = (shard, wireID, authority, onEvent)
+    open = Set(shard.entries.map { Int($0.index) })
   }
 
   func start(_ body: [UInt8], sender: Sender, on client: HTTPClient) {
@@ -64,26 +68,43 @@ final class ShardExchange: @unchecked Sendable {
   }
 
   private func take(_ bytes: [UInt8]) {
-    guard !isOver, status == 200 else { return }
+    guard !isOver else { return }
+    guard status == 200 else {
+      if refusal.count < CoordinatorLimits.refusalBytes { refusal += bytes }
+      return
+    }
     var isGarbled = false
     do throws(LineSplitter.TooLong) {
       try lines.take(bytes) { line, _ in isGarbled = !take(line: line) || isGarbled }
     } catch {
+      if failUnreadable(error.beginning) {
+        tell()
+        return breakOff(.broken, "it answered with a line of more than \(lines.limit) bytes")
+      }
       isGarbled = true
     }
     tell()
-    if isGarbled { breakOff("it answered with a line that is no result") }
+    if isGarbled { breakOff(.garbled, "it answered with a line that is no result") }
+  }
+
+  /// Ends the task that a line is about which cannot be read: the others of the shard go on. False if it is not known.
+  private func failUnreadable(_ line: ArraySlice<UInt8>) -> Bool {
+    guard let index = ShardLine.index(ofUnreadable: line) ?? (open.count == 1 ? open.first : nil) else { return false }
+    let error = AttemptError.internal("the node's result could not be read: it is too long, too deep, or no JSON")
+    open.remove(index)
+    ends.append(AttemptEnd(index: index, outcome: .error(error)))
+    return true
   }
 
   /// False for a line that makes no sense.
   private func take(line: ArraySlice<UInt8>) -> Bool {
     switch ShardLine(line) {
-    case .attempt(let end)?: ends.append(end)
-    case .load(let load)?:
-      tell()
-      onEvent(.load(load))
+    case .attempt(let end)?:
+      open.remove(end.index)
+      ends.append(end)
+    case .load?: break
     case .end?: sawEnd = true
-    case nil: return false
+    case nil: return failUnreadable(line)
     }
     return true
   }
@@ -95,11 +116,11 @@ final class ShardExchange: @unchecked Sendable {
     onEvent(.attempts(told))
   }
 
-  private func breakOff(_ why: String) {
+  private func breakOff(_ end: ShardEnd, _ why: String) {
     guard !isOver else { return }
     isOver = true
     transfer?.cancel()
-    onEvent(.ended(.broken, why: why))
+    onEvent(.ended(end, why: why))
   }
 
   private func finish(_ result: Result<HTTPClientTiming, HTTPClientError>) {
@@ -109,10 +130,8 @@ final class ShardExchange: @unchecked Sendable {
     switch result {
     case .success where status == 200:
       onEvent(sawEnd ? .ended(.finished, why: "") : .ended(.broken, why: "its answer ended before its last line"))
-    case .success:
-      // Whatever else it answers, it took nothing.
-      let end = retryAfter.map { ShardEnd.refused(retryAfter: $0) } ?? .notSent
-      onEvent(.ended(end, why: "it answered \(status)"))
+    case .success: refused()
+    case .failure where status != 0 && status != 200: refused()
     case .failure(let error):
       onEvent(.ended(error.surelyNoEffect && status == 0 ? .notSent : .broken, why: error.message))
     }
@@ -120,10 +139,30 @@ final class ShardExchange: @unchecked Sendable {
 }
 
 extension ShardExchange {
+  /// The number of a node's newest epoch, in what it said when it refused an older one.
+  var refusedEpoch: Int64? {
+    guard status == 409, let detail = (try? JSONValue.parse(refusal))?["detail"]?.string else { return nil }
+    return detail.split { !$0.isASCII || !$0.isNumber }.compactMap { Int64($0) }.max()
+  }
+
+  /// Whatever else than 200 it answers, it took nothing, also when the rest of its answer never comes.
+  private func refused() {
+    let end = retryAfter.map { ShardEnd.refused(retryAfter: $0) } ?? .notSent
+    let detail = (try? JSONValue.parse(refusal))?["detail"]?.string
+    onEvent(.ended(end, why: "it answered \(status)" + (detail.map { ": \($0)" } ?? "")))
+  }
+
   /// Who sends shards: a node refuses those of an older epoch of the same name.
   struct Sender {
     let name: String
-    let epoch: Int64
+    private(set) var epoch: Int64
+
+    init(name: String, epoch: Int64) { (self.name, self.epoch) = (name, epoch) }
+
+    /// A node knows a later epoch than ours: the clock was ahead when an earlier process of this name began.
+    mutating func exceed(_ other: Int64, _ now: Timestamp) {
+      epoch = max(epoch, now.milliseconds, min(other, 1 << 60) + 1)
+    }
   }
 
   /// The request's body: a line for each task, with its index and attempt before the submitter's own members.

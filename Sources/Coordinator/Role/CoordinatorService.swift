@@ -8,8 +8,10 @@ import Net
 final class CoordinatorService: @unchecked Sendable {
   let loop: EventLoop
   let dispatcher: Dispatcher
-  /// For what the process wants to know of nodes, and for its shards.
+  /// For what is short: the nodes' loads and cancellations. Shards have a client of their own, so that ever so many of
+  /// them hold none of these up.
   let client: HTTPClient
+  private let shardClient: HTTPClient
   private let log: Log
   private let api: CoordinatorAPI
   private var server: HTTPServer?
@@ -20,8 +22,10 @@ final class CoordinatorService: @unchecked Sendable {
     (self.loop, self.log) = (loop, log)
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = CoordinatorLimits.exchangesPerNode
-    client = HTTPClient(loop: loop, configuration: configuration)
-    dispatcher = Dispatcher(loop: loop, book: BatchBook(journal: journal), client: client, log: log)
+    shardClient = HTTPClient(loop: loop, configuration: configuration)
+    client = HTTPClient(loop: loop)
+    dispatcher = Dispatcher(
+      loop: loop, book: BatchBook(journal: journal), client: shardClient, control: client, log: log)
     api = CoordinatorAPI(dispatcher: dispatcher, journal: journal)
   }
 
@@ -84,6 +88,7 @@ final class CoordinatorService: @unchecked Sendable {
       loop.execute { [self] in
         server?.close()
         client.close()
+        shardClient.close()
         continuation.resume()
       }
     }
