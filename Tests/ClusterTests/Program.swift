@@ -75,14 +75,15 @@ final class Program: Sendable {
     return outputLines[0]
   }
 
-  /// Asks until it holds, or patience is at its end.
+  /// Asks until it holds, or patience is at its end. Asks a last time then: in a busy process the wait itself may have
+  /// been much longer than what was waited for.
   static func wait(until holds: () async throws -> Bool) async throws -> Bool {
     let deadline = ContinuousClock.now + patience
     while ContinuousClock.now < deadline {
       if try await holds() { return true }
       try await Task.sleep(for: .milliseconds(10))
     }
-    return false
+    return try await holds()
   }
 
   /// Whether a process of that number is there and no mere entry that its parent has not fetched yet.
