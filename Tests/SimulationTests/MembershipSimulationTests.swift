@@ -2,7 +2,9 @@ import Simulation
 import Swim
 import Testing
 
-@Suite("membership in a virtual world")
+// One after the other: a minute of pure work side by side would keep every test thread of a small machine busy, and the
+// deadlines of all other tests would pass meanwhile.
+@Suite("membership in a virtual world", .serialized)
 struct MembershipSimulationTests {
   static let quick = Scenario.names.filter { $0 != "long-partition" && $0 != "chaos" }
 
