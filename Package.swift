@@ -36,6 +36,8 @@ let package = Package(
     // Pure: no I/O, no clock, no randomness of their own, no Foundation.
     target("Clockwork"),
     target("JSON"),
+    target("Pattern"),
+    target("Flow", ["Clockwork", "JSON", "Pattern"]),
     target("HTTP", ["Clockwork"]),
     target("Swim", ["Clockwork"]),
     target("Batch", ["Clockwork", "JSON"]),
@@ -43,7 +45,7 @@ let package = Package(
     target("Loop", ["Clockwork", "CLinux"]),
     target("Net", ["Clockwork", "Loop", "HTTP", "JSON", "CCurl", "CLinux"]),
     target("Gossip", ["Clockwork", "Swim", "JSON", "HTTP", "Loop", "Net", "COpenSSL"]),
-    target("Ignareo", ["Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip"]),
+    target("Ignareo", ["Clockwork", "JSON", "Flow", "HTTP", "Loop", "Net", "Gossip"]),
     target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip"]),
     target("Simulation", ["Clockwork", "Swim"]),
     .executableTarget(
@@ -55,6 +57,8 @@ let package = Package(
 
     tests(of: "Clockwork", ["Clockwork"]),
     tests(of: "JSON", ["JSON"]),
+    tests(of: "Pattern", ["Pattern", "Clockwork", "JSON"], resources: [.copy("Vectors")]),
+    tests(of: "Flow", ["Flow", "Clockwork", "JSON", "Batch"]),
     tests(of: "HTTP", ["HTTP", "Clockwork"]),
     tests(of: "Swim", ["Swim", "Clockwork"], resources: [.copy("Vectors")]),
     tests(of: "Batch", ["Batch", "Clockwork", "JSON"]),

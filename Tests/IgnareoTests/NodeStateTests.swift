@@ -13,8 +13,8 @@ struct NodeStateTests {
     try await withNode { node async throws in
       let answer = try await node.ask("/task-types")
       let types = try #require(answer.json["task_types"]?.elements)
-      #expect(types.map { $0["name"]?.string } == ["echo", "fail", "http", "sleep"])
-      #expect(types[2].at(pointer: "/arguments/properties/url/type")?.string == "string")
+      #expect(types.map { $0["name"]?.string } == ["echo", "fail", "flow", "http", "sleep"])
+      #expect(types[3].at(pointer: "/arguments/properties/url/type")?.string == "string")
       #expect(types.allSatisfy { $0["summary"]?.string?.isEmpty == false })
     }
   }
@@ -34,7 +34,7 @@ struct NodeStateTests {
       #expect(status["connections"]?.int ?? 0 >= 1)
       #expect(status["rss_bytes"]?.int ?? 0 > 1 << 20)
       #expect(status["loops"]?.elements?.count == 2)
-      #expect(status["task_types"]?.elements?.count == 4)
+      #expect(status["task_types"]?.elements?.count == 5)
     }
   }
 

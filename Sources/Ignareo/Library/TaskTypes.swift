@@ -12,10 +12,10 @@ public struct TaskTypes: Sendable {
   /// No type at all.
   public init() {}
 
-  /// What every node has: `echo`, `sleep`, `fail` and `http`.
+  /// What every node has: `echo`, `sleep`, `fail`, `http` and `flow`.
   public static var builtIn: TaskTypes {
     var types = TaskTypes()
-    for type in [EchoTask.type, SleepTask.type, FailTask.type, HTTPTask.type] { types.add(type) }
+    for type in [EchoTask.type, SleepTask.type, FailTask.type, HTTPTask.type, FlowTask.type] { types.add(type) }
     return types
   }
 

@@ -6,7 +6,7 @@ internal import Net
 struct HTTPArguments: Sendable {
   enum Want: String, CaseIterable, Sendable { case status, headers, body, json, bytes, timing }
 
-  private(set) var request: HTTPClientRequest
+  var request: HTTPClientRequest
   /// `host:port`, as messages name it.
   let host: String
   private(set) var expected = ExpectedStatus.belowErrors

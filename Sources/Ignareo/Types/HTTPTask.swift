@@ -12,12 +12,17 @@ enum HTTPTask {
   }
 
   private static func run(_ arguments: HTTPArguments, _ context: TaskContext) async throws -> JSONValue {
+    try value(try await response(arguments, context), arguments)
+  }
+
+  /// An answer whose status is one of the expected.
+  static func response(_ arguments: HTTPArguments, _ context: TaskContext) async throws -> HTTPClientResponse {
     let response: HTTPClientResponse
     do { response = try await context.runner.client.fetch(arguments.request) } catch {
       throw failure(error, arguments, context)
     }
     guard arguments.expected.contains(response.status) else { throw unexpected(response, arguments) }
-    return try value(response, arguments)
+    return response
   }
 
   /// What the attempt's end cut off failed at this host, and the submitter wants to know which.
@@ -40,9 +45,8 @@ enum HTTPTask {
       mayHaveTakenEffect: !HTTPRetry.surelyHadNoEffect(response.status))
   }
 
-  private static func value(
-    _ response: HTTPClientResponse, _ arguments: HTTPArguments
-  ) throws(TaskFailure) -> JSONValue {
+  /// What `want` names.
+  static func value(_ response: HTTPClientResponse, _ arguments: HTTPArguments) throws(TaskFailure) -> JSONValue {
     let document = arguments.wants.contains(.json) ? try json(response, arguments) : nil
     return .object { value in
       if arguments.wants.contains(.status) { value.member("status", response.status) }
