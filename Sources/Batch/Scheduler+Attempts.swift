@@ -126,7 +126,8 @@ extension Scheduler {
     }
   }
 
-  /// An attempt whose end was in an answer that made no sense: it counts, so that a task that garbles every answer ends.
+  /// An attempt whose end was in an answer that made no sense: it counts, so that a task that garbles every answer
+  /// ends.
   mutating func loseGarbled(_ index: Int, of slot: Int, at now: Instant, into effects: inout [Effect]) {
     let batch = shards[slot].batch
     let task = batches[batch].tasks[index]
