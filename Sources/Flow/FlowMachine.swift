@@ -64,7 +64,7 @@ package struct FlowMachine: Sendable {
     note(input)
     do throws(FlowFailure) {
       switch (state, input) {
-      case (.over, _): preconditionFailure("a flow that is over was given \(input)")
+      case (.over, _): preconditionFailure("a flow that is over was given an input")
       case (_, .failed(let failure)): throw failure
       case (_, .outOfTime(let why)): throw FlowFailure(.timeout, why)
       case (.before, .start), (.before, .woke): return try advance(now)
@@ -76,7 +76,8 @@ package struct FlowMachine: Sendable {
       case (.requesting(let request, let poll?), .answered(let response)):
         try keep(response, of: request)
         return try roundEnded(poll, now)
-      default: preconditionFailure("a flow was given \(input) in the state \(state) of step \(place)")
+      // The input itself is not printed: an answer may hold secrets.
+      default: preconditionFailure("a flow was given an input that does not fit its step \(place)")
       }
     } catch { return end(error) }
   }
