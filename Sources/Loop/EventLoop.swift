@@ -130,6 +130,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     precondition(previous == 0, "loop '\(name)' runs already")
     while !inbox.withLock({ $0.isStopping }) { turn(mayWait: true) }
     for _ in 0..<LoopLimits.turnsToStop where hasWork { turn(mayWait: false) }
+    // The system gives a later thread the same identity: it must not pass for this loop's.
+    thread.store(.max, ordering: .sequentiallyConsistent)
     poller.close()
   }
 

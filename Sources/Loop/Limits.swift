@@ -17,11 +17,14 @@ package enum LoopLimits {
   /// Queued bytes above which a connection calls itself congested, and below which it asks for more.
   package static let congestedBytes = 262_144
   package static let drainedBytes = 65_536
-  /// Threads that wait in the C library's resolver, and names that may wait for one of them.
-  static let resolverThreads = 4
+  /// Threads that wait in the C library's resolver, each for half a minute when a name server is silent, and names that
+  /// may wait for one of them.
+  static let resolverThreads = 32
   static let resolverQueue = 10_000
   /// Pending connections that the kernel holds for a listener.
   package static let listenBacklog: Int32 = 4096
+  /// How long a peer may take nothing of what is queued for it while its connection closes.
+  static let closingStall: Duration = .seconds(30)
   /// How long a closing connection waits for its peer to have read the end.
   static let linger: Duration = .seconds(2)
   /// How long a listener pauses when descriptors are used up: accepting at once again would spin.

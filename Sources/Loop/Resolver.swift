@@ -7,9 +7,27 @@ import Synchronization
 /// Turns host names into addresses on a few threads of its own: the C library's resolver blocks, for half a minute when
 /// a name server is silent, and a loop must not.
 package enum Resolver {
-  private static let queues = (0..<LoopLimits.resolverThreads).map { DispatchQueue(label: "resolver-\($0)") }
-  private static let next = Atomic<Int>(0)
-  private static let waiting = Atomic<Int>(0)
+  /// Lookups in the order of their asking, and how many threads work on them. One queue for all threads: a silent name
+  /// server holds up one thread, not everybody behind it.
+  private struct Backlog {
+    var lookups: [Lookup] = []
+    var start = 0
+    var threads = 0
+
+    mutating func next() -> Lookup? {
+      guard start < lookups.count else {
+        lookups.removeAll(keepingCapacity: false)
+        start = 0
+        threads -= 1
+        return nil
+      }
+      defer { start += 1 }
+      return lookups[start]
+    }
+  }
+
+  private static let backlog = Mutex(Backlog())
+  private static let queue = DispatchQueue(label: "resolver", attributes: .concurrent)
 
   /// All addresses of `host`, in the system's order of preference; a numeric address is answered at once.
   ///
@@ -20,25 +38,36 @@ package enum Resolver {
     if let address = SocketAddress(ip: host, port: port) { return [address] }
     let result = await withUnsafeContinuation {
       (continuation: UnsafeContinuation<Result<[SocketAddress], LoopError>, Never>) in
-      loop.execute { start(Lookup(continuation), host, port, loop, timeout) }
+      loop.execute { start(Lookup(host, port, loop, continuation), timeout: timeout) }
     }
     return try result.get()
   }
 
-  private static func start(_ lookup: Lookup, _ host: String, _ port: UInt16, _ loop: EventLoop, _ timeout: Duration) {
-    guard waiting.load(ordering: .relaxed) < LoopLimits.resolverQueue else {
-      return lookup.finish(
-        .failure(LoopError(.exhausted, "resolve \(host): \(LoopLimits.resolverQueue) names wait already")))
+  private static func start(_ lookup: Lookup, timeout: Duration) {
+    let (isTaken, needsThread) = backlog.withLock { backlog in
+      guard backlog.lookups.count - backlog.start < LoopLimits.resolverQueue else { return (false, false) }
+      backlog.lookups.append(lookup)
+      guard backlog.threads < LoopLimits.resolverThreads else { return (true, false) }
+      backlog.threads += 1
+      return (true, true)
     }
-    waiting.wrappingAdd(1, ordering: .relaxed)
-    lookup.timer = loop.schedule(after: timeout) {
-      lookup.finish(.failure(LoopError(.timeout, "resolve \(host) within \(timeout)")))
+    guard isTaken else {
+      let context = "resolve \(lookup.host): \(LoopLimits.resolverQueue) names wait already"
+      return lookup.finish(.failure(LoopError(.exhausted, context)))
     }
-    let queue = queues[next.wrappingAdd(1, ordering: .relaxed).oldValue % queues.count]
-    queue.async {
-      let result = blockingLookup(host, port)
-      waiting.wrappingSubtract(1, ordering: .relaxed)
-      loop.execute { lookup.finish(result) }
+    lookup.timer = lookup.loop.schedule(after: timeout) {
+      lookup.finish(.failure(LoopError(.timeout, "resolve \(lookup.host) within \(timeout)")))
+    }
+    if needsThread { queue.async { work() } }
+  }
+
+  /// One thread's: lookups until none is left.
+  private static func work() {
+    while let lookup = backlog.withLock({ $0.next() }) {
+      // Whoever asked may have stopped waiting.
+      guard !lookup.isOver.load(ordering: .relaxed) else { continue }
+      let result = blockingLookup(lookup.host, lookup.port)
+      lookup.loop.execute { lookup.finish(result) }
     }
   }
 
@@ -69,16 +98,26 @@ package enum Resolver {
   }
 }
 
+/// One name that somebody waits for.
 private final class Lookup: @unchecked Sendable {
+  let host: String
+  let port: UInt16
+  let loop: EventLoop
+  /// Set on the loop, read by the threads.
+  let isOver = Atomic<Bool>(false)
   // Guarded by: the loop's thread.
   var timer: LoopTimer?
   private var continuation: UnsafeContinuation<Result<[SocketAddress], LoopError>, Never>?
 
-  init(_ continuation: UnsafeContinuation<Result<[SocketAddress], LoopError>, Never>) {
-    self.continuation = continuation
+  init(
+    _ host: String, _ port: UInt16, _ loop: EventLoop,
+    _ continuation: UnsafeContinuation<Result<[SocketAddress], LoopError>, Never>
+  ) {
+    (self.host, self.port, self.loop, self.continuation) = (host, port, loop, continuation)
   }
 
   func finish(_ result: Result<[SocketAddress], LoopError>) {
+    isOver.store(true, ordering: .relaxed)
     timer?.cancel()
     continuation?.resume(returning: result)
     continuation = nil

@@ -20,11 +20,16 @@ package final class Signals: @unchecked Sendable {
     let descriptor = signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
     guard descriptor >= 0 else { throw LoopError(errno: errno, "signalfd") }
     self.descriptor = descriptor
-    watch = try loop.watch(descriptor, .read) { _ in
-      var info = signalfd_siginfo()
-      while read(descriptor, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
-        received(Int32(info.ssi_signo))
+    do throws(LoopError) {
+      watch = try loop.watch(descriptor, .read) { _ in
+        var info = signalfd_siginfo()
+        while read(descriptor, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
+          received(Int32(info.ssi_signo))
+        }
       }
+    } catch {
+      Glibc.close(descriptor)
+      throw error
     }
   }
 

@@ -26,6 +26,14 @@ enum Socket {
     setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
+  /// Asks the peer's machine after a minute of silence whether it is still there, and gives up after another.
+  static func keepAlive(_ descriptor: Int32) {
+    set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+    set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+    set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
+    set(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
+  }
+
   static func localAddress(_ descriptor: Int32) throws(LoopError) -> SocketAddress {
     guard let address = SocketAddress.read({ getsockname(descriptor, $0, $1) }).address else {
       throw LoopError(errno: errno, "getsockname")

@@ -36,6 +36,9 @@ package final class TCPConnection: @unchecked Sendable {
   private var outputStart = 0
   private var flushIsDue = false
   private var wasCongested = false
+  /// Of a connection that closes; it also keeps it alive, whose owner may have let go.
+  private var closingTimer: LoopTimer?
+  private var flushed: (() -> Void)?
   /// Bytes that the kernel has taken so far.
   package private(set) var sentBytes = 0
 
@@ -44,11 +47,24 @@ package final class TCPConnection: @unchecked Sendable {
     (self.loop, self.descriptor, self.peer) = (loop, descriptor, peer)
     // Answers are written whole, once a turn: waiting for more to fill a segment only costs the peer time.
     Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-    watch = try loop.watch(descriptor, []) { [weak self] in self?.handle($0) }
+    // A machine that vanishes says nothing: without these an answer that waits would hold its connection for ever.
+    Socket.keepAlive(descriptor)
+    do throws(LoopError) {
+      watch = try loop.watch(descriptor, []) { [weak self] in self?.handle($0) }
+    } catch {
+      state = .closed  // The descriptor stays the caller's, to close once.
+      throw error
+    }
   }
 
   deinit {
-    if state != .closed { Glibc.close(descriptor) }
+    guard state != .closed, let watch else { return }
+    // In this order and on the loop: a number that is closed first may be another's when it is taken out of the epoll.
+    let end = { @Sendable [descriptor] in
+      watch.cancel()
+      Glibc.close(descriptor)
+    }
+    if loop.isCurrent { end() } else { loop.execute { _ = end() } }
   }
 
   /// Connects on `loop`; `completion` is called once, within `timeout`.
@@ -115,7 +131,7 @@ package final class TCPConnection: @unchecked Sendable {
   /// Whether the owner should wait for `connectionDrained` before it writes more.
   package var isCongested: Bool { queuedBytes > LoopLimits.congestedBytes }
 
-  package func write(_ bytes: some Collection<UInt8>) {
+  package func write(_ bytes: [UInt8]) {
     write { $0.append(contentsOf: bytes) }
   }
 
@@ -176,21 +192,45 @@ package final class TCPConnection: @unchecked Sendable {
 
   // MARK: Ending
 
-  /// Sends what is queued, then closes. Nothing more is delivered; what the peer still sends is read and dropped for a
-  /// moment, because closing on unread bytes is a reset, which can destroy the answer before the peer has read it.
-  package func closeAfterFlush() {
+  /// Sends what is queued, then closes; a peer that takes nothing of it for a while is cut off. The delegate is told
+  /// nothing more. What the peer still sends is read and dropped for a moment, because closing on unread bytes is a
+  /// reset, which can destroy the answer before the peer has read it.
+  ///
+  /// - Parameter flushed: called once, when the kernel has taken everything or the connection broke first.
+  package func closeAfterFlush(flushed: (() -> Void)? = nil) {
     loop.assertCurrent()
-    guard state == .open else { return }
+    guard state == .open else {
+      flushed?()
+      return
+    }
     state = .closing
+    delegate = nil
+    self.flushed = flushed
     setInterest([.read, .peerClosed], false)
+    watchProgress()
     flushSoon()
+  }
+
+  private func watchProgress() {
+    let sent = sentBytes
+    closingTimer = loop.schedule(after: LoopLimits.closingStall) { [self] in
+      if sentBytes == sent { close() } else { watchProgress() }
+    }
   }
 
   private func waitForPeer() {
     state = .lingering
+    tellFlushed()
     shutdown(descriptor, Int32(SHUT_WR))
     setInterest(.read, true)
-    loop.schedule(after: LoopLimits.linger) { [self] in close() }
+    closingTimer?.cancel()
+    closingTimer = loop.schedule(after: LoopLimits.linger) { [self] in close() }
+  }
+
+  private func tellFlushed() {
+    let flushed = self.flushed
+    self.flushed = nil
+    flushed?()
   }
 
   private func dropInput() {
@@ -212,6 +252,9 @@ package final class TCPConnection: @unchecked Sendable {
     Glibc.close(descriptor)
     output = []
     outputStart = 0
+    closingTimer?.cancel()
+    closingTimer = nil
+    tellFlushed()
   }
 
   /// Makes the coming `close()` a reset, so that a peer who goes on sending learns at once that nobody reads.

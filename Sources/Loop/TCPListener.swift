@@ -27,8 +27,13 @@ package final class TCPListener: @unchecked Sendable {
       throw LoopError(errno: reason, "listen on \(address)")
     }
     (self.loop, self.descriptor, self.accepted) = (loop, descriptor, accepted)
-    localAddress = try Socket.localAddress(descriptor)
-    watch = try loop.watch(descriptor, .read) { [unowned self] _ in accept() }
+    do throws(LoopError) {
+      localAddress = try Socket.localAddress(descriptor)
+      watch = try loop.watch(descriptor, .read) { [weak self] _ in self?.accept() }
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
   }
 
   /// Frees the port; connections already accepted live on.

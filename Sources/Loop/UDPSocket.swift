@@ -19,8 +19,13 @@ package final class UDPSocket: @unchecked Sendable {
     let descriptor = try Socket.open(address, stream: false)
     try Socket.bind(descriptor, to: address)
     (self.loop, self.descriptor) = (loop, descriptor)
-    localAddress = try Socket.localAddress(descriptor)
-    watch = try loop.watch(descriptor, .read) { [unowned self] _ in receive(received) }
+    do throws(LoopError) {
+      localAddress = try Socket.localAddress(descriptor)
+      watch = try loop.watch(descriptor, .read) { [weak self] _ in self?.receive(received) }
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
   }
 
   package func send(_ bytes: [UInt8], to address: SocketAddress) {

@@ -145,7 +145,7 @@ final class RawPeer: TCPConnectionDelegate, @unchecked Sendable {
     connection.delegate = self
   }
 
-  func send(_ text: String) { connection.write(text.utf8) }
+  func send(_ text: String) { connection.write(Array(text.utf8)) }
   func read() { connection.startReading() }
   func close() { connection.close() }
   var text: String { String(decoding: received, as: UTF8.self) }

@@ -36,10 +36,12 @@ package final class HTTPExchange: @unchecked Sendable {
   private var abortHandlers: [() -> Void] = []
   private var drainHandlers: [() -> Void] = []
 
-  init(_ request: HTTPRequestHead, connection: HTTPServerConnection) {
+  /// - Parameter isWhole: the request has no body.
+  init(_ request: HTTPRequestHead, isWhole: Bool, connection: HTTPServerConnection) {
     (self.request, self.connection) = (request, connection)
     (loop, peer) = (connection.loop, connection.peer)
-    awaitsContinue = request.expectsContinue
+    awaitsContinue = request.expectsContinue && !isWhole
+    if isWhole { body = .complete }
   }
 
   /// Whether the peer is still there to be answered.
@@ -48,7 +50,8 @@ package final class HTTPExchange: @unchecked Sendable {
   /// Calls `handler` once if the peer goes away before its answer is complete.
   package func onAbort(_ handler: @escaping () -> Void) {
     loop.assertCurrent()
-    if connection == nil, !isAnswered { handler() } else { abortHandlers.append(handler) }
+    guard !isAnswered else { return }
+    if connection == nil { handler() } else { abortHandlers.append(handler) }
   }
 
   // MARK: The request's body
@@ -90,16 +93,21 @@ package final class HTTPExchange: @unchecked Sendable {
     if case .length(let length) = request.framing, length > limit { return completion(.failure(tooLarge)) }
     var collected: [UInt8] = []
     var isOver = false
+    let connection = self.connection
+    func end(_ result: Result<[UInt8], HTTPError>) {
+      isOver = true
+      try? connection?.collect(-collected.count)
+      completion(result)
+    }
     readBody { event in
       guard !isOver else { return }
       switch event {
       case .chunk(let bytes):
+        do throws(HTTPError) { try connection?.collect(bytes.count) } catch { return end(.failure(error)) }
         collected += bytes
-        guard collected.count > limit else { return }
-        isOver = true
-        completion(.failure(tooLarge))
-      case .end: completion(.success(collected))
-      case .failed(let error): completion(.failure(error))
+        if collected.count > limit { end(.failure(tooLarge)) }
+      case .end: end(.success(collected))
+      case .failed(let error): end(.failure(error))
       }
     }
   }
@@ -186,7 +194,8 @@ package final class HTTPExchange: @unchecked Sendable {
   private func begin() -> Bool {
     loop.assertCurrent()
     guard case .none = answer else {
-      preconditionFailure("\(request.method) \(request.target) is answered already")
+      assertionFailure("\(request.method) \(request.target) is answered already")
+      return false
     }
     if connection == nil { answer = .complete }
     return connection != nil
@@ -213,7 +222,6 @@ package final class HTTPExchange: @unchecked Sendable {
   // MARK: For the connection
 
   var isAnswered: Bool { if case .complete = answer { true } else { false } }
-  var hasBegun: Bool { if case .none = answer { false } else { true } }
 
   var bodyIsComplete: Bool {
     switch body {

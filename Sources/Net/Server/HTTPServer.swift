@@ -11,17 +11,21 @@ package final class HTTPServer: @unchecked Sendable {
   private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
   private var clock = DateHeader()
   private(set) var isDraining = false
+  /// Connections that are closed but for what is queued.
+  private var closing = 0
+  private var collectedBytes = 0
 
   /// - Throws: `LoopError` with `addressInUse`, `badAddress` or `exhausted`.
   package init(
     loop: EventLoop, address: SocketAddress, limits: HTTPServerLimits = HTTPServerLimits(), handler: any HTTPHandler
   ) throws(LoopError) {
     (self.loop, self.limits, self.handler) = (loop, limits, handler)
-    listener = try TCPListener(loop: loop, address: address) { [unowned self] in accept($0) }
+    listener = try TCPListener(loop: loop, address: address) { [weak self] in self?.accept($0) }
   }
 
   package var localAddress: SocketAddress { listener.localAddress }
-  package var connectionCount: Int { connections.count }
+  /// Those included whose last answer is still being sent.
+  package var connectionCount: Int { connections.count + closing }
 
   /// Frees the port and lets the connections end: idle ones at once, the others behind the answer in progress.
   package func stopAccepting() {
@@ -41,6 +45,17 @@ package final class HTTPServer: @unchecked Sendable {
     let served = HTTPServerConnection(connection, server: self)
     connections[ObjectIdentifier(served)] = served
     if connections.count > limits.connections { served.refuse() } else { served.start() }
+  }
+
+  func closingBegins() { closing += 1 }
+  func closingEnds() { closing -= 1 }
+
+  /// Takes `count` bytes more for bodies that are collected in memory, or gives them back if negative.
+  func collect(_ count: Int) throws(HTTPError) {
+    guard collectedBytes + count <= limits.collectedBytes else {
+      throw HTTPError(status: 503, reason: "\(collectedBytes) bytes of other requests are being read; try again soon.")
+    }
+    collectedBytes += count
   }
 
   func forget(_ connection: HTTPServerConnection) { connections[ObjectIdentifier(connection)] = nil }

@@ -10,7 +10,7 @@ import Loop
 final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   // Guarded by: the loop's thread.
   private let connection: TCPConnection
-  private unowned let server: HTTPServer
+  private let server: HTTPServer
   private var parser: HTTPRequestParser
   private var exchange: HTTPExchange?
   /// Received and not yet parsed.
@@ -49,8 +49,9 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
     answerOutOfTurn(problem)
   }
 
+  /// Ends a connection whose every request has been answered; what is queued of the last answer is still sent.
   func closeIfIdle() {
-    if exchange == nil, parser.isIdle { abort() }
+    if exchange == nil, parser.isIdle { closeAfterFlush() }
   }
 
   /// Closes at once; an exchange in progress is told.
@@ -75,12 +76,12 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
     bytes.withUnsafeBufferPointer { pending.append(contentsOf: $0) }  // Guarded by: copied within the call.
   }
 
-  /// Parses what waits, as far as it is wanted; then decides whether the peer may send more.
+  /// Parses what waits, as far as it is wanted; then decides whether the peer may send more. With nothing waiting too:
+  /// a body whose last byte was the last thing taken has yet to end.
   func advancePending() {
-    while !isAdvancing, !pending.isEmpty, wantsInput {
+    if !isAdvancing, wantsInput {
       let input = pending
       let consumed = advance(input.span)
-      if consumed == 0 { break }
       pending = consumed == input.count ? [] : Array(input[consumed...])
     }
     guard connection.isOpen else { return }
@@ -99,7 +100,16 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
     defer { isAdvancing = false }
     var offset = 0
     do throws(HTTPError) {
-      while wantsInput, let event = try parser.next(in: bytes, at: &offset) { take(event, in: bytes) }
+      while wantsInput, let event = try parser.next(in: bytes, at: &offset) {
+        if case .head(let head) = event {
+          // A request without a body is whole with its head: its end is taken before anybody waits for it.
+          let isWhole = head.framing == .none
+          if isWhole { _ = try parser.next(in: bytes, at: &offset) }
+          begin(head, isWhole: isWhole)
+        } else {
+          take(event, in: bytes)
+        }
+      }
     } catch {
       fail(error)
       return bytes.count
@@ -113,13 +123,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
 
   private func take(_ event: HTTPRequestParser.Event, in bytes: Span<UInt8>) {
     switch event {
-    case .head(let head):
-      deadline = nil
-      headIsTimed = false
-      discarded = 0
-      let exchange = HTTPExchange(head, connection: self)
-      self.exchange = exchange
-      server.handler.handle(exchange)
+    case .head: break
     case .body(let range):
       guard let exchange else { return }
       if exchange.isAnswered { return discard(range.count) }
@@ -127,10 +131,19 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
       // Guarded by: copied within the call.
       exchange.bodyArrived(bytes.extracting(range).withUnsafeBufferPointer { Array($0) })
     case .end:
-      deadline = nil
+      rest()
       exchange?.bodyEnded()
       settle()
     }
+  }
+
+  private func begin(_ head: HTTPRequestHead, isWhole: Bool) {
+    rest()
+    headIsTimed = false
+    discarded = 0
+    let exchange = HTTPExchange(head, isWhole: isWhole, connection: self)
+    self.exchange = exchange
+    server.handler.handle(exchange)
   }
 
   private func discard(_ count: Int) {
@@ -156,7 +169,10 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
     advancePending()
   }
 
-  func bodyIsPaused() { deadline = nil }
+  func bodyIsPaused() { rest() }
+
+  /// Bytes of bodies that are being collected, over all connections.
+  func collect(_ count: Int) throws(HTTPError) { try server.collect(count) }
 
   /// The answer is complete. Called from within the parser's loop too, which then goes on by itself.
   func answered() {
@@ -181,9 +197,9 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   func connectionDrained(_ connection: TCPConnection) { exchange?.drained() }
 
   func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
-    // A client that has sent all it will and reads on (`nc -N`) has its answer by now, or waits for one that takes
-    // long: like most servers we take its end as its leave.
-    abort()
+    // A client that has sent all it will and reads on (`nc -N`) gets what is answered by now; where it waits for an
+    // answer that takes long we take its end, like most servers, as its leave.
+    if error == nil, exchange?.isAnswered ?? true { closeAfterFlush() } else { abort() }
   }
 
   /// A request that cannot be understood: the rest of the stream cannot either. An exchange that waits for its body is
@@ -207,7 +223,8 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   private func closeAfterFlush() {
-    connection.closeAfterFlush()
+    server.closingBegins()
+    connection.closeAfterFlush { [server] in server.closingEnds() }
     forget()
   }
 
@@ -222,6 +239,12 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   // MARK: Deadlines
+
+  /// Nothing is waited for but that the peer takes what is queued for it.
+  private func rest() {
+    deadline = nil
+    if connection.queuedBytes > 0 { setDeadline(server.limits.writeTimeout) }
+  }
 
   /// One timer a connection: it is not moved at each request, but looks when it fires whether the deadline has moved.
   private func setDeadline(_ duration: Duration) {

@@ -1,11 +1,13 @@
 package import HTTP
+import Loop
 
 /// The bounds of an HTTP server; exceeding one is answered with the status that the field's comment names.
 package struct HTTPServerLimits: Sendable {
   /// Lines, header block, chunk framing: 400, 414 or 431.
   package var message = HTTPLimits()
-  /// Connections at once; a further one gets 503.
-  package var connections = 20_000
+  /// Connections at once; a further one gets 503. Half of the descriptors that the process may have, so that gossip and
+  /// outgoing connections never find them used up.
+  package var connections = min(20_000, ProcessLimits.openFiles / 2)
   /// From the first byte of a request to the end of its head: 408.
   package var headTimeout: Duration = .seconds(10)
   /// Between two pieces of a body that the handler wants: 408.
@@ -16,6 +18,8 @@ package struct HTTPServerLimits: Sendable {
   package var writeTimeout: Duration = .seconds(60)
   /// Bytes of a later request that wait while an earlier one is answered; then the peer is slowed down.
   package var pipelinedBytes = 65_536
+  /// Bytes of bodies collected in memory at once, over all connections; beyond, 503.
+  package var collectedBytes = 268_435_456
   /// Body bytes dropped to keep a connection whose handler had answered without reading them; beyond, it is closed.
   package var discardedBytes = 262_144
 

@@ -40,8 +40,10 @@ package struct Problem: Error, Sendable {
   /// What is wrong with the request as HTTP.
   package init(_ error: HTTPError) {
     self.init(
-      status: error.status, code: error.status == 413 ? "too_large" : "bad_request",
-      title: "\(HTTPStatus.reason(of: error.status))", detail: error.reason)
+      status: error.status,
+      code: error.status == 413 ? "too_large" : error.status == 503 ? "overloaded" : "bad_request",
+      title: "\(HTTPStatus.reason(of: error.status))", detail: error.reason,
+      retryAfter: error.status == 503 ? 1 : nil)
   }
 
   package static func notFound(_ path: String) -> Problem {

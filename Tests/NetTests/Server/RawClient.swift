@@ -23,9 +23,10 @@ final class RawClient: TCPConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  func send(_ text: String) { connection.write(text.utf8) }
+  func send(_ text: String) { connection.write(Array(text.utf8)) }
   func stopReading() { connection.pauseReading() }
   func goOnReading() { connection.startReading() }
+  var queuedBytes: Int { connection.queuedBytes }
   func close() { connection.close() }
   func reset() { connection.closeWithReset() }
 
