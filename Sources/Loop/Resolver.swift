@@ -98,14 +98,12 @@ package enum Resolver {
   }
 }
 
-/// One name that somebody waits for.
+/// One name that somebody waits for. Guarded by: the loop's thread, but for the flag that the resolver's threads read.
 private final class Lookup: @unchecked Sendable {
   let host: String
   let port: UInt16
   let loop: EventLoop
-  /// Set on the loop, read by the threads.
   let isOver = Atomic<Bool>(false)
-  // Guarded by: the loop's thread.
   var timer: LoopTimer?
   private var continuation: UnsafeContinuation<Result<[SocketAddress], LoopError>, Never>?
 

@@ -4,43 +4,9 @@ import Net
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct HTTPServerTests {
-  /// A handler made of a closure.
-  private final class Closure: HTTPHandler, @unchecked Sendable {
-    // Guarded by: the loop's thread.
-    private let body: (HTTPExchange) -> Void
-    init(_ body: @escaping (HTTPExchange) -> Void) { self.body = body }
-    func handle(_ exchange: HTTPExchange) { body(exchange) }
-  }
-
-  private func withServer(
-    limits: HTTPServerLimits = HTTPServerLimits(), _ handler: @escaping @Sendable (HTTPExchange) -> Void,
-    _ body: @escaping @Sendable (HTTPServer, EventLoop) async throws -> Void
-  ) async throws {
-    let loop = try EventLoop.start(name: "server")
-    defer { loop.stop() }
-    try await loop.spawn { () async throws in
-      let address = SocketAddress(ip: "127.0.0.1", port: 0)!
-      let server = try HTTPServer(loop: loop, address: address, limits: limits, handler: Closure(handler))
-      defer { server.close() }
-      try await body(server, loop)
-    }.value
-  }
-
-  /// Answers with the method, the path and the body.
-  private static let echo: @Sendable (HTTPExchange) -> Void = { exchange in
-    exchange.collectBody(upTo: 100_000) { result in
-      switch result {
-      case .success(let body):
-        exchange.respond(
-          status: 200, body: Array("\(exchange.request.method) \(exchange.request.path) ".utf8) + body + [33])
-      case .failure(let error): exchange.respond(error)
-      }
-    }
-  }
-
   @Test("a connection is kept for the next request, and pipelined ones are answered in their order")
   func pipelining() async throws {
-    try await withServer(Self.echo) { server, loop in
+    try await withServer(echo) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       client.send("GET /one HTTP/1.1\r\nHost: a\r\n\r\n")
       let first = await client.take(endingWith: "GET /one !")
@@ -55,7 +21,7 @@ import Testing
 
   @Test("a request that arrives byte by byte is answered like one that comes whole")
   func trickle() async throws {
-    try await withServer(Self.echo) { server, loop in
+    try await withServer(echo) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       let request =
         "POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
@@ -70,7 +36,7 @@ import Testing
   @Test("a client that waits for leave to send its body gets it, and only when the body is wanted")
   func expectContinue() async throws {
     let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
-    try await withServer(Self.echo) { server, loop in
+    try await withServer(echo) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       client.send(head)
       #expect(await client.take(endingWith: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
@@ -82,169 +48,6 @@ import Testing
       client.send(head)
       let answer = await client.takeAll()
       #expect(answer.hasPrefix("HTTP/1.1 404") && answer.contains("\r\nConnection: close\r\n"))
-    }
-  }
-
-  /// What a handler saw, for the test to look at.
-  private final class Notes: @unchecked Sendable {
-    // Guarded by: the loop's thread.
-    var events: [String] = []
-    var left = 0
-    var exchanges: [HTTPExchange] = []
-  }
-
-  @Test("a streamed answer is chunked, and its writer is held back by a reader that stalls")
-  func streaming() async throws {
-    let total = 64_000_000
-    let notes = Notes()
-    let stream: @Sendable (HTTPExchange) -> Void = { exchange in
-      exchange.startStream(status: 200, headers: ["Content-Type": "text/plain"])
-      exchange.loop.spawn { () async in
-        notes.left = total
-        while notes.left > 0 {
-          if exchange.isCongested { notes.events.append("held back") }
-          guard await exchange.writable() else { return }
-          exchange.write(Array(repeating: 97, count: 100_000))
-          notes.left -= 100_000
-        }
-        exchange.finish()
-      }
-    }
-    try await withServer(stream) { server, loop in
-      let client = try await RawClient.connect(server.localAddress, loop)
-      client.stopReading()
-      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-      while notes.events.isEmpty { await loop.yield() }
-      for _ in 0..<100 { await loop.yield() }
-      #expect(notes.left > 0)
-      client.goOnReading()
-      await client.wait { $0.isEnded || $0.received.suffix(5).elementsEqual("0\r\n\r\n".utf8) }
-      #expect(client.received.count > total && client.text.prefix(300).contains("\r\nTransfer-Encoding: chunked\r\n"))
-    }
-  }
-
-  @Test("an answer that ends with a close arrives whole, however late it is read, and a draining server waits for it")
-  func largeLastAnswer() async throws {
-    let body = Array(repeating: UInt8(98), count: 32_000_000)
-    try await withServer({ $0.respond(status: 200, body: body) }) { server, loop in
-      let closing = try await RawClient.connect(server.localAddress, loop)
-      let kept = try await RawClient.connect(server.localAddress, loop)
-      closing.stopReading()
-      kept.stopReading()
-      closing.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-      kept.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-      for _ in 0..<100 { await loop.yield() }
-      server.stopAccepting()
-      for _ in 0..<100 { await loop.yield() }
-      #expect(server.connectionCount == 2)
-      closing.goOnReading()
-      kept.goOnReading()
-      await closing.wait { $0.isEnded }
-      await kept.wait { $0.isEnded }
-      #expect(closing.received.count > body.count && kept.received.count > body.count)
-      while server.connectionCount > 0 { await loop.yield() }
-    }
-  }
-
-  @Test("a connection whose answer came later is idle again: the next request is served, and a drain ends it at once")
-  func laterAnswer() async throws {
-    let later: @Sendable (HTTPExchange) -> Void = { exchange in
-      exchange.loop.execute { exchange.respond(status: 200, body: Array("later".utf8)) }
-    }
-    try await withServer(later) { server, loop in
-      let client = try await RawClient.connect(server.localAddress, loop)
-      for _ in 0..<2 {
-        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        _ = await client.take(endingWith: "later")
-      }
-      server.stopAccepting()
-      #expect(await client.takeAll() == "")
-    }
-  }
-
-  @Test("a body may be read later, paused at its last byte and gone on with, and is whole")
-  func pausedBody() async throws {
-    let notes = Notes()
-    let slow: @Sendable (HTTPExchange) -> Void = { exchange in
-      exchange.loop.execute {
-        exchange.readBody { event in
-          switch event {
-          case .chunk(let bytes):
-            notes.events.append(String(decoding: bytes, as: UTF8.self))
-            exchange.pauseBody()
-            exchange.loop.execute { exchange.resumeBody() }
-          case .end: exchange.respond(status: 200, body: Array("whole".utf8))
-          case .failed(let error): notes.events.append("\(error)")
-          }
-        }
-      }
-    }
-    try await withServer(slow) { server, loop in
-      let client = try await RawClient.connect(server.localAddress, loop)
-      client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
-      _ = await client.take(endingWith: "whole")
-      client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n1\r\nf\r\n0\r\n\r\n")
-      _ = await client.take(endingWith: "whole")
-      #expect(notes.events == ["abc", "de", "f"])
-    }
-  }
-
-  @Test("a client that sends on while nobody reads its body is slowed down")
-  func bodyBackPressure() async throws {
-    let notes = Notes()
-    try await withServer({ notes.exchanges.append($0) }) { server, loop in
-      let client = try await RawClient.connect(server.localAddress, loop)
-      let total = 16_000_000
-      client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(total)\r\n\r\n")
-      client.send(String(repeating: "x", count: total))
-      while notes.exchanges.isEmpty { await loop.yield() }
-      for _ in 0..<100 { await loop.yield() }
-      #expect(client.queuedBytes > 0)
-      let body = try await notes.exchanges[0].body(upTo: total)
-      #expect(body.count == total)
-      notes.exchanges[0].respond(status: 204)
-      _ = await client.take(endingWith: "\r\n\r\n")
-    }
-  }
-
-  @Test("bodies collected in memory are bounded over all connections: one too many gets 503 and the way out")
-  func collectedBytes() async throws {
-    var limits = HTTPServerLimits()
-    limits.collectedBytes = 1000
-    try await withServer(limits: limits, Self.echo) { server, loop in
-      let first = try await RawClient.connect(server.localAddress, loop)
-      first.send("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + String(repeating: "x", count: 800))
-      for _ in 0..<100 { await loop.yield() }
-      let second = try await RawClient.connect(server.localAddress, loop)
-      second.send("POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + String(repeating: "x", count: 900))
-      let refused = await second.take(endingWith: "}")
-      #expect(refused.hasPrefix("HTTP/1.1 503 ") && refused.contains("\r\nRetry-After: 1\r\n"))
-      first.send(String(repeating: "x", count: 100))
-      #expect(await first.take(endingWith: "!").hasPrefix("HTTP/1.1 200"))
-      second.send("POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\ny")
-      #expect(await second.take(endingWith: "POST /3 y!").hasPrefix("HTTP/1.1 200"))
-    }
-  }
-
-  @Test("a peer that takes nothing of its answer is cut off")
-  func writeDeadline() async throws {
-    var limits = HTTPServerLimits()
-    limits.writeTimeout = .milliseconds(50)
-    let notes = Notes()
-    try await withServer(
-      limits: limits,
-      { exchange in
-        exchange.onAbort { notes.events.append("aborted") }
-        exchange.startStream(status: 200)
-        exchange.write(Array(repeating: 97, count: 32_000_000))
-      }
-    ) { server, loop in
-      let client = try await RawClient.connect(server.localAddress, loop)
-      client.stopReading()
-      client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-      while server.connectionCount == 0 { await loop.yield() }
-      while server.connectionCount > 0 { try await loop.sleep(for: .milliseconds(5)) }
-      #expect(notes.events == ["aborted"])
     }
   }
 
@@ -265,7 +68,7 @@ import Testing
 
   @Test("HEAD is answered with the length and without the body")
   func head() async throws {
-    try await withServer(Self.echo) { server, loop in
+    try await withServer(echo) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       client.send("HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
       let answer = await client.takeAll()
@@ -302,7 +105,7 @@ import Testing
     "what is no request is answered with its status and a problem that says why, and the connection closes",
     arguments: Malformed.all)
   func malformed(_ malformed: Malformed) async throws {
-    try await withServer(Self.echo) { server, loop in
+    try await withServer(echo) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       client.send(malformed.request)
       let answer = await client.takeAll()
@@ -318,7 +121,7 @@ import Testing
 
   @Test("a body over the handler's limit is refused, by its length or as it comes, and its client reads the answer")
   func tooLarge() async throws {
-    try await withServer(Self.echo) { server, loop in
+    try await withServer(echo) { server, loop in
       let announced = try await RawClient.connect(server.localAddress, loop)
       announced.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n")
       #expect(await announced.take(endingWith: "}").hasPrefix("HTTP/1.1 413 "))
@@ -380,7 +183,7 @@ import Testing
     limits.headTimeout = .milliseconds(20)
     limits.bodyTimeout = .milliseconds(20)
     limits.idleTimeout = .milliseconds(50)
-    try await withServer(limits: limits, Self.echo) { server, loop in
+    try await withServer(limits: limits, echo) { server, loop in
       let slow = try await RawClient.connect(server.localAddress, loop)
       slow.send("GET / HTT")
       #expect(await slow.takeAll().hasPrefix("HTTP/1.1 408 "))
@@ -396,7 +199,7 @@ import Testing
   func connectionLimit() async throws {
     var limits = HTTPServerLimits()
     limits.connections = 1
-    try await withServer(limits: limits, Self.echo) { server, loop in
+    try await withServer(limits: limits, echo) { server, loop in
       let first = try await RawClient.connect(server.localAddress, loop)
       first.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
       _ = await first.take(endingWith: "GET /1 !")
@@ -410,7 +213,7 @@ import Testing
 
   @Test("a draining server frees its port, ends idle connections and finishes what is in progress")
   func drain() async throws {
-    try await withServer(Self.echo) { server, loop in
+    try await withServer(echo) { server, loop in
       let idle = try await RawClient.connect(server.localAddress, loop)
       idle.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
       _ = await idle.take(endingWith: "GET /1 !")
