@@ -29,7 +29,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   package let name: String
   /// Made with the loop, which it refers back to.
   private(set) lazy var isolation = LoopIsolation(self)
-  private let inbox = Mutex(Inbox())
+  private let inbox = Lock(Inbox())
   /// The thread inside `run()`, 0 before. Written once by that thread, read by all.
   private let thread = Atomic<UInt>(0)
   private let enqueues = Atomic<Int>(0)
