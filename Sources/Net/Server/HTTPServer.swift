@@ -26,6 +26,8 @@ package final class HTTPServer: @unchecked Sendable {
   package var localAddress: SocketAddress { listener.localAddress }
   /// Those included whose last answer is still being sent.
   package var connectionCount: Int { connections.count + closing }
+  /// Bytes of answers that were written and that their readers have not taken.
+  package var queuedBytes: Int { connections.values.reduce(0) { $0 + $1.queuedBytes } }
 
   /// Frees the port and lets the connections end: idle ones at once, the others behind the answer in progress.
   package func stopAccepting() {

@@ -34,6 +34,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   var loop: EventLoop { connection.loop }
   var peer: SocketAddress { connection.peer }
   var isCongested: Bool { connection.isCongested }
+  var queuedBytes: Int { connection.queuedBytes }
 
   func start() {
     connection.startReading()
