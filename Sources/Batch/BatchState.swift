@@ -44,9 +44,7 @@ struct BatchState: Sendable {
   var limited = 0
   /// Streams that stand in a queue of turns.
   var turnsHeld = 0
-  /// Nodes that were given a shard of this batch in the round of dispatch `round`.
-  var round: UInt64 = 0
-  var nodesServed = 0
+  var shares = BatchShares()
   /// The next index to look at while the batch is being cancelled.
   var cancelFrom: Int?
 

@@ -8,16 +8,26 @@ struct Limiter: Sendable {
   struct Waiter: Sendable {
     let batch: SlotKey
     let lane: UInt32
+    /// When it came, as a number.
+    var ticket: UInt64 = 0
+  }
+
+  /// Waiters with one limit, first come, first served.
+  struct Line: Sendable {
+    let limit: TaskLimit
+    var waiters = Fifo<Waiter>()
   }
 
   let key: TaskKey
   /// Lanes that name it.
   var references = 0
   private(set) var running = 0
-  /// The moment at which one more start would be exactly in time.
-  private(set) var due = Instant.zero
-  /// First come, first served.
-  var waiters = Fifo<Waiter>()
+  /// By rate, the moment at which one more start would be exactly in time. Each rate has its own count, so that a slow
+  /// one does not hold up the others; it begins one interval behind the last start of the key.
+  private var dues: [Double: Instant] = [:]
+  private var lastStart: Instant?
+  var lines: [Line] = []
+  private var tickets: UInt64 = 0
   /// When a timer is set for it.
   var timerAt: Instant?
 
@@ -28,7 +38,7 @@ struct Limiter: Sendable {
     var allowed = Int.max
     if let concurrency = limit.concurrency { allowed = max(0, concurrency - running) }
     if let rate = limit.ratePerSecond {
-      let credit = now + Self.burst(rate) - max(due, now)
+      let credit = now + Self.burst(rate) - max(due(rate), now)
       let starts = credit.inSeconds * rate
       allowed = min(allowed, starts < 0 ? 0 : Int(min(starts + 1e-6, 1e9)) + 1)
     }
@@ -38,19 +48,55 @@ struct Limiter: Sendable {
   /// When the rate allows the next start.
   func opens(_ limit: TaskLimit, at now: Instant) -> Instant {
     guard let rate = limit.ratePerSecond else { return now }
-    return max(now, Instant(nanoseconds: due.nanoseconds - Self.burst(rate).inNanoseconds))
+    return max(now, Instant(nanoseconds: due(rate).nanoseconds - Self.burst(rate).inNanoseconds))
   }
 
   mutating func started(_ number: Int, _ limit: TaskLimit, at now: Instant) {
     running += number
-    guard let rate = limit.ratePerSecond else { return }
-    due = max(due, now) + Duration(secondsClamped: Double(number) / rate)
+    if let rate = limit.ratePerSecond {
+      begin(rate, at: now)
+      dues[rate] = max(due(rate), now) + Duration(secondsClamped: Double(number) / rate)
+    }
+    if number > 0 { lastStart = now }
   }
 
   mutating func attemptEnded() { running -= 1 }
 
   /// Whether nothing would change if it were forgotten.
-  func isIdle(at now: Instant) -> Bool { references == 0 && running == 0 && due <= now }
+  func isIdle(at now: Instant) -> Bool { references == 0 && running == 0 && settled <= now }
+
+  /// When nothing is owed to any rate.
+  var settled: Instant { dues.values.max() ?? .zero }
+
+  mutating func wait(_ waiter: Waiter, _ limit: TaskLimit, at now: Instant) {
+    if let rate = limit.ratePerSecond { begin(rate, at: now) }
+    tickets += 1
+    var waiter = waiter
+    waiter.ticket = tickets
+    let line = lines.firstIndex { $0.limit == limit } ?? lines.count
+    if line == lines.count { lines.append(Line(limit: limit)) }
+    lines[line].waiters.append(waiter)
+  }
+
+  /// Whether it is a rate that allows no start now, and not what runs.
+  func isAtRate(_ limit: TaskLimit) -> Bool { limit.concurrency.map { running < $0 } ?? true }
+
+  private func due(_ rate: Double) -> Instant {
+    dues[rate] ?? lastStart.map { $0 + Duration(secondsClamped: 1 / rate) } ?? .zero
+  }
+
+  /// Begins to count a rate. What is settled is forgotten, and beyond a bound what is settled first.
+  private mutating func begin(_ rate: Double, at now: Instant) {
+    guard dues[rate] == nil else { return }
+    let first = due(rate)
+    if dues.count >= SchedulerLimits.ratesOfKey {
+      dues = dues.filter { $0.value > now }
+      if dues.count >= SchedulerLimits.ratesOfKey, let least = dues.min(by: { $0.value < $1.value }) {
+        dues[least.key] = nil
+      }
+    }
+    dues[rate] = first
+  }
 
   /// What may start at once beyond the first task of a rate.
   private static func burst(_ rate: Double) -> Duration {

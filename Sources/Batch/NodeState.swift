@@ -45,6 +45,9 @@ struct NodeState: Sendable {
 
   func isOpen(at now: Instant) -> Bool { report.availability == .open && restsUntil <= now }
 
+  /// Whether another exchange may be opened to it.
+  func takesShards(at now: Instant) -> Bool { isOpen(at: now) && shards < SchedulerLimits.exchangesPerNode }
+
   mutating func take(_ report: NodeReport) {
     self.report = report
     let seen = max(0, report.load - out)

@@ -4,6 +4,7 @@ import Clockwork
 extension Scheduler {
   mutating func dispatch(at now: Instant, into effects: inout [Effect]) {
     defer { touchedNodes.removeAll(keepingCapacity: true) }
+    guard !isHeld else { return }
     round += 1
     if mustDispatchAll {
       mustDispatchAll = false
@@ -23,35 +24,42 @@ extension Scheduler {
   private func roomiestNode(at now: Instant) -> Int? {
     var (best, bestRoom) = (Int?.none, 0)
     for node in nodeList where nodes[node].idleRound != round && nodes[node].room > bestRoom {
-      if nodes[node].isOpen(at: now) { (best, bestRoom) = (node, nodes[node].room) }
+      if nodes[node].takesShards(at: now) { (best, bestRoom) = (node, nodes[node].room) }
     }
     return best
   }
 
   /// Gives the node one shard. False when there is nothing for it now; true also when lanes were put aside instead.
   private mutating func serve(_ node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
-    guard nodes[node].isOpen(at: now), nodes[node].room > 0 else { return false }
+    guard nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
     guard var turn = nextTurn(for: node) else {
       if !nodeList.contains(where: { !nodes[$0].ownQueues.isEmpty }) { nodes[node].roomWaitedFor = .max }
       return false
     }
     var room = roomOf(node, for: turn)
-    if room <= 0 {
-      guard let small = nextSmallTurn(for: node) else {
-        nodes[node].roomWaitedFor = nodes[node].room - room + nodes[node].roomWorthSending
+    let hadShare = !hasSpentShare(of: turn, node)
+    if room <= 0 || hadShare == false {
+      guard let other = nextOtherTurn(for: node) else {
+        if hadShare {
+          nodes[node].roomWaitedFor = nodes[node].room - room + nodes[node].roomWorthSending
+        } else {
+          waitForRoom(node, room: nodes[node].room + 1, at: now)
+        }
         return false
       }
-      (turn, room) = (small, nodes[node].room)
+      (turn, room) = (other, roomOf(node, for: other))
     }
     guard let batch = batches.slot(of: turn.batch) else { return false }
-    let share = fairShare(of: batch, stream: turn.stream)
+    let share = share(of: batch, stream: turn.stream, for: node, at: now)
     guard room >= min(nodes[node].roomWorthSending, share) || hasWaited(node, at: now) else {
       waitForRoom(node, room: min(nodes[node].roomWorthSending, share) + nodes[node].room - room, at: now)
       return false
     }
     self.turn = max(self.turn, turn.pass)
     batches[batch].pass = max(batches[batch].pass, self.turn - SchedulerLimits.turnsBehind)
-    let size = min(room, share, nodes[node].shardSize)
+    // Pieces of one size, so that the last of them is not a small one.
+    let pieces = (share + nodes[node].shardSize - 1) / nodes[node].shardSize
+    let size = min(room, (share + pieces - 1) / pieces)
     send(to: node, batch: batch, queues: queues(of: node), size: size, at: now, into: &effects)
     return true
   }
@@ -77,27 +85,13 @@ extension Scheduler {
     return batches[batch].counts.running >= reserve ? room - reserve : room
   }
 
-  /// The next turn of a batch to which the reserve is open.
-  private func nextSmallTurn(for node: Int) -> Turn? {
+  /// The next turn of a batch to which the node's room is open, where the first one in turn may not have it.
+  private func nextOtherTurn(for node: Int) -> Turn? {
     queues(of: node).flatMap { queues[$0].elements }.filter { turn in
       guard let batch = batches.slot(of: turn.batch), turn.stream < batches[batch].streams.count else { return false }
       return !batches[batch].streams[turn.stream].isEmpty && roomOf(node, for: turn) > 0
+        && !hasSpentShare(of: turn, node)
     }.min()
-  }
-
-  /// A batch's ready tasks are spread over the nodes that have not had any in this round.
-  private mutating func fairShare(of batch: Int, stream: Int) -> Int {
-    if batches[batch].round != round {
-      batches[batch].round = round
-      batches[batch].nodesServed = 0
-    }
-    let queue = batches[batch].streams[stream].queue
-    let takers = nodeList.count { node in
-      nodes[node].report.availability == .open && nodes[node].room > 0
-        && nodes[node].types.contains { types[$0].queue == queue }
-    }
-    let rest = max(1, takers - batches[batch].nodesServed)
-    return max(1, (batches[batch].ready + rest - 1) / rest)
   }
 
   private func hasWaited(_ node: Int, at now: Instant) -> Bool {
@@ -114,7 +108,7 @@ extension Scheduler {
 
   /// Serves a node from the keyed lanes at home on another one that is overloaded or resting.
   private mutating func relieveOthers(with node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
-    guard nodes[node].isOpen(at: now), nodes[node].room > 0 else { return false }
+    guard nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
     for type in nodes[node].types {
       for other in nodeList where other != node {
         guard let queue = nodes[other].ownQueues[type], mayHandOn(other, at: now), let turn = nextTurn(in: queue),

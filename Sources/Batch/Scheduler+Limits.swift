@@ -21,7 +21,7 @@ extension Scheduler {
     let slot = Int(limiter)
     limiters[slot].references -= 1
     // What its rate still owes outlives the batch; the timer forgets the rest.
-    if limiters[slot].references == 0 { setTimer(limiters[slot].due, .limiter(limiters.key(of: slot))) }
+    if limiters[slot].references == 0 { setTimer(limiters[slot].settled, .limiter(limiters.key(of: slot))) }
   }
 
   /// Counts the end of an attempt against its key's limit.
@@ -48,31 +48,51 @@ extension Scheduler {
     let slot = Int(batches[batch].lanes[lane].limiter)
     batches[batch].lanes[lane].place = .limited
     batches[batch].limited += Int(batches[batch].lanes[lane].count)
-    limiters[slot].waiters.append(Limiter.Waiter(batch: batches.key(of: batch), lane: UInt32(lane)))
-    if let limit = batches[batch].lanes[lane].identity.limit { setLimiterTimer(slot, limit, at: now) }
+    guard let limit = batches[batch].lanes[lane].identity.limit else { return }
+    limiters[slot].wait(Limiter.Waiter(batch: batches.key(of: batch), lane: UInt32(lane)), limit, at: now)
+    setLimiterTimer(slot, limit, at: now)
   }
 
-  /// Makes as many waiting lanes ready as there are starts allowed.
+  /// Makes as many waiting lanes ready as there are starts allowed: first come, first served, but who waits for his own
+  /// rate lets the others pass.
   mutating func openLimiter(_ slot: Int, at now: Instant) {
+    dropCancelledWaiters(slot)
     var woken = 0
-    while let waiter = limiters[slot].waiters.first {
-      guard let batch = batches.slot(of: waiter.batch), !batches[batch].isCancelled else {
-        _ = limiters[slot].waiters.removeFirst()
-        continue
-      }
-      let lane = Int(waiter.lane)
-      guard let limit = batches[batch].lanes[lane].identity.limit else { return }
+    var held: Set<TaskLimit> = []
+    while let line = firstLine(of: slot, without: held), let waiter = limiters[slot].lines[line].waiters.first {
+      let limit = limiters[slot].lines[line].limit
       guard limiters[slot].allowed(limit, at: now) > woken else {
         setLimiterTimer(slot, limit, at: now)
         // Those made ready may be unable to go (no node of their type): then the others get their chance.
         if woken > 0 { setTimer(now + SchedulerLimits.linger, .limiter(limiters.key(of: slot))) }
-        return
+        guard woken == 0, limiters[slot].isAtRate(limit) else { return }
+        held.insert(limit)
+        continue
       }
-      _ = limiters[slot].waiters.removeFirst()
+      _ = limiters[slot].lines[line].waiters.removeFirst()
+      guard let batch = batches.slot(of: waiter.batch), !batches[batch].isCancelled else { continue }
+      let lane = Int(waiter.lane)
       woken += Int(batches[batch].lanes[lane].count)
       batches[batch].limited -= Int(batches[batch].lanes[lane].count)
       batches[batch].lanes[lane].place = .nowhere
       place(lane, of: batch)
+    }
+    limiters[slot].lines.removeAll { $0.waiters.isEmpty }
+  }
+
+  /// The line whose first waiter came first.
+  private func firstLine(of slot: Int, without held: Set<TaskLimit>) -> Int? {
+    let lines = limiters[slot].lines
+    return lines.indices.filter { !lines[$0].waiters.isEmpty && !held.contains(lines[$0].limit) }
+      .min { (lines[$0].waiters.first?.ticket ?? 0) < (lines[$1].waiters.first?.ticket ?? 0) }
+  }
+
+  private mutating func dropCancelledWaiters(_ slot: Int) {
+    for line in limiters[slot].lines.indices {
+      while let waiter = limiters[slot].lines[line].waiters.first {
+        if let batch = batches.slot(of: waiter.batch), !batches[batch].isCancelled { break }
+        _ = limiters[slot].lines[line].waiters.removeFirst()
+      }
     }
   }
 

@@ -18,7 +18,7 @@ extension Scheduler {
     shards[Int(key.slot)].entries = entries
     shards[Int(key.slot)].remaining = entries.count
     nodes[node].sent(entries.count, at: now)
-    batches[batch].nodesServed += 1
+    batches[batch].shares.took(entries.count, node: node)
     effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))
   }
 

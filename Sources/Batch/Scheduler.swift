@@ -72,6 +72,8 @@ package struct Scheduler: Sendable {
   var round: UInt64 = 0
   /// Something may be sent by any node now.
   var mustDispatchAll = false
+  /// Nothing new is sent: there is no room for results.
+  var isHeld = false
   /// Nodes that have more room than before.
   var touchedNodes: [Int] = []
   var wakeAt: Instant?
@@ -88,6 +90,7 @@ package struct Scheduler: Sendable {
     case .attempts(let shard, let ends): take(ends, of: shard, at: now, into: &effects)
     case .shardEnded(let shard, let end): endShard(shard, end, at: now, into: &effects)
     case .cancel(let id): cancelBatch(id, at: now, into: &effects)
+    case .hold(let isHeld): hold(isHeld)
     case .wake: break
     }
     dispatch(at: now, into: &effects)
@@ -124,6 +127,11 @@ package struct Scheduler: Sendable {
     for use in batches[slot].types { releaseType(use.type) }
     batchSlots[id] = nil
     batches.remove(slot)
+  }
+
+  private mutating func hold(_ isHeld: Bool) {
+    if self.isHeld, !isHeld { mustDispatchAll = true }
+    self.isHeld = isHeld
   }
 
   /// The slot of a type, made on first use; the caller counts its reference.

@@ -12,6 +12,8 @@ extension Scheduler {
     case attempts(ShardID, [AttemptEnd])
     case shardEnded(ShardID, ShardEnd)
     case cancel(UUIDv7)
+    /// Whether nothing new may be sent, for want of room for the results.
+    case hold(Bool)
     /// A moment asked for by `Effect.wake` has come.
     case wake
   }

@@ -5,13 +5,16 @@ enum SchedulerLimits {
   /// A shard is about this much of its node's measured work.
   static let shardWork: Duration = .milliseconds(100)
   static let shardTasks = 1_000
-  /// What a node is given at first, before anything is known of its speed.
+  /// The least that is wanted for a shard before anything is known of its node's speed; a sixteenth of the node's
+  /// capacity where that is more.
   static let firstShardTasks = 64
   /// A shard holds at least this part of a node's capacity while the queue is long, so that long tasks do not cost one
   /// connection each.
   static let shardsAcrossCapacity = 64
   /// With so many exchanges open, a node's small room is left to grow instead of being filled with small shards.
   static let exchangesBeforeWaiting = 32
+  /// Exchanges that are open to one node at once: small batches beyond it wait, so that connections stay for others.
+  static let exchangesPerNode = 256
   /// A node's room smaller than a shard waits at most so long for more of it.
   static let linger: Duration = .milliseconds(100)
   /// One in so many places of a node is kept for batches that have little out, while a batch has more than fits.
@@ -30,6 +33,8 @@ enum SchedulerLimits {
 
   /// A limit of r tasks a second lets so much of a second's work through at once, and always one task.
   static let limitBurst: Duration = .milliseconds(20)
+  /// Different rates of one key that are counted at once.
+  static let ratesOfKey = 64
   /// How far a batch that could not run may fall behind in turns; what is older is forgotten.
   static let turnsBehind = 1_000.0
   /// Tasks of a cancelled batch that are ended in one input, so that a large one does not hold up the others.

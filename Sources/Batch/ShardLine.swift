@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// One line of a node's answer to a shard.
 package enum ShardLine: Sendable {

@@ -90,14 +90,15 @@ package struct TaskFields: Sendable {
 extension TaskLimit {
   /// `{"rate_per_s":5,"concurrency":2}`, at least one of the two.
   init(_ value: JSONValue) throws(TaskSpecError) {
-    let wanted = "an object with rate_per_s (above 0), concurrency (a whole number from 1), or both"
+    let wanted = "an object with rate_per_s (0.00001 to 1000000), concurrency (a whole number from 1), or both"
     guard value.kind == .object else { throw TaskFields.wrong("limit", wanted, value) }
     self.init()
     try value.forEachMember { key, value throws(TaskSpecError) in
       switch key {
       case "rate_per_s":
-        guard let rate = value.double, rate > 0 else {
-          throw TaskFields.wrong("rate_per_s", "a number above 0", value).inside(JSONPointer(tokens: ["limit"]))
+        guard let rate = value.double, TaskLimits.ratePerSecond.contains(rate) else {
+          throw TaskFields.wrong("rate_per_s", "a number from 0.00001 (about one a day) to 1000000", value)
+            .inside(JSONPointer(tokens: ["limit"]))
         }
         ratePerSecond = rate
       case "concurrency":

@@ -2,6 +2,8 @@
 package enum TaskLimits {
   /// A task's own bytes.
   package static let bytes = 1 << 20
+  /// Starts a second: from about one a day up.
+  package static let ratePerSecond = 0.000_01...1_000_000.0
   package static let attempts = 1...SchedulerLimits.attempts
   package static let priority = SchedulerLimits.priority
   /// Thirty days.

@@ -28,6 +28,25 @@ import Testing
     #expect(driver.now <= .zero + .milliseconds(3_900))
   }
 
+  @Test("a slow rate in one batch holds up no other batch of its key")
+  func slowRate() {
+    var driver = Driver()
+    driver.node("a")
+    let slow = driver.batch(of: 3, key: "shop", limit: TaskLimit(ratePerSecond: 0.000_01))
+    driver.drain()
+    let fast = driver.batch(of: 20, key: "shop", limit: TaskLimit(ratePerSecond: 10))
+    let both = driver.batch(of: 20, key: "shop", limit: TaskLimit(ratePerSecond: 100, concurrency: 1))
+    for _ in 0..<200 {
+      driver.drain()
+      if driver.ended[fast] != nil, driver.ended[both] != nil { break }
+      driver.wake()
+    }
+    #expect(driver.ended[fast]?.counts.ok == 20 && driver.ended[both]?.counts.ok == 20)
+    #expect(driver.now <= .zero + .seconds(3))
+    #expect(driver.scheduler.progress(of: slow)?.counts.ok == 1)
+    #expect(driver.scheduler.progress(of: slow)?.waitingFor == .limit)
+  }
+
   @Test("a key's concurrency holds over all batches, and other keys go on")
   func concurrency() {
     var driver = Driver()

@@ -171,7 +171,7 @@ extension World {
         if chance(5) { later(delay + soon(9_000), .attempt(shard: shard.id, index: Int(entry.index), acts: true)) }
       }
     }
-    let end = breaksAfter.map { Scheduler.Input.shardEnded(shard.id, $0 > .milliseconds(1) ? .broken : .broken) }
+    let end = breaksAfter.map { Scheduler.Input.shardEnded(shard.id, $0 > .milliseconds(2) ? .garbled : .broken) }
     later(breaksAfter ?? last + .microseconds(1), .input(end ?? .shardEnded(shard.id, .finished)))
   }
 
