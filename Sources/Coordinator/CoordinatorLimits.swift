@@ -32,8 +32,16 @@ enum CoordinatorLimits {
   /// submissions are refused.
   static let journalBytes = max(
     256 << 20, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
-  /// Ended batches that are kept.
-  static let endedBatches = 1_000
+  /// What a batch costs beside its tasks and results.
+  static let batchBytes = 4 << 10
+  /// While there is no room for results, it is looked for so often.
+  static let roomInterval: Duration = .milliseconds(200)
+  /// A node that has left the cluster has so long to end what it runs.
+  static let leaveDeadline: Duration = .seconds(60)
+  /// How long closing waits for answers that are on their way.
+  static let closeWait: Duration = .seconds(1)
+  /// Bytes of a group's name in a summary.
+  static let groupBytes = 200
   /// How long a cancelling request waits for the nodes before it is answered with what is known.
   static let cancelAnswer: Duration = .seconds(2)
   static let listedBatches = 100

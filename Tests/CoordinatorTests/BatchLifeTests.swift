@@ -169,6 +169,60 @@ import Testing
     }
   }
 
+  @Test("results beyond the bound drop ended batches first, then nothing is sent until there is room")
+  func fullJournal() async throws {
+    let value = String(repeating: "v", count: 100_000)
+    try await TestCoordinator.run(journalBytes: 450_000) { coordinator in
+      try coordinator.node("n1", capacity: 1) { shard in
+        for task in shard.tasks {
+          shard.write(#"{"index":\#(task["index"]?.int ?? 0),"status":"ok","value":"\#(value)"}"#)
+        }
+        shard.end()
+      }
+      let tasks = Array(repeating: #"{"task":"echo"}"#, count: 20).joined(separator: ",")
+      let early = try await coordinator.submit(#"[{"task":"echo"}]"#)
+      _ = try await coordinator.done(early)
+      let path = try await coordinator.submit("[\(tasks)]")
+      let full = try await coordinator.wait(for: path) { $0["running"]?.int == 0 && $0["detail"] != nil }
+      #expect(full["waiting_for"]?.string == "capacity" && full["state"]?.string == "running")
+      #expect((4...6).contains(full["ok"]?.int ?? 0), "\(full)")
+      #expect(try await coordinator.get(early).status == 404)
+      let refused = try await coordinator.send("POST", "/batches", body: #"{"tasks":[{"task":"echo"}]}"#)
+      #expect(refused.status == 503 && refused.headers["Retry-After"] != nil)
+      _ = try await coordinator.send("DELETE", path)
+      _ = try await coordinator.done(path)
+      _ = try await coordinator.send("DELETE", "\(path)?purge=true")
+      #expect(try await coordinator.done(try await coordinator.submit(#"[{"task":"echo"}]"#))["ok"]?.int == 1)
+    }
+  }
+
+  @Test("a task that is cancelled in its backoff has no duration")
+  func cancelledInBackoff() async throws {
+    try await TestCoordinator.run { coordinator in
+      try coordinator.node("n1") { shard in
+        for task in shard.tasks { shard.fail(task, #"{"code":"timeout","message":"m","retryable":true}"#) }
+        shard.end()
+      }
+      let path = try await coordinator.submit(#"[{"task":"echo","attempts":1000}]"#)
+      _ = try await coordinator.wait(for: path) {
+        $0["waiting_for"]?.string == "backoff" && $0["retried"]?.int ?? 0 > 2
+      }
+      let done = try await coordinator.send("DELETE", path).json
+      #expect(done["cancelled"]?.int == 1 && done["duration_ms"]?["max"]?.isNull == true, "\(done)")
+    }
+  }
+
+  @Test("the groups of a summary have short names")
+  func longGroups() async throws {
+    try await TestCoordinator.run { coordinator in
+      try coordinator.node("n1")
+      let path = try await coordinator.submit(#"[{"task":"echo","args":"\#(String(repeating: "é", count: 500))"}]"#)
+      _ = try await coordinator.done(path)
+      let counts = try await coordinator.get("\(path)/summary?by=value").json["counts"]
+      #expect(counts?.members?.map { $0.key.string.utf8.count } == [203])
+    }
+  }
+
   @Test("batches are listed newest first, by state, in pages")
   func list() async throws {
     try await TestCoordinator.run { coordinator in

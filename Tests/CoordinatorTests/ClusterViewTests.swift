@@ -21,6 +21,7 @@ import Testing
 
   /// Runs a story with a coordinator that has found two nodes, `n1` and `n2`.
   private static func run(
+    behaving: @escaping @Sendable (FakeShard) -> Void = { $0.completeAll() },
     _ story: @escaping @Sendable (Visitor, _ node: FakeNode, Membership) async throws -> Void
   ) async throws {
     let loop = try EventLoop.start(name: "cluster")
@@ -35,7 +36,7 @@ import Testing
       let seed = Authority(host: "127.0.0.1", port: own.address.port)
       var nodes: [(FakeNode, Membership)] = []
       for (name, types) in [("n1", ["echo", "http"]), ("n2", ["echo", "order"])] {
-        let node = try FakeNode(loop, name: name, capacity: 10, types: types) { $0.completeAll() }
+        let node = try FakeNode(loop, name: name, capacity: 10, types: types, behaving)
         let address = SocketAddress(ip: "127.0.0.1", port: node.authority.port)!
         let member = try await Membership.start(
           options(.node, name, join: seed), role: .node, http: address, on: loop, log: .silent)
@@ -88,6 +89,21 @@ import Testing
       #expect(waiting["queued"]?.int == 1)
       await member.leave()
       try await visitor.wait(batch) { $0["waiting_for"]?.string == "task_type" }
+    }
+  }
+
+  @Test("a node that leaves while its exchange is open may end it, and its results count")
+  func leavesWithResults() async throws {
+    try await Self.run(behaving: { $0.begin() }) { visitor, node, member in
+      try await visitor.wait("/task-types") { $0["task_types"]?.elements?.count == 3 }
+      let batch = try await visitor.submit(#"{"tasks":[{"task":"order"}]}"#)
+      try await visitor.wait(batch) { $0["running"]?.int == 1 }
+      await member.leave()
+      try await visitor.wait("/nodes/n2") { $0["state"]?.string == "left" }
+      #expect(try await visitor.get(batch)["running"]?.int == 1)
+      for shard in node.shards { shard.completeAll() }
+      let done = try await visitor.wait(batch) { $0["state"]?.string == "done" }
+      #expect(done["ok"]?.int == 1 && done["retried"]?.int == 0 && done["nodes"]?["n2"]?.int == 1)
     }
   }
 }

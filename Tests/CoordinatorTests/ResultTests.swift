@@ -107,6 +107,7 @@ import Testing
       let batch = try #require(coordinator.service.dispatcher.book.all.first { _ in true })
       try await coordinator.until { batch.outcome != nil }
       #expect(batch.resultCount == 2_000)
+      #expect((1...1_000_000).contains(coordinator.service.queuedBytes), "\(coordinator.service.queuedBytes)")
       peer.read()
       try await coordinator.until { peer.received.suffix(5).elementsEqual("0\r\n\r\n".utf8) }
       let text = peer.text

@@ -12,6 +12,7 @@ import Testing
   private func expectNothingKept(_ coordinator: TestCoordinator) async throws {
     #expect(try await coordinator.get("/batches").json["batches"]?.elements?.isEmpty == true)
     #expect(coordinator.service.dispatcher.runningBatches == 0)
+    #expect(coordinator.journal.byteCount == 0)
   }
 
   @Test(
@@ -183,6 +184,37 @@ import Testing
     }
   }
 
+  @Test("a drain waits for who reads the results of an ended batch")
+  func drainingReader() async throws {
+    try await TestCoordinator.run { coordinator in
+      let padding = String(repeating: "z", count: 4_000)
+      try coordinator.node("n1") { shard in
+        for task in shard.tasks {
+          shard.write(#"{"index":\#(task["index"]?.int ?? 0),"status":"ok","value":"\#(padding)"}"#)
+        }
+        shard.end()
+      }
+      let tasks = Array(repeating: #"{"task":"echo"}"#, count: 4_000).joined(separator: ",")
+      let path = try await coordinator.submit("[\(tasks)]")
+      _ = try await coordinator.done(path)
+      let peer = try await coordinator.connect()
+      peer.send("GET \(path)/results HTTP/1.1\r\nHost: c\r\n\r\n")
+      try await coordinator.until { coordinator.service.dispatcher.readers == 1 }
+      let ending = Ending()
+      let drained = coordinator.loop.spawn {
+        await coordinator.service.drain()
+        ending.hasCome = true
+      }
+      try await coordinator.until { coordinator.service.isDraining }
+      for _ in 0..<20 { _ = try await coordinator.get("/healthz") }
+      #expect(!ending.hasCome && coordinator.service.dispatcher.readers == 1)
+      peer.read()
+      await drained.value
+      try await coordinator.until { peer.received.suffix(5).elementsEqual("0\r\n\r\n".utf8) }
+      peer.close()
+    }
+  }
+
   @Test("a draining coordinator takes no batch, says so, and ends when the last one has")
   func draining() async throws {
     try await TestCoordinator.run { coordinator in
@@ -197,4 +229,9 @@ import Testing
       #expect(try await coordinator.get(path).json["state"]?.string == "done")
     }
   }
+}
+
+/// Guarded by: the loop's thread.
+private final class Ending: @unchecked Sendable {
+  var hasCome = false
 }

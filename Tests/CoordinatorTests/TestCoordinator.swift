@@ -17,9 +17,11 @@ final class TestCoordinator: @unchecked Sendable {
   private let address: SocketAddress
   private var nodes: [FakeNode] = []
 
-  private init(_ loop: EventLoop) throws {
+  let journal = MemoryJournal()
+
+  private init(_ loop: EventLoop, journalBytes: Int) throws {
     self.loop = loop
-    service = CoordinatorService(loop: loop, journal: MemoryJournal(), log: .silent)
+    service = CoordinatorService(loop: loop, journal: journal, log: .silent, journalBytes: journalBytes)
     client = HTTPClient(loop: loop)
     address = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
     let empty: (HTTPExchange) -> Void = { $0.respond(json: Array("{}".utf8)) }
@@ -30,13 +32,13 @@ final class TestCoordinator: @unchecked Sendable {
   }
 
   /// Runs a test's story on the loop of a fresh coordinator.
-  static func run<Value: Sendable>(_ story: @escaping @Sendable (TestCoordinator) async throws -> Value) async throws
-    -> Value
-  {
+  static func run<Value: Sendable>(
+    journalBytes: Int = 1 << 30, _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
+  ) async throws -> Value {
     let loop = try EventLoop.start(name: "coordinator")
     defer { loop.stop() }
     return try await loop.spawn { () async throws -> Value in
-      let coordinator = try TestCoordinator(loop)
+      let coordinator = try TestCoordinator(loop, journalBytes: journalBytes)
       do {
         let value = try await story(coordinator)
         await coordinator.close()

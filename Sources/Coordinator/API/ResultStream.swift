@@ -52,6 +52,7 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
     // Who asks for the head alone is not kept waiting for the body's end.
     guard !exchange.request.methodIs("HEAD") else { return exchange.respond(status: 200, headers: headers) }
     exchange.startStream(status: 200, headers: headers)
+    dispatcher.readers += 1
     exchange.onAbort { [self] in end() }
     exchange.write(selection.header)
     if follows { batch.follow(self) }
@@ -158,7 +159,9 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
   }
 
   private func end() {
+    guard !isOver else { return }
     isOver = true
+    dispatcher.readers -= 1
     batch.unfollow(self)
   }
 }

@@ -47,7 +47,18 @@ struct ResultSummary {
     }
   }
 
-  private static func text(_ value: JSONValue) -> String { value.string ?? value.text }
+  /// The name of a value's group, cut so that a summary stays small.
+  private static func text(_ value: JSONValue) -> String {
+    let text = value.string ?? value.text
+    guard text.utf8.count > CoordinatorLimits.groupBytes else { return text }
+    var (cut, room) = (String.UnicodeScalarView(), CoordinatorLimits.groupBytes)
+    for scalar in text.unicodeScalars {
+      room -= scalar.utf8.count
+      if room < 0 { break }
+      cut.append(scalar)
+    }
+    return String(cut) + "…"
+  }
 
   /// A path's step into an array is a number.
   private static func field(_ path: ArraySlice<String>, of value: JSONValue) -> JSONValue? {

@@ -17,9 +17,10 @@ final class BatchBook {
   private var order: [UUIDv7] = []
   private var keys: [String: KeyUse] = [:]
   private var keyOfBatch: [UUIDv7: String] = [:]
-  private var ended = 0
+  private let byteLimit: Int
 
-  init(journal: any Journal) { self.journal = journal }
+  /// - Parameter byteLimit: of tasks and results; beyond it the oldest ended batches make way.
+  init(journal: any Journal, byteLimit: Int) { (self.journal, self.byteLimit) = (journal, byteLimit) }
 
   subscript(id: UUIDv7) -> BatchRecord? { batches[id] }
 
@@ -33,24 +34,17 @@ final class BatchBook {
   }
 
   func remove(_ id: UUIDv7) {
-    guard let batch = batches.removeValue(forKey: id) else { return }
-    if batch.outcome != nil { ended -= 1 }
-    order.removeAll { $0 == id }
+    guard batches.removeValue(forKey: id) != nil else { return }
+    if let place = order.firstIndex(of: id) { order.remove(at: place) }
     if let key = keyOfBatch.removeValue(forKey: id) { keys[key] = nil }
     journal.drop(id)
   }
 
   // MARK: Keeping within bounds
 
-  /// An ended batch stays to be read, until there are too many.
-  func noteEnded() {
-    ended += 1
-    while ended > CoordinatorLimits.endedBatches, dropOldestEnded() {}
-  }
-
-  /// Whether there is room for another batch, once ended ones have made way.
+  /// Whether there is room for another batch or result, once ended ones have made way: they stay to be read until then.
   func makeRoom() -> Bool {
-    while journal.byteCount > CoordinatorLimits.journalBytes {
+    while journal.byteCount > byteLimit {
       guard dropOldestEnded() else { return false }
     }
     return true

@@ -25,6 +25,13 @@ final class Dispatcher: @unchecked Sendable {
   private var exchanges: [ShardID: ShardExchange] = [:]
   /// Where the nodes' APIs are, by name.
   private var authorities: [String: Authority] = [:]
+  /// Whether nothing new is sent for want of room for results.
+  private(set) var isHeld = false
+  private var roomTimer: LoopTimer?
+  /// Nodes that have left the cluster and still run something.
+  private var leaving: [String: LoopTimer] = [:]
+  /// Streams of results that are being read.
+  var readers = 0
   /// By node, why it last took nothing: told once, until it takes something again.
   private var refusals: [String: String] = [:]
 
@@ -44,11 +51,25 @@ final class Dispatcher: @unchecked Sendable {
   func cancel(_ batch: UUIDv7) { feed(.cancel(batch)) }
 
   func nodeSeen(_ report: NodeReport, at authority: Authority) {
+    leaving.removeValue(forKey: report.name)?.cancel()
     authorities[report.name] = authority
     feed(.node(report))
   }
 
+  /// A node that left in good order ends what it runs, for a while: it is gone when nothing of it is open.
+  func nodeLeft(_ report: NodeReport, at authority: Authority) {
+    var report = report
+    report.availability = .draining
+    nodeSeen(report, at: authority)
+    guard exchanges.values.contains(where: { $0.shard.node == report.name }) else { return nodeGone(report.name) }
+    leaving[report.name] = loop.schedule(after: CoordinatorLimits.leaveDeadline) { [weak self] in
+      self?.nodeGone(report.name)
+    }
+  }
+
   func nodeGone(_ name: String) {
+    leaving.removeValue(forKey: name)?.cancel()
+    refusals[name] = nil
     guard authorities.removeValue(forKey: name) != nil else { return }
     feed(.nodeGone(name: name))
   }
@@ -71,6 +92,8 @@ final class Dispatcher: @unchecked Sendable {
   func close() {
     loop.assertCurrent()
     timer?.cancel()
+    roomTimer?.cancel()
+    for timer in leaving.values { timer.cancel() }
     for exchange in exchanges.values { exchange.drop() }
     exchanges = [:]
   }
@@ -162,6 +185,9 @@ final class Dispatcher: @unchecked Sendable {
       if let epoch = exchanges.removeValue(forKey: shard.id)?.refusedEpoch { sender.exceed(epoch, WallClock.now) }
       report(end, why, of: shard)
       feed(.shardEnded(shard.id, end))
+      if leaving[shard.node] != nil, !exchanges.values.contains(where: { $0.shard.node == shard.node }) {
+        nodeGone(shard.node)
+      }
     }
   }
 
@@ -235,13 +261,27 @@ final class Dispatcher: @unchecked Sendable {
     }
     let count = batch.journal.resultCount
     batch.journal.makeDurable { [loop] in batch.publish(count, at: loop.now) }
+    checkRoom()
+  }
+
+  /// Sends nothing new while the results fill their room and no ended batch can make way.
+  private func checkRoom() {
+    let isFull = !book.makeRoom()
+    if isFull != isHeld {
+      isHeld = isFull
+      if isFull {
+        log.warning("journal_full", ["bytes": "\(CoordinatorLimits.journalBytes)", "effect": "no task is sent"])
+      }
+      feed(.hold(isFull))
+    }
+    guard isFull, roomTimer?.isPending != true else { return }
+    roomTimer = loop.schedule(after: CoordinatorLimits.roomInterval) { [weak self] in self?.checkRoom() }
   }
 
   private func end(_ id: UUIDv7, _ progress: BatchProgress) {
     guard let batch = book[id] else { return }
-    batch.journal.makeDurable { [book, log] in
+    batch.journal.makeDurable { [log] in
       batch.finish(progress, at: WallClock.now)
-      book.noteEnded()
       let counts = progress.counts
       log.info(
         "batch_ended",

@@ -48,7 +48,10 @@ final class NodeWatch: @unchecked Sendable {
   private func note(_ change: MemberChange, _ member: ClusterMember) {
     guard let node = known[member.name] else { return }
     switch change {
-    case .died, .left, .forgotten:
+    case .left:
+      known[member.name] = nil
+      dispatcher.nodeLeft(node.report, at: node.authority)
+    case .died, .forgotten:
       known[member.name] = nil
       dispatcher.nodeGone(member.name)
     case .suspected: set(.suspect, of: member.name)

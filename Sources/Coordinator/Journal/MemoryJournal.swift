@@ -6,22 +6,30 @@ import Clockwork
 /// Guarded by: the loop's thread.
 final class MemoryJournal: Journal {
   private var batches: [UUIDv7: MemoryBatchJournal] = [:]
+  private let tally = MemoryBatchJournal.Tally()
 
   init() {}
 
   func begin(_ batch: UUIDv7) -> any BatchJournal {
-    let journal = MemoryBatchJournal()
+    let journal = MemoryBatchJournal(tally)
     batches[batch] = journal
     return journal
   }
 
-  func drop(_ batch: UUIDv7) { batches[batch] = nil }
+  func drop(_ batch: UUIDv7) { batches.removeValue(forKey: batch)?.leave() }
 
-  var byteCount: Int { batches.values.reduce(0) { $0 + $1.byteCount } }
+  var byteCount: Int { tally.bytes }
 }
 
 /// Guarded by: the loop's thread.
 final class MemoryBatchJournal: BatchJournal {
+  /// What all batches hold, so that nobody has to add it up.
+  final class Tally {
+    fileprivate(set) var bytes = 0
+  }
+
+  /// Nil once the batch is dropped: a reader may still hold it.
+  private var tally: Tally?
   /// Each record is the task's id, a line break, and its bytes: neither holds a line break of its own.
   private var tasks = RecordArena()
   private var results = RecordArena()
@@ -30,16 +38,31 @@ final class MemoryBatchJournal: BatchJournal {
   /// By index: the `seq` of its result, 0 when it has none.
   private var seqs: [UInt32] = []
 
+  init(_ tally: Tally) {
+    self.tally = tally
+    tally.bytes += byteCount
+  }
+
+  fileprivate func leave() {
+    tally?.bytes -= byteCount
+    tally = nil
+  }
+
   var taskCount: Int { tasks.count }
   var resultCount: Int { results.count }
-  var byteCount: Int { tasks.byteCount + results.byteCount + 20 * tasks.count }
+  var byteCount: Int { tasks.byteCount + results.byteCount + 20 * tasks.count + CoordinatorLimits.batchBytes }
 
-  func appendTask(_ task: JournalTask) { tasks.append(task.id ?? [], [0x0a], task.bytes) }
+  func appendTask(_ task: JournalTask) {
+    let before = byteCount
+    tasks.append(task.id ?? [], [0x0a], task.bytes)
+    tally?.bytes += byteCount - before
+  }
 
   func appendResult(_ line: ArraySlice<UInt8>, of index: Int, status: TaskState) {
     if seqs.isEmpty { seqs = Array(repeating: 0, count: tasks.count) }
     precondition(seqs[index] == 0, "a second result for task \(index)")
     results.append(line)
+    tally?.bytes += line.count
     statuses.append(status)
     seqs[index] = UInt32(results.count)
   }

@@ -13,6 +13,7 @@ package enum CoordinatorRole {
   package static func run(_ configuration: CoordinatorConfiguration) -> Int32 {
     RoleLifecycle.run(configuration.cluster, role: .coordinator) { lifecycle in
       let service = CoordinatorService(loop: lifecycle.loop, journal: MemoryJournal(), log: lifecycle.log)
+      lifecycle.log.warning("batches_in_memory", ["why": "batches are kept in memory: a restart forgets them"])
       do {
         return try await start(service, configuration.cluster, lifecycle)
       } catch {

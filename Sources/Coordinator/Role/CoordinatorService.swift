@@ -17,7 +17,9 @@ final class CoordinatorService: @unchecked Sendable {
   private var server: HTTPServer?
   private var drainTimer: LoopTimer?
 
-  init(loop: EventLoop, journal: any Journal, log: Log) {
+  init(
+    loop: EventLoop, journal: any Journal, log: Log, journalBytes: Int = CoordinatorLimits.journalBytes
+  ) {
     loop.assertCurrent()
     (self.loop, self.log) = (loop, log)
     var configuration = HTTPClientConfiguration()
@@ -25,7 +27,8 @@ final class CoordinatorService: @unchecked Sendable {
     shardClient = HTTPClient(loop: loop, configuration: configuration)
     client = HTTPClient(loop: loop)
     dispatcher = Dispatcher(
-      loop: loop, book: BatchBook(journal: journal), client: shardClient, control: client, log: log)
+      loop: loop, book: BatchBook(journal: journal, byteLimit: journalBytes), client: shardClient, control: client,
+      log: log)
     api = CoordinatorAPI(dispatcher: dispatcher, journal: journal)
   }
 
@@ -39,6 +42,8 @@ final class CoordinatorService: @unchecked Sendable {
   }
 
   var connectionCount: Int { server?.connectionCount ?? 0 }
+  /// What waits for readers.
+  var queuedBytes: Int { server?.queuedBytes ?? 0 }
   var isDraining: Bool { api.isDraining }
 
   /// - Parameter name: the coordinator's in the cluster.
@@ -50,7 +55,8 @@ final class CoordinatorService: @unchecked Sendable {
 
   // MARK: The end
 
-  /// Takes no new batch and returns when the running ones have ended, or this task is cancelled.
+  /// Takes no new batch and returns when the running ones have ended and their results were read by those who began to,
+  /// or this task is cancelled.
   func drain() async {
     await withTaskCancellationHandler {
       await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
@@ -67,8 +73,16 @@ final class CoordinatorService: @unchecked Sendable {
   private var givesUpWaiting = false
 
   private func waitForBatches(_ done: @escaping () -> Void) {
-    guard dispatcher.runningBatches > 0, !givesUpWaiting else { return done() }
+    guard dispatcher.runningBatches > 0 || dispatcher.readers > 0, !givesUpWaiting else { return done() }
     drainTimer = loop.schedule(after: .milliseconds(20)) { [weak self] in self?.waitForBatches(done) }
+  }
+
+  /// What has been written is sent.
+  private func letAnswersEnd() async {
+    let deadline = loop.now + CoordinatorLimits.closeWait
+    while connectionCount > 0, loop.now < deadline {
+      do { try await loop.sleep(for: .milliseconds(10)) } catch { return }
+    }
   }
 
   /// Breaks every exchange off, which cancels on the nodes what they hold, and closes everything.
@@ -84,6 +98,7 @@ final class CoordinatorService: @unchecked Sendable {
       }
     }
     await loop.yield()
+    await letAnswersEnd()
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in
         server?.close()
