@@ -41,13 +41,17 @@ package final class RoleLifecycle: @unchecked Sendable {
   package let log: Log
   private var state = State.starting(mustStop: false)
   private var signals: Signals?
+  private var stopSignals = StopSignals()
+  /// Ends the process with an exit status and nothing else.
+  private let abort: (Int32) -> Void
   private let ready: (ReadyLine) -> Void
 
   init(
     _ options: ClusterOptions, _ role: ClusterOptions.Role, _ loop: EventLoop, _ log: Log,
-    ready: @escaping (ReadyLine) -> Void = { $0.write() }
+    ready: @escaping (ReadyLine) -> Void = { $0.write() }, abort: @escaping (Int32) -> Void = { _exit($0) }
   ) {
-    (self.options, self.role, self.loop, self.log, self.ready) = (options, role, loop, log, ready)
+    (self.options, self.role, self.loop, self.log) = (options, role, loop, log)
+    (self.ready, self.abort) = (ready, abort)
   }
 
   /// Runs a role on the calling thread until it has stopped.
@@ -117,13 +121,15 @@ package final class RoleLifecycle: @unchecked Sendable {
     end(exitStatus: exitStatus)
   }
 
-  private func received(signal: Int32) {
-    switch state {
-    case .starting(mustStop: false), .running: stop(because: signal == SIGINT ? "SIGINT" : "SIGTERM")
-    case .starting(mustStop: true), .stopping, .over:
+  func received(signal: Int32) {
+    loop.assertCurrent()
+    switch stopSignals.note(at: loop.now) {
+    case .stop: stop(because: signal == SIGINT ? "SIGINT" : "SIGTERM")
+    case .same: break
+    case .stopAtOnce:
       log.warning("stopped_at_once", ["cause": "a second signal"])
       // The shell's convention for a process that a signal ended: what ran was cut off.
-      _exit(128 + signal)
+      abort(128 + signal)
     }
   }
 

@@ -71,6 +71,34 @@ import Testing
     await witness.kill()
   }
 
+  @Test("the signals that come together after a requested drain are absorbed")
+  func signalAfterRequest() async throws {
+    let story = Story()
+    let loop = try EventLoop(name: "role")
+    let lifecycle = RoleLifecycle(
+      Self.options(), .node, loop, .silent, ready: { _ in }, abort: { story.tell("aborted with \($0)") })
+    let status = await withUnsafeContinuation { (continuation: UnsafeContinuation<Int32, Never>) in
+      DispatchQueue(label: "role").async {
+        let status = lifecycle.run(signals: []) { lifecycle in
+          let running = try await Self.serve(lifecycle, story) {
+            lifecycle.received(signal: 15)
+            lifecycle.received(signal: 15)
+            story.tell("signalled")
+            for _ in 0..<600 where !story.all.contains("aborted with 143") {
+              try? await loop.sleep(for: .milliseconds(100))
+              lifecycle.received(signal: 15)
+            }
+          }
+          lifecycle.requestDrain()
+          return running
+        }
+        continuation.resume(returning: status)
+      }
+    }
+    #expect(status == 0)
+    #expect(story.all == ["drain", "signalled", "aborted with 143", "close"])
+  }
+
   @Test("work that does not end is cancelled at the drain timeout")
   func drainTimeout() async throws {
     let story = Story()
