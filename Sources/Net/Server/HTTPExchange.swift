@@ -221,6 +221,8 @@ package final class HTTPExchange: @unchecked Sendable {
 
   // MARK: For the connection
 
+  /// Whether its answer has begun and not ended.
+  var isStreaming: Bool { if case .streaming = answer { true } else { false } }
   var isAnswered: Bool { if case .complete = answer { true } else { false } }
 
   var bodyIsComplete: Bool {

@@ -43,6 +43,13 @@ package final class HTTPServer: @unchecked Sendable {
     for connection in connections.values { connection.abort() }
   }
 
+  /// Whether some answer has begun that its peer has not got in full: parts of it are still to be written, or to be
+  /// taken by the kernel.
+  package var hasUnsentAnswers: Bool {
+    loop.assertCurrent()
+    return connections.values.contains { $0.hasUnsentAnswer }
+  }
+
   private func accept(_ connection: TCPConnection) {
     let served = HTTPServerConnection(connection, server: self)
     connections[ObjectIdentifier(served)] = served

@@ -35,6 +35,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   var peer: SocketAddress { connection.peer }
   var isCongested: Bool { connection.isCongested }
   var queuedBytes: Int { connection.queuedBytes }
+  var hasUnsentAnswer: Bool { queuedBytes > 0 || exchange?.isStreaming == true }
 
   func start() {
     connection.startReading()

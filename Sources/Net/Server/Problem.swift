@@ -58,9 +58,12 @@ package struct Problem: Error, Sendable {
   }
 
   package static func unsupportedMediaType(_ given: String?, expected: String) -> Problem {
-    Problem(
+    // What `curl -d` sends without being asked.
+    let isForm = given?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
+    let wayOut = isForm ? " With curl: -H 'Content-Type: application/json'." : ""
+    return Problem(
       status: 415, code: "unsupported_media_type", title: "Unsupported media type",
-      detail: "Content-Type is \(given.map { "'\($0)'" } ?? "missing"); send \(expected).")
+      detail: "Content-Type is \(given.map { "'\($0)'" } ?? "missing"); send \(expected).\(wayOut)")
   }
 
   package static func invalidJSON(_ detail: String) -> Problem {
