@@ -1,7 +1,20 @@
+internal import JSON
+
 /// Every bound of a node in one place; each has a test of what happens beyond it.
 package enum Limits {
   /// One task's JSON text, its arguments included.
   package static let taskBytes = 1 << 20
+  /// A task's value as JSON. A coordinator reads lines of some times as much.
+  package static let valueBytes = 64 << 20
+  /// Arrays and objects open at once in a value: what is put around it must be readable by everyone too.
+  package static let valueDepth = JSONLimits.depth - 8
+  /// Of a failure's text, of which the beginning says it all.
+  package static let messageBytes = 16 << 10
+  /// Attempts that begin in one turn of a loop, so that many at once do not keep it from its other work.
+  package static let startsPerTurn = 256
+  /// A JSON body is checked in slices of so many tasks, or as soon as a slice has so many bytes.
+  package static let tasksPerTurn = 1_000
+  package static let taskBytesPerTurn = 1 << 20
   /// What a shard's line may have besides its task.
   package static let envelopeBytes = 1024
   /// Results of a shard that are gathered before they are handed to its connection.
@@ -26,6 +39,8 @@ package enum Limits {
   package static let listedTasksByDefault = 100
   package static let longestWait = Duration.seconds(3600)
   package static let longestTimeout = Duration.seconds(30 * 86_400)
+  /// Starts a second of a task's `limit`; a coordinator takes the same.
+  package static let ratePerSecond = 0.000_01...1_000_000.0
   package static let mostAttempts = 1_000
 
   /// How long a cancelled task's own clean-up may take. Its result is given then; its place stays taken until it ends.
@@ -33,6 +48,9 @@ package enum Limits {
   /// Between two attempts at most: a random time up to this doubled for each attempt made, and up to the longest.
   package static let firstBackoff = Duration.milliseconds(200)
   package static let longestBackoff = Duration.seconds(30)
+
+  /// How often a draining node looks whether the last answers have been taken.
+  package static let drainPoll = Duration.milliseconds(10)
 
   /// A loop that lags more than this makes the node `slow`.
   package static let slowLag = Duration.milliseconds(500)

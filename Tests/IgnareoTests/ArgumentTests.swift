@@ -104,6 +104,8 @@ struct ArgumentTests {
       (#"{"task":"echo","tiemout_s":7}"#, "/tiemout_s", .badArguments),
       (#"{"task":"echo","limit":{"concurrency":1}}"#, "/limit", .badArguments),
       (#"{"task":"echo","key":"k","limit":{"concurrency":0}}"#, "/limit/concurrency", .badArguments),
+      (#"{"task":"echo","key":"k","limit":{}}"#, "/limit", .badArguments),
+      (#"{"task":"echo","key":"k","limit":{"rate_per_s":0.000001}}"#, "/limit/rate_per_s", .badArguments),
       (#"{"task":"sleep","args":{"seconds":"x"}}"#, "/args/seconds", .badArguments),
     ])
   func drafts(json: String, pointer: String, code: TaskFailure.Code) throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Ignareo
 
-@Suite("Bad input to a node")
+@Suite("Bad input to a node", .timeLimit(.minutes(2)))
 struct BadInputTests {
   @Test("a document that is not JSON is refused with the place")
   func notJSON() async throws {
@@ -57,10 +57,12 @@ struct BadInputTests {
   func largeTask() async throws {
     try await withNode { node async throws in
       let large = #"{"task":"echo","args":"\#(String(repeating: "x", count: 1 << 20))"}"#
-      #expect(try await node.ask("POST", "/tasks", large).status == 400)
+      #expect(try await node.ask("POST", "/tasks", large).status == 413)
+      #expect(try await node.ask("POST", "/tasks", "[{\"task\":\"echo\"},\(large)]").status == 413)
       let stream = "{\"task\":\"echo\"}\n\(large)\n"
       let answer = try await node.ask("POST", "/tasks", stream, type: "application/x-ndjson")
-      #expect(answer.status == 400)
+      #expect(answer.status == 413)
+      #expect(answer.json["type"]?.string == "urn:ignareo:problem:too_large")
       #expect(answer.json["line"]?.int == 2)
       #expect(node.pool.table.running + node.pool.table.kept == 0)
     }
@@ -85,6 +87,42 @@ struct BadInputTests {
         #expect(answer.status == 415)
         #expect(answer.json["detail"]?.string?.contains("application/x-ndjson") == true)
       }
+    }
+  }
+
+  @Test("what curl sends by itself is refused with the header to add, and no type at all is taken as JSON")
+  func curl() async throws {
+    try await withNode { node async throws in
+      let form = try await node.ask(
+        "POST", "/tasks", #"{"task":"echo"}"#, type: "application/x-www-form-urlencoded")
+      #expect(form.json["detail"]?.string?.contains("-H 'Content-Type: application/json'") == true)
+      #expect(try await node.ask("POST", "/tasks", #"{"task":"echo"}"#, type: nil).status == 202)
+    }
+  }
+
+  @Test("an array of more tasks than there is room for is refused before it was read to its end")
+  func longArray() async throws {
+    try await withNode(capacity: 2) { node async throws in
+      let tasks = Array(repeating: #"{"task":"echo"}"#, count: 5_000).joined(separator: ",")
+      // Whoever reads on finds that this is no JSON.
+      #expect(try await node.ask("POST", "/tasks", "[\(tasks),x").status == 503)
+      #expect(node.pool.table.running + node.pool.table.kept == 0)
+    }
+  }
+
+  @Test("an array of several slices is registered as one, and its faults are at their places")
+  func slices() async throws {
+    try await withNode(capacity: 5_000) { node async throws in
+      var tasks = (0..<2_500).map { #"{"task":"echo","args":\#($0)}"# }
+      let answer = try await node.ask("POST", "/tasks?wait=60", "[\(tasks.joined(separator: ","))]")
+      #expect(answer.status == 200)
+      #expect(answer.json["tasks"]?.elements?.map { $0["value"]?.int } == Array(0..<2_500))
+      tasks[2_300] = #"{"task":"nope"}"#
+      let refused = try await node.ask("POST", "/tasks", "[\(tasks.joined(separator: ","))]")
+      #expect(refused.status == 400 && refused.json["pointer"]?.string == "/2300/task")
+      let broken = try await node.ask("POST", "/tasks", "[\(tasks[..<2_000].joined(separator: ",")),\n}")
+      #expect(broken.status == 400 && broken.json["line"]?.int == 2)
+      #expect(node.pool.table.kept == 2_500)
     }
   }
 

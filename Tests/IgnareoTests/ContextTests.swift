@@ -17,7 +17,7 @@ private func outcome<Value: Encodable & Sendable>(
   return try #require(result)
 }
 
-@Suite("Tasks inside a task")
+@Suite("Tasks inside a task", .timeLimit(.minutes(2)))
 struct ContextTests {
   @Test("spawned functions run at once and their values come in order")
   func join() async throws {

@@ -14,7 +14,7 @@ private func run(_ node: NodeBench, _ args: String, extra: String = "") async th
   return try #require(answer.json.at(pointer: "/tasks/0"))
 }
 
-@Suite("The http task")
+@Suite("The http task", .timeLimit(.minutes(2)))
 struct HTTPTaskTests {
   @Test("the value has status and body, or what is wanted")
   func value() async throws {
@@ -38,6 +38,40 @@ struct HTTPTaskTests {
       #expect(value["bytes"]?.int == 7)
       for phase in ["dns", "connect", "tls", "first_byte", "total"] {
         #expect(value["timing_ms"]?[phase]?.double != nil)
+      }
+    }
+  }
+
+  @Test(
+    "a busy answer is worth another attempt, but only for a request that may be sent twice", arguments: [408, 425, 429])
+  func busy(status: Int) async throws {
+    try await withNode { node async throws in
+      let site = try Website(node.loop) { site, exchange in
+        exchange.respond(status: site.requests.count < 3 ? status : 200)
+      }
+      defer { site.close() }
+      let post = try await run(node, #"{"url":"\#(site.url())","method":"POST"}"#, extra: #","attempts":3"#)
+      #expect(post.at(pointer: "/error/code")?.string == "http_status")
+      #expect(post.at(pointer: "/error/retryable")?.bool == true)
+      #expect(site.requests == ["POST /"])
+      let get = try await run(node, #"{"url":"\#(site.url())"}"#, extra: #","attempts":3"#)
+      #expect(get["status"]?.string == "ok")
+      #expect(site.requests == ["POST /", "GET /", "GET /"])
+    }
+  }
+
+  @Test("JSON that is nested too deep for a value fails its task, and says so", arguments: [246, 248, 300])
+  func deepJSON(depth: Int) async throws {
+    try await withNode { node async throws in
+      let body = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+      let site = try Website(node.loop) { _, exchange in exchange.respond(json: Array(body.utf8)) }
+      defer { site.close() }
+      let task = try await run(node, #"{"url":"\#(site.url())","want":["json"]}"#)
+      if depth < Limits.valueDepth {
+        #expect(task["status"]?.string == "ok")
+      } else {
+        #expect(task.at(pointer: "/error/code")?.string == "internal")
+        #expect(task.at(pointer: "/error/message")?.string?.contains("248 levels") == true)
       }
     }
   }

@@ -62,7 +62,7 @@ private final class Shop: @unchecked Sendable {
   }
 }
 
-@Suite("The library")
+@Suite("The library", .timeLimit(.minutes(2)))
 struct LibraryTests {
   @Test("a user's own Codable task type runs on a node, with a session of its own for each task")
   func order() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Ignareo
 
-@Suite("What a node says of itself")
+@Suite("What a node says of itself", .timeLimit(.minutes(2)))
 struct NodeStateTests {
   @Test("task types are listed with their arguments' schemas")
   func taskTypes() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Ignareo
 
-@Suite("The pool")
+@Suite("The pool", .timeLimit(.minutes(2)))
 struct PoolTests {
   @Test("a task runs and its result is kept")
   func runs() async throws {
@@ -102,12 +102,15 @@ struct PoolTests {
   func ignoresCancellation() async throws {
     var types = TaskTypes()
     let gate = Gate()
-    types.register("stubborn", repeatable: true, summary: "cannot be stopped") { (_: Int, _) in
+    let notebook = Notebook()
+    types.register("stubborn", repeatable: true, summary: "cannot be stopped") { (number: Int, _) in
+      await notebook.note("\(number) runs")
       await gate.wait()
       return 1
     }
     try await withPool(capacity: 1, types: types, patience: .milliseconds(20)) { pool in
       let record = try pool.add(#"{"task":"stubborn","args":1}"#)
+      while await notebook.lines.isEmpty { try await pool.loop.sleep(for: .milliseconds(2)) }
       pool.cancel(record)
       #expect(try await pool.end(of: record).isCancelled)
       let next = try pool.add(#"{"task":"stubborn","args":2}"#)
@@ -126,6 +129,74 @@ struct PoolTests {
         #expect(throws: PoolRefusal.draining) { try pool.add(#"{"task":"echo"}"#) }
       }
       #expect(record.hasEnded)
+    }
+  }
+
+  @Test("a drain is over when the last task that waits is cancelled")
+  func cancelWhileDraining() async throws {
+    try await withPool { pool in
+      let record = try pool.add(#"{"task":"fail","attempts":1000}"#)
+      try await eventually(pool.loop, "a pause between attempts") { record.place == .backingOff }
+      nonisolated(unsafe) var isIdle = false
+      pool.drain { isIdle = true }
+      #expect(!isIdle)
+      pool.cancel(record)
+      #expect(isIdle)
+    }
+  }
+
+  @Test("a task that is cancelled before its loop came to it never begins")
+  func cancelBeforeBegin() async throws {
+    try await withPool(capacity: 1_000) { pool in
+      let draft = try TaskDraft(try JSONValue.parse(#"{"task":"sleep","args":{"seconds":60}}"#), types: pool.types)
+      let records = pool.register(Array(repeating: draft, count: 1_000))
+      for record in records { pool.cancel(record) }
+      for record in records {
+        #expect(try await pool.end(of: record).isCancelled)
+        #expect(record.firstStart == nil)
+      }
+      #expect(try await pool.run(#"{"task":"echo","args":1}"#).value?.int == 1)
+    }
+  }
+
+  @Test("a loop that has much to start serves others in between")
+  func slices() async throws {
+    var types = TaskTypes()
+    nonisolated(unsafe) var begun = 0
+    types.register("count", repeatable: true, summary: "counts itself") { (_: AnyJSON, _) in
+      begun += 1
+      return 1
+    }
+    try await withPool(capacity: 5_000, types: types) { pool in
+      let draft = try TaskDraft(try JSONValue.parse(#"{"task":"count"}"#), types: pool.types)
+      let records = pool.register(Array(repeating: draft, count: 5_000))
+      var (largest, before) = (0, 0)
+      while records.contains(where: { !$0.hasEnded }) {
+        await pool.loop.yield()
+        (largest, before) = (max(largest, begun - before), begun)
+      }
+      #expect(begun == 5_000)
+      #expect(largest <= 2 * Limits.startsPerTurn)
+    }
+  }
+
+  @Test("a value that is too large for a line fails its task, and a failure's text is cut")
+  func largeResults() async throws {
+    var types = TaskTypes()
+    let large = JSONValue(trusted: [UInt8](repeating: UInt8(ascii: "1"), count: Limits.valueBytes + 1)[...])
+    types.add(
+      TaskType(name: "large", summary: "gives much", schema: .null) { _ throws(TaskFailure) in
+        PreparedTask(isRepeatable: true) { _ in large }
+      })
+    types.register("wordy", repeatable: true, summary: "fails with many words") { (_: AnyJSON, _) -> Int in
+      throw TaskFailure(.assertion, String(repeating: "é", count: 1 << 20))
+    }
+    try await withPool(types: types) { pool in
+      let failure = try await pool.run(#"{"task":"large"}"#).failure
+      #expect(failure?.code == .tooLarge && failure?.isRetryable == false)
+      let words = try await pool.run(#"{"task":"wordy"}"#).failure
+      #expect(words?.code == .assertion)
+      #expect(words?.message.utf8.count ?? .max <= Limits.messageBytes + 8)
     }
   }
 

@@ -26,7 +26,7 @@ private func configuration() -> NodeConfiguration {
   return configuration
 }
 
-@Suite("A node's process")
+@Suite("A node's process", .timeLimit(.minutes(2)))
 struct RoleTests {
   @Test("a node starts, says who it is, and ends well once it has drained")
   func startAndDrain() async throws {

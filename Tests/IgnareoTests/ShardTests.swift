@@ -39,21 +39,23 @@ private final class Shard: @unchecked Sendable {
   var isComplete: Bool { lines.last?["end"]?.bool == true }
 }
 
-@Suite("Shards")
+@Suite("Shards", .timeLimit(.minutes(2)))
 struct ShardTests {
   @Test("results leave as they finish, and the last line is the end")
   func stream() async throws {
-    try await withNode { node async throws in
+    let gate = TaskGate()
+    try await withNode(types: gate.types) { node async throws in
       let shard = Shard(
         node,
         [
-          #"{"index":7,"attempt":1,"task":"sleep","args":{"seconds":0.3},"id":"x","key":"k","priority":3}"#,
+          #"{"index":7,"attempt":1,"task":"gated","id":"x","key":"k","priority":3}"#,
           #"{"index":8,"attempt":3,"task":"fail","args":{"times":2}}"#,
           #"{"index":9,"attempt":1,"timeout_s":0.02,"task":"sleep","args":{"seconds":60},"attempts":9}"#,
           #"{"index":10,"attempt":1,"task":"nope"}"#, #"{"index":11,"attempt":1,"task":"sleep"}"#,
         ])
       try await eventually(node.loop, "three results") { shard[8] != nil && shard[10] != nil && shard[11] != nil }
       #expect(shard[7] == nil)
+      gate.open()
       #expect(shard.status == 200)
       #expect(shard[8]?["value"]?["attempt"]?.int == 3)
       #expect(shard[10]?.at(pointer: "/error/code")?.string == "unknown_task")
@@ -62,7 +64,9 @@ struct ShardTests {
       try await eventually(node.loop, "the end") { shard.end != nil }
       #expect(shard.isComplete)
       #expect(shard[7]?["status"]?.string == "ok")
-      #expect(shard[7]?["duration_ms"]?.double ?? 0 >= 300)
+      #expect(shard[7]?["value"]?.bool == true && shard[7]?["begun"] == nil)
+      #expect(shard[10]?["begun"]?.bool == false && shard[11]?["begun"]?.bool == false)
+      #expect([8, 9].allSatisfy { shard[$0] != nil && shard[$0]?["begun"] == nil })
       #expect(shard[9]?.at(pointer: "/error/code")?.string == "timeout")
       #expect(shard[9]?.at(pointer: "/error/retryable")?.bool == true)
       #expect(shard.lines.count { $0["index"] != nil } == 5)
@@ -184,6 +188,59 @@ struct ShardTests {
       try await eventually(node.loop, "the end") { isOver }
       #expect(received > 24 << 20)
       #expect(node.pool.meter.done == 24)
+    }
+  }
+
+  @Test("a value that could not be read inside a line fails its own task, and the others' lines are well")
+  func unreadableValue() async throws {
+    try await withNode { node async throws in
+      func nested(_ depth: Int) -> String {
+        String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+      }
+      let shard = Shard(
+        node,
+        [254, Limits.valueDepth, 1].enumerated().map { index, depth in
+          #"{"index":\#(index),"attempt":1,"task":"echo","args":\#(nested(depth))}"#
+        })
+      try await eventually(node.loop, "the end") { shard.end != nil }
+      #expect(shard[0]?.at(pointer: "/error/code")?.string == "internal")
+      #expect(shard[0]?.at(pointer: "/error/message")?.string?.contains("248 levels") == true)
+      #expect(shard[0]?["begun"] == nil)
+      #expect(shard[1]?["status"]?.string == "ok" && shard[2]?["status"]?.string == "ok")
+    }
+  }
+
+  @Test("a drain is over only when the readers of results have them all")
+  func drainWaitsForReaders() async throws {
+    var types = TaskTypes()
+    let megabyte = AnyJSON(.string(String(repeating: "x", count: 1 << 20)))
+    types.register("large", repeatable: true, summary: "gives a megabyte") { (_: AnyJSON, _) in megabyte }
+    try await withNode(capacity: 12, types: types) { node async throws in
+      let lines = (0..<12).map { #"{"index":\#($0),"attempt":1,"task":"large"}"# }
+      var request = HTTPClientRequest(
+        node.url + "/shards?id=\(WallClock.newIdentifier().text)", method: "POST",
+        headers: ["Content-Type": "application/x-ndjson"])
+      request.body = .bytes(Array(lines.joined(separator: "\n").utf8))
+      nonisolated(unsafe) var received: [UInt8] = []
+      nonisolated(unsafe) var isOver = false
+      nonisolated(unsafe) var hasDrained = false
+      nonisolated(unsafe) var transfer: HTTPTransfer!
+      transfer = node.client.start(
+        request, onHead: { _ in transfer.pause() }, onBody: { received += $0 }, onEnd: { _ in isOver = true })
+      try await eventually(node.loop, "all have ended") { node.pool.meter.done == 12 }
+      let drain = node.loop.spawn {
+        await node.service.drain()
+        hasDrained = true
+      }
+      // A drain that did not wait would be over by now.
+      for _ in 0..<20 { try await node.loop.sleep(for: .milliseconds(5)) }
+      #expect(!hasDrained && !isOver)
+      transfer.resume()
+      await drain.value
+      await node.service.close()
+      try await eventually(node.loop, "the end") { isOver }
+      #expect(received.count > 12 << 20)
+      #expect(String(decoding: received.suffix(13), as: UTF8.self) == "{\"end\":true}\n".suffix(13))
     }
   }
 

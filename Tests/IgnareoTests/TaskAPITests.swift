@@ -7,7 +7,7 @@ import Testing
 
 @testable import Ignareo
 
-@Suite("/tasks")
+@Suite("/tasks", .timeLimit(.minutes(2)))
 struct TaskAPITests {
   @Test("one task, a list and a stream are registered, each task with its identifier and its path")
   func register() async throws {
@@ -45,11 +45,12 @@ struct TaskAPITests {
 
   @Test("a wait that ends first is answered with the tasks as they stand")
   func waitEnds() async throws {
-    try await withNode { node async throws in
-      let body = #"[{"task":"echo"},{"task":"sleep","args":{"seconds":60}}]"#
+    let gate = TaskGate()
+    try await withNode(types: gate.types) { node async throws in
+      let body = #"[{"task":"gated"},{"task":"sleep","args":{"seconds":60}}]"#
       let answer = try await node.ask("POST", "/tasks?wait=0.05", body)
       #expect(answer.status == 202)
-      #expect(answer.json["tasks"]?.elements?.map { $0["state"]?.string } == ["ok", "running"])
+      #expect(answer.json["tasks"]?.elements?.map { $0["state"]?.string } == ["running", "running"])
       let now = try await node.ask("POST", "/tasks?wait=0", #"{"task":"sleep","args":{"seconds":60}}"#)
       #expect(now.status == 202)
       #expect(now.json.at(pointer: "/tasks/0/state")?.string == "running")
@@ -58,11 +59,13 @@ struct TaskAPITests {
 
   @Test("one task can be looked at, waited for and cancelled")
   func single() async throws {
-    try await withNode { node async throws in
-      let short = try await node.add(#"{"task":"sleep","args":{"seconds":0.02}}"#)
+    let gate = TaskGate()
+    try await withNode(types: gate.types) { node async throws in
+      let short = try await node.add(#"{"task":"gated"}"#)
       let early = try await node.ask("GET", short)
       #expect(early.json["state"]?.string == "running")
-      #expect(early.json["task"]?.string == "sleep")
+      #expect(early.json["task"]?.string == "gated")
+      gate.open()
       #expect(try await node.ask("GET", short + "?wait=30").json["state"]?.string == "ok")
       let long = try await node.add(#"{"task":"sleep","args":{"seconds":60}}"#)
       #expect(try await node.ask("GET", long + "?wait=0.01").json["state"]?.string == "running")
@@ -143,16 +146,16 @@ struct TaskAPITests {
 
   @Test("a submitter that goes away leaves its tasks running")
   func submitterLeaves() async throws {
-    try await withNode { node async throws in
+    let gate = TaskGate()
+    try await withNode(types: gate.types) { node async throws in
       var request = HTTPClientRequest(node.url + "/tasks?wait=60", method: "POST")
-      request.body = .bytes(Array(#"{"task":"sleep","args":{"seconds":0.2}}"#.utf8))
-      request.timeout = .milliseconds(50)
-      do {
-        _ = try await node.client.fetch(request)
-        Issue.record("the wait was answered")
-      } catch {
-        #expect((error as? HTTPClientError)?.code == .timeout)
-      }
+      request.body = .bytes(Array(#"{"task":"gated"}"#.utf8))
+      let transfer = node.client.start(
+        request, onHead: { _ in Issue.record("the wait was answered") }, onBody: { _ in }, onEnd: { _ in })
+      try await eventually(node.loop, "the task runs") { node.pool.table.running == 1 }
+      transfer.cancel()
+      try await eventually(node.loop, "the node sees the close") { node.service.connections == 0 }
+      gate.open()
       try await eventually(node.loop, "the task ends") { node.pool.table[.ok].count == 1 }
     }
   }

@@ -99,7 +99,8 @@ final class ShardEndpoints {
 
   private static func refusal(_ line: Int, _ failure: TaskFailure) -> Problem {
     Problem(
-      status: 400, code: failure.code.rawValue, title: "A line of the shard is not as it must be; nothing was taken",
+      status: failure.code == .tooLarge ? 413 : 400, code: failure.code.rawValue,
+      title: "A line of the shard is not as it must be; nothing was taken",
       detail: failure.message,
       faults: [Problem.Fault(line: line, pointer: failure.pointer, detail: failure.message)])
   }

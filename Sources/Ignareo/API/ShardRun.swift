@@ -47,7 +47,7 @@ final class ShardRun: @unchecked Sendable {
         records[line.index] = pool.insert(
           draft, owner: .shard(self, index: line.index), attemptsBefore: line.attempt - 1)
       case .failure(let failure):
-        write(line.index, .error(failure), startedAt: nil, duration: .zero)
+        write(line.index, .error(failure.bounded), startedAt: nil, duration: .zero, hasBegun: false)
       }
     }
     pool.fillPlaces()
@@ -95,7 +95,10 @@ final class ShardRun: @unchecked Sendable {
 
   // MARK: Writing
 
-  private func write(_ index: Int, _ outcome: TaskOutcome, startedAt: Instant?, duration: Duration) {
+  /// - Parameter hasBegun: false for a task that this node could not even begin; only then the line says so.
+  private func write(
+    _ index: Int, _ outcome: TaskOutcome, startedAt: Instant?, duration: Duration, hasBegun: Bool = true
+  ) {
     let started = (startedAt ?? MonotonicClock.now) - receivedAt
     pending.object { line in
       line.member("index", index)
@@ -110,6 +113,7 @@ final class ShardRun: @unchecked Sendable {
         line.member("status", "cancelled")
         line.member("effect", startedAt != nil)
       }
+      if !hasBegun { line.member("begun", false) }
       line.member("started_ms", started.inMilliseconds.rounded(toPlaces: 3))
       line.member("duration_ms", duration.inMilliseconds.rounded(toPlaces: 3))
     }

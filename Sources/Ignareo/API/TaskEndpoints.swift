@@ -32,18 +32,7 @@ final class TaskEndpoints {
       switch result {
       case .failure(let error): exchange.respond(error)
       case .success(let bytes):
-        var submission = TaskSubmission(types: pool.types)
-        do throws(JSONError) {
-          submission.add(document: try JSONValue.parse(bytes))
-        } catch {
-          let place = error.position(in: bytes)
-          return exchange.respond(
-            Problem(
-              status: 400, code: "invalid_json", title: "The body is not valid JSON",
-              detail: "\(error.cause), at \(place)",
-              faults: [Problem.Fault(line: place.line, detail: "\(error.cause), at \(place)")]))
-        }
-        register(submission, exchange, wait)
+        TaskDocument(bytes, exchange, pool) { [self] in register($0, exchange, wait) }.read()
       }
     }
   }

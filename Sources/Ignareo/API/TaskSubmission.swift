@@ -23,17 +23,12 @@ struct TaskSubmission {
     }
   }
 
-  /// A document: a task, or an array of tasks.
-  mutating func add(document: JSONValue) {
-    guard document.kind == .array else { return add(document, line: nil, prefix: "") }
-    var index = 0
-    document.forEachElement { element in
-      if !isHopeless { add(element, line: nil, prefix: "/\(index)") }
-      index += 1
-    }
+  /// A task of a document; `place` is its index in the document's array, nil for a document that is one task.
+  mutating func add(_ task: JSONValue, at place: Int?) {
+    add(task, line: nil, prefix: place.map { "/\($0)" } ?? "")
   }
 
-  mutating func refuse(line: Int, _ failure: TaskFailure) {
+  mutating func refuse(line: Int?, _ failure: TaskFailure) {
     note(failure, line: line, prefix: "")
   }
 
@@ -61,8 +56,10 @@ struct TaskSubmission {
     guard let first = faults.first else { return nil }
     let code = codes.count == 1 ? codes.first?.rawValue : nil
     let others = faults.count == 1 ? "" : isHopeless ? " (and at least 9 more)" : " (and \(faults.count - 1) more)"
+    let isTooLarge = codes.contains(.tooLarge)
     return Problem(
-      status: 400, code: code ?? "bad_request", title: "A task is not as it must be; nothing was registered",
+      status: isTooLarge ? 413 : 400, code: isTooLarge ? TaskFailure.Code.tooLarge.rawValue : code ?? "bad_request",
+      title: "A task is not as it must be; nothing was registered",
       detail: first.detail + others, faults: faults)
   }
 }

@@ -15,7 +15,7 @@ public final class TaskContext: @unchecked Sendable {
 
   /// Which run this is, counted from 1.
   public let attempt: Int
-  package let deadline: Instant
+  package private(set) var deadline: Instant
   let runner: LoopRunner
 
   private(set) var cancellation: Cancellation?
@@ -95,6 +95,9 @@ extension TaskContext {
 // MARK: Life
 
 extension TaskContext {
+  /// Its time begins, which a wait for the loop before has not used up.
+  func begin(deadline: Instant) { self.deadline = deadline }
+
   func start(_ body: @escaping @Sendable () async -> Void) { task = runner.loop.spawn { await body() } }
 
   /// Runs `operation` to its end and then ends what it left behind.

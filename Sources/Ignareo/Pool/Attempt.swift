@@ -14,8 +14,13 @@ package enum TaskOutcome: Sendable {
 /// Guarded by: the thread of its runner's loop, but for `record`, which the pool's loop alone looks into.
 final class Attempt: @unchecked Sendable {
   enum Phase {
+    /// Among those that its loop has yet to start.
     case waiting
+    /// Handed to the loop's executor; its body has not begun.
+    case starting(TaskContext)
     case running(TaskContext, LoopTimer, startedAt: Instant)
+    /// Told to stop before its body began.
+    case skipped
     /// Told to stop; the timer ends the patience with its clean-up.
     case cleaningUp(TaskContext, LoopTimer, startedAt: Instant)
     /// Its result was given, but it still runs.
@@ -48,9 +53,17 @@ final class Attempt: @unchecked Sendable {
   }
 }
 
+/// When an attempt's body ran: what it waited for its loop before, or its report after, is not counted.
+struct AttemptSpan: Sendable {
+  let begin: Instant
+  let end: Instant
+  var duration: Duration { end - begin }
+}
+
 /// What a runner tells the pool, in batches.
 enum AttemptReport: Sendable {
-  case ended(Attempt, TaskOutcome, startedAt: Instant, releasesPlace: Bool)
+  /// `span` is from its body's beginning to its end; nil when the body never began.
+  case ended(Attempt, TaskOutcome, span: AttemptSpan?, releasesPlace: Bool)
   /// An attempt that had ignored its cancellation is over at last.
   case placeReleased(Attempt)
 }

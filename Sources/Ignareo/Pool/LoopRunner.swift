@@ -14,6 +14,9 @@ package final class LoopRunner: @unchecked Sendable {
   /// How long a cancelled task may clean up before its result is given.
   private let patience: Duration
 
+  /// What is still to be started, from `nextWaiting` on.
+  private var waiting: [(Attempt, @Sendable ([AttemptReport]) -> Void)] = []
+  private var nextWaiting = 0
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
 
@@ -44,37 +47,74 @@ package final class LoopRunner: @unchecked Sendable {
     }
   }
 
-  /// Runs an attempt; `delivery` takes its report, on this loop.
-  func start(_ attempt: Attempt, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
+  // MARK: Starting
+
+  /// Runs attempts in their order, so many in each turn; `delivery` takes their reports, on this loop.
+  func start(_ attempts: [Attempt], reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
     loop.assertCurrent()
-    let now = MonotonicClock.now
-    let context = TaskContext(runner: self, attempt: attempt.number, deadline: now + attempt.timeout)
-    let timer = loop.schedule(after: attempt.timeout) { [self] in
-      stop(attempt, .timeout, reportTo: delivery)
-    }
-    attempt.phase = .running(context, timer, startedAt: now)
+    let isBusy = nextWaiting < waiting.count
+    for attempt in attempts { waiting.append((attempt, delivery)) }
+    if !isBusy { startSome() }
+  }
+
+  private func startSome() {
+    let end = min(waiting.count, nextWaiting + Limits.startsPerTurn)
+    for (attempt, delivery) in waiting[nextWaiting..<end] { start(attempt, reportTo: delivery) }
+    nextWaiting = end
+    if nextWaiting < waiting.count { return loop.execute { [self] in startSome() } }
+    waiting = []
+    nextWaiting = 0
+  }
+
+  private func start(_ attempt: Attempt, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
+    guard case .waiting = attempt.phase else { return }
+    let context = TaskContext(runner: self, attempt: attempt.number, deadline: .distantFuture)
+    attempt.phase = .starting(context)
     context.start { [self] in
+      guard begins(attempt, reportTo: delivery) else { return }
       let result = await context.result(of: attempt.prepared.run)
       ended(attempt, Self.outcome(of: result, context.cancellation, attempt), reportTo: delivery)
     }
   }
 
-  /// Cancels an attempt. Its result comes when its clean-up is done, and after `patience` at the latest.
+  /// The attempt's time begins with its body, so that a loop with much to start takes nothing from it.
+  private func begins(_ attempt: Attempt, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) -> Bool {
+    guard case .starting(let context) = attempt.phase else { return false }
+    let now = MonotonicClock.now
+    context.begin(deadline: now + attempt.timeout)
+    let timer = loop.schedule(at: now + attempt.timeout) { [self] in
+      stop(attempt, .timeout, reportTo: delivery)
+    }
+    attempt.phase = .running(context, timer, startedAt: now)
+    return true
+  }
+
+  // MARK: Ending
+
+  /// Cancels an attempt. Its result comes when its clean-up is done, and after `patience` at the latest; at once when
+  /// its body has not begun.
   func stop(
     _ attempt: Attempt, _ reason: TaskContext.Cancellation,
     reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void
   ) {
     loop.assertCurrent()
-    guard case .running(let context, let timer, let startedAt) = attempt.phase else { return }
-    timer.cancel()
-    let patienceEnds = loop.schedule(after: patience) { [self] in
-      attempt.phase = .abandoned
-      log.warning("task_ignores_cancellation", ["task": attempt.typeName])
-      let outcome = Self.outcome(of: .failure(CancellationError()), reason, attempt)
-      report(.ended(attempt, outcome, startedAt: startedAt, releasesPlace: false), to: delivery)
+    switch attempt.phase {
+    case .waiting, .starting:
+      attempt.phase = .skipped
+      report(.ended(attempt, .cancelled, span: nil, releasesPlace: true), to: delivery)
+    case .running(let context, let timer, let startedAt):
+      timer.cancel()
+      let patienceEnds = loop.schedule(after: patience) { [self] in
+        attempt.phase = .abandoned
+        log.warning("task_ignores_cancellation", ["task": attempt.typeName])
+        let outcome = Self.outcome(of: .failure(CancellationError()), reason, attempt)
+        let span = AttemptSpan(begin: startedAt, end: MonotonicClock.now)
+        report(.ended(attempt, outcome, span: span, releasesPlace: false), to: delivery)
+      }
+      attempt.phase = .cleaningUp(context, patienceEnds, startedAt: startedAt)
+      context.cancel(reason)
+    case .skipped, .cleaningUp, .abandoned, .over: break
     }
-    attempt.phase = .cleaningUp(context, patienceEnds, startedAt: startedAt)
-    context.cancel(reason)
   }
 
   private func ended(
@@ -83,10 +123,11 @@ package final class LoopRunner: @unchecked Sendable {
     switch attempt.phase {
     case .running(_, let timer, let startedAt), .cleaningUp(_, let timer, let startedAt):
       timer.cancel()
-      report(.ended(attempt, outcome, startedAt: startedAt, releasesPlace: true), to: delivery)
+      let span = AttemptSpan(begin: startedAt, end: MonotonicClock.now)
+      report(.ended(attempt, outcome, span: span, releasesPlace: true), to: delivery)
     case .abandoned:
       report(.placeReleased(attempt), to: delivery)
-    case .waiting, .over:
+    case .waiting, .starting, .skipped, .over:
       preconditionFailure("an attempt of '\(attempt.typeName)' ended in the phase \(attempt.phase)")
     }
     attempt.phase = .over
@@ -107,12 +148,19 @@ package final class LoopRunner: @unchecked Sendable {
     of result: Result<JSONValue, any Error>, _ cancellation: TaskContext.Cancellation?, _ attempt: Attempt
   ) -> TaskOutcome {
     switch (result, cancellation) {
-    case (.success(let value), _): .ok(value)
+    case (.success(let value), _): outcome(of: value)
     // The task may know better than we what took so long.
-    case (.failure(let failure as TaskFailure), .timeout) where failure.code == .timeout: .error(failure)
+    case (.failure(let failure as TaskFailure), .timeout) where failure.code == .timeout: .error(failure.bounded)
     case (.failure, .timeout): .error(attempt.timedOut)
     case (.failure, .requested): .cancelled
-    case (.failure(let error), nil): .error(TaskFailure(from: error))
+    case (.failure(let error), nil): .error(TaskFailure(from: error).bounded)
     }
+  }
+
+  /// A value that could not be read again where it goes fails its own task, not the line it would stand in.
+  private static func outcome(of value: JSONValue) -> TaskOutcome {
+    if value.bytes.count > Limits.valueBytes { return .error(.tooLarge(valueBytes: value.bytes.count)) }
+    if value.isNested(deeperThan: Limits.valueDepth) { return .error(.tooDeep("the task's value")) }
+    return .ok(value)
   }
 }

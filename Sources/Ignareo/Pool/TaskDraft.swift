@@ -15,7 +15,7 @@ package struct TaskDraft: Sendable {
   /// Reads a task object.
   ///
   /// - Parameter envelope: names that may stand in it besides a task's own fields, such as a shard's `index`.
-  /// - Throws: `badArguments` or `unknownTask`, with the pointer of what is wrong.
+  /// - Throws: `badArguments`, `unknownTask` or `tooLarge`, with the pointer of what is wrong.
   package init(_ value: JSONValue, types: TaskTypes, envelope: [String] = []) throws(TaskFailure) {
     let task = Argument(value)
     let limit = Limits.taskBytes + (envelope.isEmpty ? 0 : Limits.envelopeBytes)
@@ -41,7 +41,9 @@ package struct TaskDraft: Sendable {
   }
 
   package static let tooLarge = TaskFailure(
-    .badArguments, "a task may have \(Limits.taskBytes) bytes as JSON; this one has more", pointer: "")
+    .tooLarge,
+    "a task is at most \(Limits.taskBytes) bytes (1 MiB), and this one has more; "
+      + "let it name where the data is instead of carrying it", mayHaveTakenEffect: false, pointer: "")
 
   /// The arguments outlive the text they were cut from, so they take a copy of their own; pointers then begin at the
   /// task.
@@ -94,11 +96,15 @@ extension TaskDraft {
 
     /// A node heeds no limit, which is the whole cluster's affair; a wrong one is refused all the same.
     private func checked(limit: Argument) throws(TaskFailure) -> JSONValue {
-      for (name, argument) in try limit.members() {
+      let members = try limit.members()
+      guard !members.isEmpty else { throw limit.refused("must have rate_per_s, concurrency, or both") }
+      for (name, argument) in members {
         switch name {
         case "rate_per_s":
-          guard let rate = argument.value.double, rate > 0 else { throw argument.refused("must be a number above 0") }
-        case "concurrency": _ = try argument.integer(in: 1...Int(Int32.max))
+          guard let rate = argument.value.double, Limits.ratePerSecond.contains(rate) else {
+            throw argument.refused("must be a number from 0.00001 (about one a day) to 1000000")
+          }
+        case "concurrency": _ = try argument.integer(in: 1...Int.max)
         default: throw argument.unknown(among: ["rate_per_s", "concurrency"])
         }
       }

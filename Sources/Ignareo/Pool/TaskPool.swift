@@ -97,9 +97,7 @@ package final class TaskPool: @unchecked Sendable {
     }
     for (place, outbox) in outboxes.enumerated() where !outbox.isEmpty {
       let runner = runners[place]
-      runner.loop.execute { [self] in
-        for attempt in outbox { runner.start(attempt, reportTo: receive) }
-      }
+      runner.loop.execute { [self] in runner.start(outbox, reportTo: receive) }
     }
   }
 
@@ -124,16 +122,17 @@ package final class TaskPool: @unchecked Sendable {
   package func cancel(_ record: TaskRecord) {
     loop.assertCurrent()
     switch record.state {
-    case .queued, .held: end(record, .cancelled, startedAt: nil, at: MonotonicClock.now)
+    case .queued, .held: end(record, .cancelled, span: nil, at: MonotonicClock.now)
     case .backingOff(let timer):
       timer.cancel()
-      end(record, .cancelled, startedAt: nil, at: MonotonicClock.now)
+      end(record, .cancelled, span: nil, at: MonotonicClock.now)
     case .running(let attempt):
       table.move(record, to: .stopping(attempt))
       let runner = runners[attempt.place]
       runner.loop.execute { [self] in runner.stop(attempt, .requested, reportTo: receive) }
     case .stopping, .ended: break
     }
+    if isDraining { noteIdle() }
   }
 
   /// Takes a runner's reports, on the runner's loop.
@@ -145,9 +144,9 @@ package final class TaskPool: @unchecked Sendable {
     let now = MonotonicClock.now
     for report in reports {
       switch report {
-      case .ended(let attempt, let outcome, let startedAt, let releasesPlace):
+      case .ended(let attempt, let outcome, let span, let releasesPlace):
         if releasesPlace { placesTaken[attempt.place] -= 1 }
-        conclude(attempt.record, outcome, startedAt: startedAt, at: now)
+        conclude(attempt.record, outcome, span, at: now)
       case .placeReleased(let attempt): placesTaken[attempt.place] -= 1
       }
     }
@@ -156,12 +155,12 @@ package final class TaskPool: @unchecked Sendable {
     if isDraining { noteIdle() }
   }
 
-  private func conclude(_ record: TaskRecord, _ outcome: TaskOutcome, startedAt: Instant, at now: Instant) {
-    record.firstStart = record.firstStart ?? startedAt
+  private func conclude(_ record: TaskRecord, _ outcome: TaskOutcome, _ span: AttemptSpan?, at now: Instant) {
+    record.firstStart = record.firstStart ?? span?.begin
     switch (record.state, outcome) {
-    case (.stopping, .error): end(record, .cancelled, startedAt: startedAt, at: now)
+    case (.stopping, .error): end(record, .cancelled, span: span, at: now)
     case (_, .error(let failure)) where mayRetry(record, failure): backOff(record, failure)
-    default: end(record, outcome, startedAt: startedAt, at: now)
+    default: end(record, outcome, span: span, at: now)
     }
   }
 
@@ -185,10 +184,10 @@ package final class TaskPool: @unchecked Sendable {
 
   // MARK: Ending
 
-  private func end(_ record: TaskRecord, _ outcome: TaskOutcome, startedAt: Instant?, at now: Instant) {
+  private func end(_ record: TaskRecord, _ outcome: TaskOutcome, span: AttemptSpan?, at now: Instant) {
     let result = TaskResult(
       outcome: outcome, endedAt: now, finishedAt: WallClock.now,
-      queued: (record.firstStart ?? now) - record.acceptedAt, duration: startedAt.map { now - $0 } ?? .zero)
+      queued: (record.firstStart ?? now) - record.acceptedAt, duration: span?.duration ?? .zero)
     heldBytes -= record.bytes
     meter.note(outcome)
     record.draft = nil

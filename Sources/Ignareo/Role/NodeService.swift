@@ -44,6 +44,9 @@ package final class NodeService: @unchecked Sendable {
 
   package func serve(_ surroundings: NodeAPI.Surroundings) { api.serve(surroundings) }
 
+  /// Those of the API.
+  var connections: Int { server?.connectionCount ?? 0 }
+
   package var load: NodeLoad { pool.load(lags: watch.lags) }
 
   /// `GET /status`.
@@ -55,7 +58,7 @@ package final class NodeService: @unchecked Sendable {
       object.member("role", "node")
       object.member("version", version)
       load.writeMembers(into: &object)
-      object.member("connections", (server?.connectionCount ?? 0) + watch.connections)
+      object.member("connections", connections + watch.connections)
       object.member("rss_bytes", ResidentMemory.bytes)
       object.array("loops") { array in
         for lag in load.lags { array.object { $0.member("lag_ms", lag.inMilliseconds.rounded(toPlaces: 3)) } }
@@ -77,10 +80,15 @@ package final class NodeService: @unchecked Sendable {
 
   // MARK: The end
 
-  /// Takes nothing new and returns when all that was taken has ended.
+  /// Takes nothing new and returns when all that was taken has ended and everyone who reads an answer has got it: the
+  /// results of shards, and those that `?wait=` waits for. Cancelling the task ends the wait for readers.
   package func drain() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in pool.drain { continuation.resume() } }
+    }
+    // The last results are written by now, though perhaps to a queue that a slow reader empties.
+    while server?.hasUnsentAnswers == true {
+      do { try await loop.sleep(for: Limits.drainPoll) } catch { return }
     }
   }
 

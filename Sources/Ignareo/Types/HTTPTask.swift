@@ -41,8 +41,7 @@ enum HTTPTask {
       .httpStatus,
       "\(arguments.host) answered \(response.status) to \(arguments.request.method), expected "
         + arguments.expected.text,
-      isRetryable: HTTPRetry.isWorthwhile(response.status),
-      mayHaveTakenEffect: !HTTPRetry.surelyHadNoEffect(response.status))
+      isRetryable: HTTPRetry.isWorthwhile(response.status))
   }
 
   /// What `want` names.
@@ -63,7 +62,8 @@ enum HTTPTask {
   private static func json(
     _ response: HTTPClientResponse, _ arguments: HTTPArguments
   ) throws(TaskFailure) -> JSONValue {
-    do { return try JSONValue.parse(response.body) } catch {
+    do { return try JSONValue.parse(response.body, depthLimit: Limits.valueDepth - 1) } catch {
+      if error.code == .tooDeep { throw .tooDeep("the body that \(arguments.host) answered with") }
       throw TaskFailure(.assertion, "\(arguments.host) answered with a body that is not JSON: \(error)")
     }
   }
