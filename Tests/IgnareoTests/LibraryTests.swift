@@ -122,7 +122,9 @@ struct LibraryTests {
   func sessionFailures() async throws {
     var types = TaskTypes()
     types.register("visit", repeatable: true, summary: "goes nowhere") { (url: String, context) in
-      try await context.session().get(url, timeout: .milliseconds(50)).status
+      // Only what waits for an answer is to run out of time, however busy the machine is.
+      let timeout = Duration.milliseconds(url.hasPrefix("http:") ? 50 : 60_000)
+      return try await context.session().get(url, timeout: timeout).status
     }
     try await withNode(types: types) { [types] node async throws in
       _ = types

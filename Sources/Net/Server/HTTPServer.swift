@@ -47,7 +47,7 @@ package final class HTTPServer: @unchecked Sendable {
   /// taken by the kernel.
   package var hasUnsentAnswers: Bool {
     loop.assertCurrent()
-    return connections.values.contains { $0.hasUnsentAnswer }
+    return closing > 0 || connections.values.contains { $0.hasUnsentAnswer }
   }
 
   private func accept(_ connection: TCPConnection) {
