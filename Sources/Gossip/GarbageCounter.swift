@@ -53,6 +53,7 @@ extension WireError.Code {
     switch self {
     case .truncated: "truncated"
     case .empty: "empty"
+    case .nameless: "nameless"
     case .unknownType: "unknown_type"
     case .misplacedType: "misplaced_type"
     case .notAMap: "not_a_map"

@@ -66,7 +66,7 @@ package enum Ignored: Sendable, Hashable, CaseIterable {
   case pingForAnother, unknownSequence, unknownExchange
   /// A message about a member nobody told us of, or one that says nothing new.
   case unknownMember, oldIncarnation, alreadyKnown, notAlive
-  case nameConflict, unusableName, unusableVersions, unusableAddress
+  case nameConflict, unusableName, unusableVersions
   /// An alive or meta too long to be gossiped; a table at its limit.
   case tooLarge, tableFull, tooManyRelays
   /// Somebody claims the highest incarnation there is for us: no higher one can answer it.

@@ -24,15 +24,23 @@ extension Swim {
     package static let compoundParts = 127
     /// The largest datagram that is read.
     package static let packetBytesRead = 65_535
-    /// What one datagram may expand to, all its compressed parts together.
-    package static let packetBytesExpanded = 1 << 20
+    /// What one datagram may expand to, all its compressed parts together: as much as one may carry uncompressed.
+    package static let packetBytesExpanded = 1 << 16
+    /// What a compressed part counts as at least, since the smallest costs its decoder's tables.
+    package static let packetPartBytesExpanded = 4096
+    /// What compressed bytes may expand to: so many times their own number, and a little always. Members' states shrink
+    /// to a tenth or so; more is made of one byte again and again, to cost whoever reads it.
+    package static let expansionRatio = 64
+    package static let expansionAlways = 1 << 16
     /// Compounds and compressions within each other.
     package static let nesting = 8
     /// One message on a stream, encrypted or plain: memberlist's own bound on the encrypted length.
     package static let streamBytesEncrypted = 20 << 20
     package static let streamBytes = 40 << 20
-    package static let streamBytesExpanded = 40 << 20
-    package static let pushPullStates = 1 << 20
+    /// Expanded in one step, in which this process does nothing else: some 60,000 members' states.
+    package static let streamBytesExpanded = 8 << 20
+    /// The table, and whoever sends it.
+    package static let pushPullStates = members + 1
     package static let userBytes = 20 << 20
     /// Fields of one message, and values in fields that nobody here knows.
     package static let fields = 64

@@ -105,8 +105,7 @@ package struct Alive: Hashable, Sendable {
 package struct PushPull: Hashable, Sendable {
   package struct State: Hashable, Sendable {
     package var name: String
-    /// nil if the wire's had neither 4 nor 16 bytes: such an entry is not merged.
-    package var address: Swim.Address?
+    package var address: Swim.Address
     package var meta: [UInt8]
     package var incarnation: UInt32
     package var state: MemberState
@@ -114,7 +113,7 @@ package struct PushPull: Hashable, Sendable {
     package var versions: Versions?
 
     package init(
-      name: String, address: Swim.Address?, meta: [UInt8], incarnation: UInt32, state: MemberState, versions: Versions?
+      name: String, address: Swim.Address, meta: [UInt8], incarnation: UInt32, state: MemberState, versions: Versions?
     ) {
       self.name = name
       self.address = address

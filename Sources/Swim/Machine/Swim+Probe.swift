@@ -123,10 +123,11 @@ extension Swim {
     weigh(suspect: Accusation(incarnation: target.incarnation, node: target.name, from: me.name))
   }
 
-  /// Nothing is known about the target when its datagram never left this machine.
+  /// The target does not answer what never left this machine; others may have a way to it, and a stream may. Without
+  /// that a member at an address that nobody can send to would count as alive for ever.
   mutating func datagramUnsent(to address: Address) {
     guard let probe, probe.target.address == address, case .direct = probe.stage else { return ignore(.nothingToDo) }
-    finishProbe(trust: 0)
+    askOthers(probe.sequence)
   }
 
   mutating func finishProbe(trust: Int) {

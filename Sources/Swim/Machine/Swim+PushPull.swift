@@ -94,10 +94,9 @@ extension Swim {
   private mutating func merge(_ state: PushPull.State) {
     switch state.state {
     case .alive:
-      guard let address = state.address else { return ignore(.unusableAddress) }
       weigh(
         alive: Alive(
-          incarnation: state.incarnation, node: state.name, address: address, meta: state.meta,
+          incarnation: state.incarnation, node: state.name, address: state.address, meta: state.meta,
           versions: state.versions))
     case .left: weigh(dead: Accusation(incarnation: state.incarnation, node: state.name, from: state.name))
     case .suspect, .dead:

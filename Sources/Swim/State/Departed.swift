@@ -5,11 +5,20 @@ struct Departed: Sendable {
   private struct Entry: Sendable {
     var member: Member
     var isListed: Bool
+    var arrival: UInt64
   }
 
   private var entries: [Entry] = []
   private var places: [String: Int] = [:]
+  /// Who came when, the first one first: a search for the oldest would cost each newcomer a walk through all. Who was
+  /// removed is still in it, with an arrival that is nobody's.
+  private var arrivals: [(name: String, arrival: UInt64)] = []
+  /// What lies before it in `arrivals` is done with.
+  private var firstArrival = 0
+  private var lastArrival: UInt64 = 0
   private(set) var deadCount = 0
+
+  var count: Int { entries.count }
 
   var listed: [Member] { entries.filter(\.isListed).map(\.member) }
 
@@ -18,18 +27,20 @@ struct Departed: Sendable {
     return entries[place].member
   }
 
-  /// Returns the oldest one if it had to make room and was still listed.
+  /// Returns the one that came first if it had to make room and was still listed.
   mutating func insert(_ member: Member) -> Member? {
     _ = remove(member.name)
     var unlisted: Member?
-    if entries.count >= Swim.Limits.departedMembers {
-      let oldest = entries[oldestPlace]
-      if oldest.isListed { unlisted = oldest.member }
-      remove(at: oldestPlace)
+    if entries.count >= Swim.Limits.departedMembers, let place = takeOldest() {
+      if entries[place].isListed { unlisted = entries[place].member }
+      remove(at: place)
     }
+    lastArrival += 1
     places[member.name] = entries.count
-    entries.append(Entry(member: member, isListed: true))
+    entries.append(Entry(member: member, isListed: true, arrival: lastArrival))
+    arrivals.append((member.name, lastArrival))
     if member.state == .dead { deadCount += 1 }
+    compactArrivals()
     return unlisted
   }
 
@@ -55,7 +66,23 @@ struct Departed: Sendable {
     return entries.lazy.filter { $0.member.state == .dead }.dropFirst(wanted).first?.member
   }
 
-  private var oldestPlace: Int { entries.indices.min { entries[$0].member.since < entries[$1].member.since }! }
+  private mutating func takeOldest() -> Int? {
+    while firstArrival < arrivals.count {
+      let (name, arrival) = arrivals[firstArrival]
+      firstArrival += 1
+      if let place = places[name], entries[place].arrival == arrival { return place }
+    }
+    return nil
+  }
+
+  /// When most of the queue is done with: each arrival is moved about once in all.
+  private mutating func compactArrivals() {
+    guard arrivals.count > 2 * entries.count + 64 else { return }
+    arrivals = arrivals[firstArrival...].filter { entry in
+      places[entry.name].map { entries[$0].arrival == entry.arrival } ?? false
+    }
+    firstArrival = 0
+  }
 
   private mutating func remove(at place: Int) {
     if entries[place].member.state == .dead { deadCount -= 1 }

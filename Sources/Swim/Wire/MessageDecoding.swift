@@ -105,26 +105,31 @@ extension MessagePackReader {
     return Alive(incarnation: incarnation, node: node, address: address, meta: meta, versions: versions)
   }
 
+  /// A member has a name and an address; one byte could stand for a state without, and a stream holds millions.
   mutating func pushPullState() throws(WireError) -> PushPull.State {
-    var state = PushPull.State(name: "", address: nil, meta: [], incarnation: 0, state: .alive, versions: nil)
-    var ip: [UInt8] = []
-    var port: UInt16 = 0
+    let start = position
+    var (name, incarnation, port) = ("", UInt32(0), UInt16(0))
+    var (ip, meta) = ([UInt8](), [UInt8]())
+    var memberState = MemberState.alive
+    var versions: Versions?
     try fields(["Name", "Addr", "Port", "Meta", "Incarnation", "State", "Vsn"]) { (reader, field) throws(WireError) in
       switch field {
-      case 0: state.name = try reader.text()
+      case 0: name = try reader.text()
       case 1: ip = try reader.data() ?? []
       case 2: port = try reader.port()
-      case 3: state.meta = try reader.data() ?? []
-      case 4: state.incarnation = try reader.number()
-      case 5: state.state = MemberState(rawValue: UInt8(try reader.unsigned(upTo: 3)))!
-      default: state.versions = try reader.versions()
+      case 3: meta = try reader.data() ?? []
+      case 4: incarnation = try reader.number()
+      case 5: memberState = MemberState(rawValue: UInt8(try reader.unsigned(upTo: 3)))!
+      default: versions = try reader.versions()
       }
     }
-    state.address = Swim.Address(ipBytes: ip, port: port)
-    return state
+    guard !name.isEmpty else { throw WireError(.nameless, at: start) }
+    guard let address = Swim.Address(ipBytes: ip, port: port) else { throw WireError(.badLength, at: start) }
+    return PushPull.State(
+      name: name, address: address, meta: meta, incarnation: incarnation, state: memberState, versions: versions)
   }
 
-  /// The body of a compressed message, expanded.
+  /// The body of a compressed message, expanded to at most `limit` bytes.
   mutating func expansion(limit: Int) throws(WireError) -> [UInt8] {
     let start = position
     var algorithm: UInt64 = 0
@@ -133,7 +138,8 @@ extension MessagePackReader {
       if field == 0 { algorithm = try reader.unsigned(upTo: 255) } else { compressed = try reader.data() ?? [] }
     }
     guard algorithm == 0 else { throw WireError(.unknownCompression, at: start) }
-    let plain = try LZW.expand(compressed, limit: limit)
+    let sane = max(Swim.Limits.expansionAlways, Swim.Limits.expansionRatio * compressed.count)
+    let plain = try LZW.expand(compressed, limit: min(limit, sane))
     guard !plain.isEmpty else { throw WireError(.emptyExpansion, at: start) }
     return plain
   }

@@ -129,7 +129,7 @@ extension PushPull.State {
   func write(to writer: inout MessagePackWriter) {
     writer.map(7)
     writer.key("Addr")
-    if let address { writer.raw(address.ipBytes) } else { writer.null() }
+    writer.raw(address.ipBytes)
     writer.key("Incarnation")
     writer.unsigned(UInt64(incarnation))
     writer.key("Meta")
@@ -137,7 +137,7 @@ extension PushPull.State {
     writer.key("Name")
     writer.raw(name.utf8)
     writer.key("Port")
-    writer.unsigned(UInt64(address?.port ?? 0))
+    writer.unsigned(UInt64(address.port))
     writer.key("State")
     writer.unsigned(UInt64(state.rawValue))
     writer.key("Vsn")

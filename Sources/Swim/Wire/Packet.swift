@@ -67,8 +67,12 @@ private struct PacketDecoder {
       case .user: contents.messages.append(.user(Array(bytes[start + 1..<end])))
       case .compound: decodeParts(bytes, start + 1, end, depth: depth + 1)
       case .compress:
-        let plain = try reader.expansion(limit: expandable)
-        expandable -= plain.count
+        let limit = expandable
+        // Of one that does not expand nobody knows what it cost.
+        expandable = 0
+        guard limit > 0 else { throw WireError(.tooLarge, at: start) }
+        let plain = try reader.expansion(limit: limit)
+        expandable = max(0, limit - max(plain.count, Swim.Limits.packetPartBytesExpanded))
         decode(plain, 0, plain.count, depth: depth + 1)
       case .pushPull, .encrypt, .checksum, .error, .label: fault(.misplacedType(bytes[start]), at: start)
       }

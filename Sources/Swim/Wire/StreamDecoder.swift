@@ -24,7 +24,11 @@ package struct StreamDecoder: Sendable {
   /// - Parameter readsLabel: true where somebody else opened the stream; an answer has no label header.
   package init(readsLabel: Bool) { state = readsLabel ? .atLabel : .atMessage }
 
-  package var isAtStart: Bool { bytes.isEmpty }
+  /// Memory held for what has come so far: the bytes, and the members read from them.
+  package var heldBytes: Int {
+    guard case .inMessage(let progress) = state else { return bytes.count }
+    return bytes.count + progress.memberBytes
+  }
 
   package mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
 
@@ -97,6 +101,10 @@ private struct MessageProgress: Sendable {
   private(set) var isExpanded = false
 
   init() {}
+
+  /// The list has room for twice its members at most; each name and meta may be a piece of memory of its own, which
+  /// the bytes they were read from stand for.
+  var memberBytes: Int { (members?.states.count ?? 0) * 2 * MemoryLayout<PushPull.State>.stride }
 
   mutating func read(_ bytes: [UInt8]) throws(WireError) -> StreamMessage {
     if members != nil { return try readMembers(bytes) }

@@ -4,6 +4,8 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
     /// More bytes are needed. On a stream this means: wait; elsewhere it is an error.
     case truncated
     case empty
+    /// A member's state without a name.
+    case nameless
     case unknownType(UInt8)
     /// A type that exists, but not here: an alive on a stream, a checksum within a compound.
     case misplacedType(UInt8)
@@ -39,6 +41,7 @@ package struct WireError: Error, Hashable, Sendable, CustomStringConvertible {
     switch code {
     case .truncated: "the message ends too early"
     case .empty: "nothing there"
+    case .nameless: "a member has no name"
     case .unknownType(let type): "no message has type \(type)"
     case .misplacedType(let type): "a message of type \(type) does not belong here"
     case .notAMap: "a message's body must be a msgpack map or array"

@@ -152,14 +152,31 @@ struct ProbeTests {
     #expect(lab.state("n1") == .alive)
   }
 
-  @Test("a datagram that this machine could not send says nothing about the member")
+  @Test("where a ping cannot even be sent, others are asked and a stream is tried at once; without an answer: suspect")
   func unsent() throws {
-    var lab = Lab(others: 1)
-    let (_, address) = try lab.passUntilPing()
+    var lab = Lab(others: 3)
+    let (ping, address) = try lab.passUntilPing()
+    let effects = lab(.datagramUnsent(to: address))
+    #expect(
+      effects.messages.count { if case .indirectPing(let request) = $0 { request.target == address } else { false } }
+        == 2)
+    #expect(effects.contains { if case .openStreamPing(_, address, ping) = $0 { true } else { false } })
+    // The time-out that passes meanwhile asks nobody again, nor does a request to a relay that fails as well.
+    #expect(lab(.datagramUnsent(to: address)).ignored == [.nothingToDo])
+    let asked = lab.pass(.milliseconds(999)).effects.messages
+    #expect(asked.allSatisfy { if case .indirectPing = $0 { false } else { true } })
+    lab.pass(.milliseconds(1))
+    #expect(lab.state(ping.node) == .suspect)
+  }
+
+  @Test("a member that only others can send to stays alive")
+  func unsentButRelayed() throws {
+    var lab = Lab(others: 3)
+    let (ping, address) = try lab.passUntilPing()
     lab(.datagramUnsent(to: address))
+    lab.hear(.ack(Ack(sequence: ping.sequence)), from: 2)
     lab.pass(.milliseconds(999))
-    #expect(lab.state("n1") == .alive)
-    #expect(lab.swim.awareness == 0)
+    #expect(lab.state(ping.node) == .alive)
   }
 
   @Test("an answer that nobody waits for is ignored")

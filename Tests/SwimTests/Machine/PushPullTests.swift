@@ -90,15 +90,6 @@ struct PushPullTests {
     #expect(lab.state("n1") == .alive)
   }
 
-  @Test("a member without a usable address is not admitted, its neighbours are")
-  func address() {
-    var lab = Lab()
-    var odd = state(1, .alive)
-    odd.address = nil
-    #expect(receive(&lab, odd, state(2, .alive)).ignored == [.unusableAddress])
-    #expect(lab.state("n2") == .alive)
-  }
-
   @Test(
     "one alive member is asked in each interval, and the exchange has its time",
     arguments: [(20, 30), (40, 60), (100, 90)])

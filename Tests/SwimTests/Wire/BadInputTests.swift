@@ -71,13 +71,61 @@ struct BadInputTests {
 
   @Test("a datagram that expands beyond the limit is refused")
   func bomb() {
-    // 0x00 again and again: each code one byte longer than the last, 3838 of them between clears.
-    var writer = CodeWriter()
-    for _ in 0..<3 { writer.longestRun() }
-    writer.end()
-    let contents = Packet.decode([9, 0x81, 0xa3, 0x42, 0x75, 0x66, 0xda] + writer.lengthAndBytes)
+    // Some 360 codes in 430 bytes.
+    let bytes = Self.compressed(.bomb(words: 364))
+    #expect(bytes.count < 500 && CodeWriter.bomb(words: 364).expandedBytes < 66_000)
+    let contents = Packet.decode(bytes)
     #expect(contents.messages == [])
-    #expect(contents.faults.map(\.code) == [.tooLarge])
+    #expect(contents.faults.map(\.code) == [.emptyPart])
+    #expect(Packet.decode(Self.compressed(.bomb(words: 365))).faults.map(\.code) == [.tooLarge])
+    #expect(Packet.decode(Self.compressed(.bomb(words: 3837))).faults.map(\.code) == [.tooLarge])
+  }
+
+  @Test("all compressed parts of a datagram share what it may expand to, and each costs something")
+  func bombs() {
+    let nack = Message.nack(Nack(sequence: 1)).encoded
+    var writer = CodeWriter()
+    for byte in nack { writer.literal(byte) }
+    writer.end()
+    let part = Self.compressed(writer)
+    let whole = Packet.decode(
+      [7, 100] + (0..<100).flatMap { _ in [0, UInt8(part.count)] } + (0..<100).flatMap { _ in part })
+    #expect(whole.messages.count == Swim.Limits.packetBytesExpanded / Swim.Limits.packetPartBytesExpanded)
+    #expect(Set(whole.faults.map(\.code)) == [.tooLarge])
+    // What did not expand leaves nothing for the next.
+    let bomb = Self.compressed(.bomb(words: 3837))
+    let lengths = [bomb.count, part.count].flatMap { [UInt8($0 >> 8), UInt8($0 & 0xff)] }
+    let after = Packet.decode([7, 2] + lengths + bomb + part)
+    #expect(after.messages.isEmpty && after.faults.map(\.code) == [.tooLarge, .tooLarge])
+  }
+
+  @Test("a stream that expands far beyond its own size is refused")
+  func streamBomb() {
+    let bytes = Self.compressed(.bomb(words: 3837))
+    #expect(CodeWriter.bomb(words: 3837).expandedBytes < Swim.Limits.streamBytesExpanded)
+    var decoder = StreamDecoder(readsLabel: true)
+    decoder.append(bytes)
+    var fault: WireError.Code?
+    do throws(WireError) { _ = try decoder.next() } catch { fault = error.code }
+    #expect(fault == .tooLarge)
+  }
+
+  @Test("a stream of members without names is refused at the first, and members read count as memory held")
+  func heldMembers() throws {
+    var decoder = StreamDecoder(readsLabel: true)
+    decoder.append([UInt8](hex: "0681a54e6f646573cd03e8") + [UInt8](repeating: 0x80, count: 1000))
+    #expect(throws: WireError(.nameless, at: 11)) { try decoder.next() }
+    decoder = StreamDecoder(readsLabel: true)
+    decoder.append([UInt8](hex: "0681a54e6f646573cd03e8"))
+    let state = [UInt8](hex: "82a44e616d65a161a441646472a47f000001")
+    for _ in 0..<500 { decoder.append(state) }
+    #expect(try decoder.next() == nil)
+    #expect(decoder.heldBytes >= 500 * (state.count + MemoryLayout<PushPull.State>.stride))
+  }
+
+  /// A compress message around these codes.
+  private static func compressed(_ writer: CodeWriter) -> [UInt8] {
+    [9, 0x81, 0xa3, 0x42, 0x75, 0x66, 0xda] + writer.lengthAndBytes
   }
 
   @Test("random damage to real packets never traps", arguments: UInt64(1)...8)
@@ -121,12 +169,28 @@ private struct CodeWriter {
 
   var lengthAndBytes: [UInt8] { [UInt8(bytes.count >> 8), UInt8(bytes.count & 0xff)] + bytes }
 
-  /// A clear, then a run of one byte in ever longer words until the table is full.
-  mutating func longestRun() {
-    write(256)
-    (width, next) = (9, 257)
-    code(0)
-    for word in 258..<4094 { code(word) }
+  private(set) var expandedBytes = 0
+
+  /// 0x07 and 0x00, a compound that cannot be read, again and again: each word one byte longer than the last. The table
+  /// is full with 3838 codes.
+  static func bomb(words: Int) -> CodeWriter {
+    var writer = CodeWriter()
+    writer.literal(7)
+    writer.literal(1)
+    writer.literal(0)
+    writer.literal(0)
+    for word in 4..<words {
+      writer.code(word + 257)
+      writer.expandedBytes += word - 2
+    }
+    writer.end()
+    return writer
+  }
+
+  mutating func literal(_ byte: UInt8) {
+    if bytes.isEmpty, heldBits == 0 { write(256) }
+    code(Int(byte))
+    expandedBytes += 1
   }
 
   mutating func end() {

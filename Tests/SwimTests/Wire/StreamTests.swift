@@ -18,7 +18,14 @@ struct StreamTests {
       ("f400", WireError(.badLabel, at: 1)),
       // Lengths beyond the limits: encrypted, members, user state.
       ("0a7fffffff", WireError(.tooLarge, at: 1)), ("0a00000005", WireError(.badLength, at: 1)),
-      ("0681a54e6f646573ce00100001", WireError(.tooLarge, at: 8)),
+      ("0681a54e6f646573ce000186a2", WireError(.tooLarge, at: 8)),
+      // Members without a name or an address, the second one of two.
+      ("0681a54e6f6465730180", WireError(.nameless, at: 9)),
+      ("0681a54e6f6465730181a44e616d65a161", WireError(.badLength, at: 9)),
+      (
+        "0681a54e6f6465730282a44e616d65a161a441646472a47f00000182a44e616d65a162a441646472a101",
+        WireError(.badLength, at: 27)
+      ),
       ("0681ac5573657253746174654c656ece7fffffff", WireError(.tooLarge, at: 15)),
       ("0881aa557365724d73674c656ece7fffffff", WireError(.tooLarge, at: 13)),
       // A compressed message that is cut off inside.

@@ -88,8 +88,8 @@ extension Accusation {
 extension PushPull.State {
   fileprivate var fields: [String: Any] {
     [
-      "Addr": orNull(address?.ipBytes ?? []), "Incarnation": incarnation, "Meta": orNull(meta), "Name": name,
-      "Port": address?.port ?? 0, "State": state.rawValue, "Vsn": orNull(versions?.bytes ?? []),
+      "Addr": orNull(address.ipBytes), "Incarnation": incarnation, "Meta": orNull(meta), "Name": name,
+      "Port": address.port, "State": state.rawValue, "Vsn": orNull(versions?.bytes ?? []),
     ]
   }
 }
