@@ -1,13 +1,12 @@
 /// Every bound of the membership's shell; the machine's own are in `Swim.Limits`.
 enum GossipLimits {
-  /// Bytes of unfinished incoming streams, all together: a stream may be long, but not many of them at once.
+  /// Memory of unfinished incoming streams, all together: a stream may be long, but not many of them at once. Beyond it
+  /// the one that holds most is ended.
   static let incomingBytes = 64 << 20
   /// Ports tried when the kernel's choice for TCP is taken for UDP.
   static let portAttempts = 32
   /// How long a start waits for the first word through a join address, to learn whether its name is taken.
   static let firstWord: Duration = .seconds(1)
-  /// A leave that nobody hears still ends.
-  static let leave: Duration = .seconds(3)
   /// Between two attempts to resolve a join name that has no address, and once one has.
   static let resolveAgain: Duration = .seconds(2)
   static let resolveRefresh: Duration = .seconds(60)
@@ -15,6 +14,9 @@ enum GossipLimits {
   static let complaintInterval: Duration = .seconds(60)
   /// Dropped garbage is logged at most this often, summed up.
   static let garbageLogInterval: Duration = .seconds(1)
+  /// Changes of members that are logged one by one in each second; those beyond are summed up in one line.
+  static let memberLinesASecond = 20
+  static let memberLogInterval: Duration = .seconds(1)
   /// A wake that comes so late says that this process is slow, and the machine should know.
   static let notableLag: Duration = .milliseconds(100)
 }

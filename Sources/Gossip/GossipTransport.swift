@@ -17,18 +17,24 @@ final class GossipTransport: @unchecked Sendable {
   private let loop: EventLoop
   private let keyring: Keyring?
   private let timeout: Duration
+  private let heldLimit: Int
   private let arrived: (Arrival) -> Void
   private(set) var garbage: GarbageCounter
   private var port: (listener: TCPListener, socket: UDPSocket)?
   private var incoming: [Swim.IncomingExchange: IncomingStream] = [:]
-  private var incomingBytes = 0
   private var awaitingReply: Set<Swim.IncomingExchange> = []
   private var outgoing: [Swim.OutgoingExchange: OutgoingStream] = [:]
   private var nextIncoming: UInt64 = 0
 
-  /// - Parameter timeout: how long a stream may take in all.
-  init(loop: EventLoop, keyring: Keyring?, timeout: Duration, log: Log, arrived: @escaping (Arrival) -> Void) {
+  /// - Parameters:
+  ///   - timeout: how long a stream may take in all.
+  ///   - heldLimit: bytes that the unfinished streams of others may take up, all together.
+  init(
+    loop: EventLoop, keyring: Keyring?, timeout: Duration, heldLimit: Int = GossipLimits.incomingBytes, log: Log,
+    arrived: @escaping (Arrival) -> Void
+  ) {
     (self.loop, self.keyring, self.timeout, self.arrived) = (loop, keyring, timeout, arrived)
+    self.heldLimit = heldLimit
     garbage = GarbageCounter(log: log)
   }
 
@@ -47,7 +53,6 @@ final class GossipTransport: @unchecked Sendable {
     for stream in incoming.values { stream.close() }
     for stream in outgoing.values { stream.close() }
     incoming = [:]
-    incomingBytes = 0
     outgoing = [:]
     awaitingReply = []
   }
@@ -84,6 +89,9 @@ final class GossipTransport: @unchecked Sendable {
   // MARK: Streams that others open
 
   private func accept(_ connection: TCPConnection) {
+    if incoming.count >= Swim.Limits.incomingExchanges {
+      for stream in incoming.values where stream.isDone { letGo(stream) }
+    }
     guard incoming.count < Swim.Limits.incomingExchanges else {
       note("streams_full", from: connection.peer, "\(incoming.count) streams are served already")
       return connection.close()
@@ -94,13 +102,19 @@ final class GossipTransport: @unchecked Sendable {
     stream.start(timeout: timeout)
   }
 
-  func isServing(_ stream: IncomingStream) -> Bool { incoming[stream.exchange] === stream }
   func isAwaitingReply(_ exchange: Swim.IncomingExchange) -> Bool { awaitingReply.contains(exchange) }
 
-  /// Counts bytes that a stream has received; false when the unfinished streams of all peers together hold too many.
-  func admits(_ newBytes: Int) -> Bool {
-    incomingBytes += newBytes
-    return incomingBytes <= GossipLimits.incomingBytes
+  /// What the unfinished streams of others take up.
+  var heldBytes: Int { incoming.values.reduce(0) { $0 + $1.heldBytes } }
+
+  /// Ends the stream that holds most while all together hold too much: whoever sends little is not to pay for it.
+  func boundHeldBytes() {
+    var held = heldBytes
+    while held > heldLimit, let largest = incoming.values.max(by: { $0.heldBytes < $1.heldBytes }) {
+      note("streams_too_large", from: largest.connection.peer, "\(held) bytes in unfinished streams, most of them here")
+      held -= largest.heldBytes
+      end(largest)
+    }
   }
 
   func take(_ event: StreamDecoder.Event, of stream: IncomingStream) {
@@ -156,10 +170,17 @@ final class GossipTransport: @unchecked Sendable {
 
   func end(_ stream: IncomingStream) {
     stream.close()
+    forget(stream)
+  }
+
+  func letGo(_ stream: IncomingStream) {
+    stream.letGo()
+    forget(stream)
+  }
+
+  private func forget(_ stream: IncomingStream) {
     awaitingReply.remove(stream.exchange)
-    guard isServing(stream) else { return }
-    incoming[stream.exchange] = nil
-    incomingBytes -= stream.receivedBytes
+    if incoming[stream.exchange] === stream { incoming[stream.exchange] = nil }
   }
 
   private func open(_ frame: [UInt8], _ header: [UInt8], _ keyring: Keyring, from source: SocketAddress)

@@ -9,6 +9,9 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   private unowned let transport: GossipTransport
   private var decoder = StreamDecoder(readsLabel: true)
   private(set) var receivedBytes = 0
+  /// What the unfinished message takes up here; nothing any more once the answer is written.
+  private(set) var heldBytes = 0
+  private var isFinishing = false
   private var deadline: LoopTimer?
 
   init(_ exchange: Swim.IncomingExchange, _ connection: TCPConnection, _ transport: GossipTransport) {
@@ -17,6 +20,7 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
 
   func start(timeout: Duration) {
     deadline = connection.loop.schedule(after: timeout) { [self] in
+      if isDone { return transport.letGo(self) }
       if receivedBytes > 0 {
         transport.note("stream_timeout", from: connection.peer, "a stream took longer than \(timeout)")
       }
@@ -26,12 +30,21 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
     connection.startReading()
   }
 
-  /// Sends the last bytes of this stream; it is over when they are gone or the deadline has passed.
+  /// Sends the last bytes of this stream, and closes it when they are gone or the deadline has passed. Until then it
+  /// counts among the streams: peers that never read could else make this process hold any number of answers.
   func finish(with bytes: [UInt8]) {
+    isFinishing = true
+    decoder = StreamDecoder(readsLabel: true)
+    heldBytes = 0
     connection.write(bytes)
     connection.closeAfterFlush()
-    endOnceFlushed()
   }
+
+  /// The answer is with the kernel; what is left of the connection looks after itself.
+  var isDone: Bool { isFinishing && connection.queuedBytes == 0 }
+
+  /// Leaves the connection to its own end.
+  func letGo() { deadline?.cancel() }
 
   func close() {
     deadline?.cancel()
@@ -41,18 +54,16 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
     receivedBytes += bytes.count
     bytes.withUnsafeBufferPointer { decoder.append($0) }  // Guarded by: the bytes live until this call returns.
-    guard transport.admits(bytes.count) else {
-      transport.note("streams_too_large", from: connection.peer, "too many bytes in unfinished streams")
-      return transport.end(self)
-    }
     do throws(WireError) {
       while let event = try decoder.next() {
         transport.take(event, of: self)
-        guard connection.isOpen else { return }
+        guard connection.isOpen, !isFinishing else { return }
       }
     } catch {
-      transport.refuse(self, because: error)
+      return transport.refuse(self, because: error)
     }
+    heldBytes = decoder.heldBytes
+    transport.boundHeldBytes()
   }
 
   func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
@@ -65,11 +76,4 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   func connectionDrained(_ connection: TCPConnection) {}
-
-  private func endOnceFlushed() {
-    connection.loop.schedule(after: .milliseconds(10)) { [weak self] in
-      guard let self, transport.isServing(self) else { return }
-      if connection.queuedBytes == 0 { transport.end(self) } else { endOnceFlushed() }
-    }
-  }
 }

@@ -20,6 +20,7 @@ extension MemberEvent {
 extension Membership {
   /// What an operator should read about the cluster; the machine bounds how often it complains.
   func log(_ event: MemberEvent) {
+    if let kind = event.kind, !isWorthALine(kind) { return }
     switch event {
     case .joined(let member): logMember("member_joined", member)
     case .updated(let member): log.debug("member_updated", ["name": member.name])
@@ -54,6 +55,24 @@ extension Membership {
           "way_out": "check that a member runs there and that TCP and UDP reach its port; this one goes on trying",
         ])
     }
+  }
+
+  /// A flood of members must not become a flood of lines, each of which this thread waits for.
+  private func isWorthALine(_ kind: String) -> Bool {
+    switch memberLines.take(kind, at: loop.now) {
+    case .line: return true
+    case .counted(isFirst: false): return false
+    case .counted(isFirst: true):
+      loop.schedule(after: GossipLimits.memberLogInterval) { [weak self] in self?.logMemberSum() }
+      return false
+    }
+  }
+
+  private func logMemberSum() {
+    let sum = memberLines.takeSum()
+    let counts = sum.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    log.warning(
+      "member_events", ["unlisted": counts.joined(separator: ","), "way_out": "GET /nodes lists all members"])
   }
 
   private func logMember(_ event: StaticString, _ member: Member) {

@@ -29,6 +29,11 @@ package final class Membership: @unchecked Sendable {
   private var afterLeaving: FirstCall?
   private var observers: [(MemberChange, ClusterMember) -> Void] = []
   private var ignoredCounts: [Ignored: Int] = [:]
+  var memberLines = MemberLineBudget()
+  /// Why the cluster does not list this process, in words for people: another live member has its name. Nil when all
+  /// is well.
+  package private(set) var nameConflict: String?
+  private var nameConflictLogged: Instant?
 
   /// What a start waits for: the first answer through a join address.
   private enum FirstWord {
@@ -175,15 +180,13 @@ package final class Membership: @unchecked Sendable {
     feed(.setMeta(bytes))
   }
 
-  /// Says good-bye and returns once the cluster had time to hear it: about a second, three at most.
+  /// Says good-bye and returns once the cluster had time to hear it: about a second, `Swim.Limits.leave` at most.
   package func leave() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in
         guard afterLeaving == nil else { return continuation.resume() }
         joinAddresses?.stop()
-        let left = FirstCall { continuation.resume() }
-        afterLeaving = left
-        loop.schedule(after: GossipLimits.leave) { left.call() }
+        afterLeaving = FirstCall { continuation.resume() }
         feed(.leave)
       }
     }
@@ -198,6 +201,8 @@ package final class Membership: @unchecked Sendable {
     transport.close()
     arrivals.membership = nil
     observers = []
+    // Nothing is heard any more, the end of a leave neither.
+    afterLeaving?.call()
   }
 
   // MARK: The machine
@@ -262,12 +267,30 @@ package final class Membership: @unchecked Sendable {
   }
 
   private func answered(_ exchange: Swim.OutgoingExchange, _ pushPull: PushPull) {
+    let own = pushPull.states.first { $0.name == name && ($0.state == .alive || $0.state == .suspect) }
+    let holder = own.flatMap { $0.address == Swim.Address(address) ? nil : $0.address }
     if joinExchanges.remove(exchange) != nil, let firstWord {
-      let holder = pushPull.states.first { $0.name == name && $0.state == .alive }?.address
-      if let holder, holder != Swim.Address(address) { return firstWord(.nameTaken(by: holder)) }
+      if let holder { return firstWord(.nameTaken(by: holder)) }
       firstWord(.welcome)
     }
+    noteNameHolder(holder)
     feed(.pushPullAnswered(exchange, pushPull))
+  }
+
+  /// Whom we ask for their state says who has our name there: somebody else, where this process came second. The start
+  /// waits for the first word only so long; here it comes late.
+  private func noteNameHolder(_ holder: Swim.Address?) {
+    guard let holder else {
+      if nameConflict != nil { log.info("name_free", ["name": name]) }
+      (nameConflict, nameConflictLogged) = (nil, nil)
+      return
+    }
+    nameConflict = "the name '\(name)' is taken by a live member at \(holder), so the cluster does not list this one"
+    if let nameConflictLogged, loop.now - nameConflictLogged < GossipLimits.complaintInterval { return }
+    nameConflictLogged = loop.now
+    log.error(
+      "name_taken",
+      ["name": name, "held_by": "\(holder)", "way_out": "stop one of the two and start it with another --name"])
   }
 
   private func failed(_ exchange: Swim.OutgoingExchange, _ reason: String) {

@@ -11,6 +11,8 @@ extension Swim {
     package static let departedMembers = 16_384
     /// How long a dead or left member stays listed.
     package static let listedAfterEnd = Duration.seconds(3600)
+    /// How long a leave takes at most, from `.leave` to `.left`, on the machine's own clock.
+    package static let leave = Duration.seconds(5)
     /// Pings on behalf of others under way at once.
     package static let relays = 1024
     /// The addresses of one `join`.

@@ -45,6 +45,30 @@ import Testing
     await second.kill()
   }
 
+  @Test("a name that turns out to be taken only later is an error in the log, and the member says so")
+  func nameTakenLater() async throws {
+    // A port that was free a moment ago.
+    let probe = try await Party.start("probe")
+    let gossip = probe.gossip
+    await probe.kill()
+    // Nobody is there to ask, so it starts.
+    let twin = try await Party.start("a", join: [gossip])
+    #expect(await twin.on { $0.nameConflict } == nil)
+    var options = ClusterOptions(role: .node)
+    options.name = "a"
+    options.gossip = gossip
+    options.profile = .local
+    let holder = try await Party.start(options)
+    let membership = twin.membership
+    try await twin.waits("says that its name is taken") { _ in
+      membership.nameConflict?.contains("'a' is taken by a live member at \(gossip)") == true
+    }
+    #expect(twin.lines.text.contains("name_taken") && twin.lines.text.contains("--name"))
+    #expect(await holder.on { $0.nameConflict } == nil)
+    await twin.kill()
+    await holder.kill()
+  }
+
   @Test("a newcomer whose name is taken by a live member elsewhere does not start, and says where the other is")
   func nameTaken() async throws {
     let first = try await Party.start("a")

@@ -17,8 +17,9 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
     try await connect(to: party.membership.boundAddress)
   }
 
-  static func connect(to address: SocketAddress) async throws -> Stranger {
-    let stranger = Stranger(try EventLoop.start(name: "stranger"))
+  /// - Parameter loop: where it lives; without one, on a loop of its own.
+  static func connect(to address: SocketAddress, on loop: EventLoop? = nil) async throws -> Stranger {
+    let stranger = Stranger(try loop ?? EventLoop.start(name: "stranger"))
     try await stranger.loop.spawn {
       try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
         TCPConnection.connect(to: address, on: stranger.loop, timeout: .seconds(10)) { result in

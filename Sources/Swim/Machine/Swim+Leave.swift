@@ -2,9 +2,8 @@ import Clockwork
 
 extension Swim {
   /// How long a leaving process goes on: at least until everybody has had time to ask about it once, longer while its
-  /// good-bye is still being sent, and no longer than the last of these.
+  /// good-bye is still being sent, and no longer than `Limits.leave`.
   private static let leaveAtLeast = Duration.seconds(1)
-  private static let leaveAtMost = Duration.seconds(5)
   private static let leaveStep = Duration.milliseconds(100)
   /// So many members hear the good-bye from the leaving process itself; memberlist leaves all of it to gossip.
   private static let toldDirectly = 64
@@ -33,7 +32,7 @@ extension Swim {
 
   mutating func leaveTick() {
     guard case .leaving(let since) = phase else { return }
-    guard queue.contains(me.name), reachableCount > 0, time - since < Self.leaveAtMost else { return finishLeaving() }
+    guard queue.contains(me.name), reachableCount > 0, time - since < Limits.leave else { return finishLeaving() }
     set(.leave, after: Self.leaveStep)
   }
 
