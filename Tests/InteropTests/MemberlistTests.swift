@@ -48,6 +48,29 @@ struct MemberlistTests {
     try await theirs.lists("theirs")
   }
 
+  @Test(
+    "theirs joins a whole ignareo process and is listed at its GET /nodes, with each role",
+    arguments: ["node", "coordinator"])
+  func wholeProcess(_ role: String) async throws {
+    let ours = try OurProcess([
+      role, "--name", "ours", "--http", "127.0.0.1:0", "--gossip", "127.0.0.1:0", "--profile", "local",
+    ])
+    let ready = try ours.ready()
+    let port = ready["gossip"]?.string?.split(separator: ":").last.flatMap { UInt16($0) }
+    let theirs = try await Peer.start("theirs", join: Authority(host: "127.0.0.1", port: try #require(port)))
+    let url = "http://" + (ready["http"]?.string ?? "")
+    var states: [String: String] = [:]
+    let deadline = ContinuousClock.now + .seconds(60)
+    while states != ["ours": "alive", "theirs": "alive"], ContinuousClock.now < deadline {
+      let nodes = try OurProcess(["nodes", "--json", "--coordinator", url]).answer()["nodes"]?.elements ?? []
+      states = Dictionary(uniqueKeysWithValues: nodes.map { ($0["name"]?.string ?? "", $0["state"]?.string ?? "") })
+    }
+    #expect(states == ["ours": "alive", "theirs": "alive"])
+    try await theirs.lists("ours", "theirs")
+    ours.stop()
+    try await theirs.waits("hears that ours left") { $0.kind == "leave" && $0.name == "ours" }
+  }
+
   @Test("theirs leaves and ours lists it as left, not as dead", arguments: [keys[0], keys[1]])
   func theirsLeaves(_ key: [UInt8]?) async throws {
     let ours = try await OurMember.start("ours", key: key.flatMap { GossipKey(bytes: $0) })
