@@ -89,9 +89,6 @@ final class GossipTransport: @unchecked Sendable {
   // MARK: Streams that others open
 
   private func accept(_ connection: TCPConnection) {
-    if incoming.count >= Swim.Limits.incomingExchanges {
-      for stream in incoming.values where stream.isDone { letGo(stream) }
-    }
     guard incoming.count < Swim.Limits.incomingExchanges else {
       note("streams_full", from: connection.peer, "\(incoming.count) streams are served already")
       return connection.close()

@@ -11,7 +11,6 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   private(set) var receivedBytes = 0
   /// What the unfinished message takes up here; nothing any more once the answer is written.
   private(set) var heldBytes = 0
-  private var isFinishing = false
   private var deadline: LoopTimer?
 
   init(_ exchange: Swim.IncomingExchange, _ connection: TCPConnection, _ transport: GossipTransport) {
@@ -20,7 +19,6 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
 
   func start(timeout: Duration) {
     deadline = connection.loop.schedule(after: timeout) { [self] in
-      if isDone { return transport.letGo(self) }
       if receivedBytes > 0 {
         transport.note("stream_timeout", from: connection.peer, "a stream took longer than \(timeout)")
       }
@@ -33,17 +31,16 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   /// Sends the last bytes of this stream, and closes it when they are gone or the deadline has passed. Until then it
   /// counts among the streams: peers that never read could else make this process hold any number of answers.
   func finish(with bytes: [UInt8]) {
-    isFinishing = true
     decoder = StreamDecoder(readsLabel: true)
     heldBytes = 0
     connection.write(bytes)
-    connection.closeAfterFlush()
+    connection.closeAfterFlush { [weak self] in
+      guard let self else { return }
+      transport.letGo(self)
+    }
   }
 
   /// The answer is with the kernel; what is left of the connection looks after itself.
-  var isDone: Bool { isFinishing && connection.queuedBytes == 0 }
-
-  /// Leaves the connection to its own end.
   func letGo() { deadline?.cancel() }
 
   func close() {
@@ -57,7 +54,7 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
     do throws(WireError) {
       while let event = try decoder.next() {
         transport.take(event, of: self)
-        guard connection.isOpen, !isFinishing else { return }
+        guard connection.isOpen else { return }
       }
     } catch {
       return transport.refuse(self, because: error)

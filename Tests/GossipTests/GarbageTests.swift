@@ -66,11 +66,7 @@ import Testing
     // All at once: one after the other, the first would be over before the last comes.
     let strangers = try await withThrowingTaskGroup { group in
       for _ in 0..<140 {
-        group.addTask {
-          let stranger = try await Stranger.connect(to: address, on: loop)
-          await stranger.write([6])
-          return stranger
-        }
+        group.addTask { try await Stranger.connect(to: address, on: loop, sending: [6]) }
       }
       return try await group.reduce(into: [Stranger]()) { $0.append($1) }
     }
@@ -90,8 +86,7 @@ import Testing
     let party = try await Party.start("a")
     let loop = try EventLoop.start(name: "strangers")
     for _ in 0..<300 {
-      let stranger = try await Stranger.connect(to: party.membership.boundAddress, on: loop)
-      await stranger.write([200])
+      let stranger = try await Stranger.connect(to: party.membership.boundAddress, on: loop, sending: [200])
       await stranger.waitForEnd()
       await stranger.close()
     }

@@ -17,8 +17,12 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
     try await connect(to: party.membership.boundAddress)
   }
 
-  /// - Parameter loop: where it lives; without one, on a loop of its own.
-  static func connect(to address: SocketAddress, on loop: EventLoop? = nil) async throws -> Stranger {
+  /// - Parameters:
+  ///   - loop: where it lives; without one, on a loop of its own.
+  ///   - first: what it sends as soon as it is connected, whatever the test's own tasks wait for.
+  static func connect(
+    to address: SocketAddress, on loop: EventLoop? = nil, sending first: [UInt8] = []
+  ) async throws -> Stranger {
     let stranger = Stranger(try loop ?? EventLoop.start(name: "stranger"))
     try await stranger.loop.spawn {
       try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
@@ -28,6 +32,7 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
             stranger.connection = connection
             connection.delegate = stranger
             connection.startReading()
+            connection.write(first)
             continuation.resume()
           case .failure(let error): continuation.resume(throwing: error)
           }
