@@ -159,6 +159,20 @@ struct PoolTests {
     }
   }
 
+  @Test("an attempt's duration is that of its body: the wait for a busy loop counts as queued")
+  func duration() async throws {
+    try await withPool(capacity: 2_000) { pool in
+      let draft = try TaskDraft(try JSONValue.parse(#"{"task":"echo","args":1}"#), types: pool.types)
+      let start = MonotonicClock.now
+      let records = pool.register(Array(repeating: draft, count: 2_000))
+      try await eventually(pool.loop, "all have ended") { records.allSatisfy(\.hasEnded) }
+      let elapsed = MonotonicClock.now - start
+      let results = records.compactMap { if case .ended(let result) = $0.state { result } else { nil } }
+      // One loop runs one body at a time, so that their durations cannot add up to more than what has passed.
+      #expect(results.map(\.duration).reduce(.zero, +) <= elapsed)
+    }
+  }
+
   @Test("a loop that has much to start serves others in between")
   func slices() async throws {
     var types = TaskTypes()

@@ -11,7 +11,7 @@ package struct LineSplitter {
 
   private static let beginningBytes = 64
 
-  private let limit: Int
+  package let limit: Int
   /// The beginning of a line whose end has not come.
   private var rest: [UInt8] = []
   /// Of the line that was read last, from 1, empty ones counted.
