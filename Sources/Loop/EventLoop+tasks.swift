@@ -13,11 +13,12 @@ extension LoopActor {
 ///
 /// A task without one would return to the generic executor after each `await`: two enqueues more each time, as the jobs
 /// run under the loop's serial identity. `nonisolated(nonsending)` callees inherit it, so that a whole story stays put.
-actor LoopIsolation: LoopActor {
-  nonisolated unowned let loop: EventLoop
+package actor LoopIsolation: LoopActor {
+  nonisolated package unowned let loop: EventLoop
 
   init(_ loop: EventLoop) { self.loop = loop }
 
+  func start(_ body: @Sendable (isolated LoopIsolation) async -> Void) async { await body(self) }
   func run<Value: Sendable>(_ body: @Sendable () async -> Value) async -> Value { await body() }
   func run<Value: Sendable>(_ body: @Sendable () async throws -> Value) async throws -> Value { try await body() }
 }
@@ -37,6 +38,13 @@ extension EventLoop {
     _ body: @escaping @Sendable () async throws -> Value
   ) -> Task<Value, any Error> {
     Task(executorPreference: self) { [isolation] in try await isolation.run(body) }
+  }
+
+  /// The same for a closure that is made outside of any task: one without the isolation as its parameter has none then,
+  /// and what it awaits leaves the loop's isolation and comes back, two enqueues more each time.
+  @discardableResult
+  package func start(_ body: @escaping @Sendable (isolated LoopIsolation) async -> Void) -> Task<Void, Never> {
+    Task(executorPreference: self) { [isolation] in await isolation.start(body) }
   }
 
   /// Suspends for `duration` on the loop's own timers: `Task.sleep` would wake on a foreign thread.

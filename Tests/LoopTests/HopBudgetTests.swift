@@ -64,4 +64,25 @@ import Testing
     #expect(counts.all <= 2 * Self.rounds)
     #expect(counts.foreign == 0)
   }
+
+  @Test("a task that a callback starts with the loop's isolation runs to its end with one enqueue")
+  func startedOutsideTasks() async throws {
+    let counts = try await enqueues { loop in
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+        loop.execute {
+          for number in 1...Self.rounds {
+            loop.start { (_: isolated LoopIsolation) in
+              await Self.step()
+              if number == Self.rounds { continuation.resume() }
+            }
+          }
+        }
+      }
+    }
+    // One more resumes the waiter.
+    #expect(counts.all == Self.rounds + 1)
+    #expect(counts.foreign == 0)
+  }
+
+  private static func step() async {}
 }

@@ -60,7 +60,7 @@ extension TaskContext {
     let child = TaskContext(runner: runner, attempt: attempt, deadline: deadline)
     let handle = TaskHandle<Value>(context: child)
     children[ObjectIdentifier(child)] = child
-    child.start { [self] in
+    child.start { [self] (_: isolated LoopIsolation) in
       let result = await child.result(of: operation)
       handle.end(result)
       forget(child)
@@ -98,7 +98,7 @@ extension TaskContext {
   /// Its time begins, which a wait for the loop before has not used up.
   func begin(deadline: Instant) { self.deadline = deadline }
 
-  func start(_ body: @escaping @Sendable () async -> Void) { task = runner.loop.spawn { await body() } }
+  func start(_ body: @escaping @Sendable (isolated LoopIsolation) async -> Void) { task = runner.loop.start(body) }
 
   /// Runs `operation` to its end and then ends what it left behind.
   func result<Value: Sendable>(

@@ -70,7 +70,7 @@ package final class LoopRunner: @unchecked Sendable {
     guard case .waiting = attempt.phase else { return }
     let context = TaskContext(runner: self, attempt: attempt.number, deadline: .distantFuture)
     attempt.phase = .starting(context)
-    context.start { [self] in
+    context.start { [self] (_: isolated LoopIsolation) in
       guard begins(attempt, reportTo: delivery) else { return }
       let result = await context.result(of: attempt.prepared.run)
       ended(attempt, Self.outcome(of: result, context.cancellation, attempt), reportTo: delivery)
