@@ -1,16 +1,18 @@
-import Clockwork
+package import Clockwork
 
 /// Counts the signals that tell a process to stop: the first one means a drain, or nothing new to a process that drains
 /// already because it was asked; a later one means at once.
-struct StopSignals {
-  enum Meaning: Equatable { case stop, same, stopAtOnce }
+package struct StopSignals {
+  package enum Meaning: Equatable { case stop, same, stopAtOnce }
 
   /// A service manager and a supervisor below it often send theirs together, and both mean the same.
   static let sameWithin = Duration.seconds(1)
 
   private var first: Instant?
 
-  mutating func note(at now: Instant) -> Meaning {
+  package init() {}
+
+  package mutating func note(at now: Instant) -> Meaning {
     guard let first else {
       first = now
       return .stop

@@ -128,6 +128,27 @@ import Testing
     }
   }
 
+  @Test("Ctrl-C drains what runs, and a second one ends all at once")
+  func stoppedAtOnce() async throws {
+    try await Cluster.run(nodes: 1) { cluster in
+      let sleepers = lines(5, "{\"task\":\"sleep\",\"args\":{\"seconds\":600}}")
+      let (status, submit) = try await cluster.command(["submit", "-", "--detach"], input: sleepers)
+      #expect(status == 0, "\(submit.errors)")
+      cluster.up.send(SIGINT)
+      let drains = try await Program.wait { cluster.up.errors.contains("draining") }
+      #expect(drains && Program.isRunning(Int(cluster.up.pid)))
+      // Signals close together mean the same, so another one is sent until it is taken for a second wish.
+      let hasEnded = try await Program.wait {
+        cluster.up.send(SIGINT)
+        return !Program.isRunning(Int(cluster.up.pid))
+      }
+      #expect(hasEnded)
+      let code = try await cluster.up.exitStatus()
+      #expect(code == 130)
+      #expect(!cluster.children.contains { Program.isRunning($0.pid) })
+    }
+  }
+
   @Test("when `up` is killed, its members do not outlive it")
   func upKilled() async throws {
     try await Cluster.run(nodes: 2) { cluster in

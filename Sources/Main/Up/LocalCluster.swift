@@ -1,5 +1,6 @@
 import Clockwork
 import Glibc
+import Gossip
 import Loop
 import Net
 
@@ -27,7 +28,9 @@ final class LocalCluster: @unchecked Sendable {
   private let loop: EventLoop
   private var coordinator: ChildProcess?
   private var nodes: [ChildProcess] = []
-  private var stopSignals = 0
+  private var signals = StopSignals()
+  private var mustStop = false
+  private var mustStopAtOnce = false
   private var waiter: UnsafeContinuation<Void, Never>?
   private var hasChanged = false
 
@@ -56,7 +59,7 @@ final class LocalCluster: @unchecked Sendable {
     }
     await stop(coordinator.map { [$0] } ?? [])
     await stop(nodes)
-    return stopSignals > 1 ? .interrupted : status
+    return mustStopAtOnce ? .interrupted : status
   }
 
   // MARK: Start
@@ -70,7 +73,7 @@ final class LocalCluster: @unchecked Sendable {
     }
     let members = try await ready(nodes)
     await met(at: contact)
-    guard stopSignals == 0 else { return }
+    guard !mustStop else { return }
     Terminal.write(ClusterWords.readyLine(coordinator: contact, nodes: members))
     Terminal.say(ClusterWords.greeting(coordinator: contact, nodes: members.count))
   }
@@ -87,7 +90,7 @@ final class LocalCluster: @unchecked Sendable {
   /// The ready lines of all of them; fewer when the cluster was told to stop meanwhile.
   /// - Throws: `Failure` when one ended instead.
   private func ready(_ children: [ChildProcess]) async throws(Failure) -> [ReadyMember] {
-    while stopSignals == 0 {
+    while !mustStop {
       var members: [ReadyMember] = []
       for child in children {
         switch child.state {
@@ -109,7 +112,7 @@ final class LocalCluster: @unchecked Sendable {
     defer { http.close() }
     let client = ClusterClient(loop: loop, http: http, base: "http://\(coordinator.http)")
     let deadline = MonotonicClock.now + Self.meetingLimit
-    while stopSignals == 0, MonotonicClock.now < deadline, !nodes.contains(where: \.hasEnded) {
+    while !mustStop, MonotonicClock.now < deadline, !nodes.contains(where: \.hasEnded) {
       if let answer = try? await client.ask("/nodes"), ClusterWords.countReady(answer) >= nodes.count { return }
       try? await loop.sleep(for: .milliseconds(20))
     }
@@ -121,7 +124,7 @@ final class LocalCluster: @unchecked Sendable {
   /// - Throws: `Failure` when the coordinator or the last node has ended by itself.
   private func watch() async throws(Failure) {
     var reported: Set<pid_t> = []
-    while stopSignals == 0 {
+    while !mustStop {
       if let coordinator, case .ended(let how) = coordinator.state {
         throw Failure("the coordinator (pid \(coordinator.pid)) \(how): stopping the nodes")
       }
@@ -143,7 +146,7 @@ final class LocalCluster: @unchecked Sendable {
     }
     defer { timer.cancel() }
     while children.contains(where: { !$0.hasEnded }) {
-      if stopSignals > 1 { for child in children { child.send(SIGKILL) } }
+      if mustStopAtOnce { for child in children { child.send(SIGKILL) } }
       await change()
     }
   }
@@ -154,8 +157,13 @@ final class LocalCluster: @unchecked Sendable {
     if signal == SIGCHLD {
       reap()
     } else {
-      stopSignals += 1
-      if stopSignals == 1 { Terminal.say("ignareo up: draining; once more stops at once") }
+      switch signals.note(at: loop.now) {
+      case .stop:
+        mustStop = true
+        Terminal.say("ignareo up: draining; once more stops at once")
+      case .same: break
+      case .stopAtOnce: mustStopAtOnce = true
+      }
     }
     changed()
   }
