@@ -76,7 +76,7 @@ enum BatchDocument {
     let left = counts.waiting + counts.running
     if left == 0 {
       writer.int(0)
-    } else if rate > 0 {
+    } else if rate > 0, counts.running > 0 {
       writer.double((Double(left) / rate * 10).rounded() / 10)
     } else {
       writer.null()

@@ -46,7 +46,9 @@ extension TaskFailure {
       switch error.code {
       case .badURL, .badRequest: .badArguments
       case .dns: .dns
-      case .connect, .closed, .protocolError: .connect
+      case .connect: .connect
+      // `connect` promises that nothing was sent: a connection that broke later has its own word.
+      case .closed, .protocolError: error.surelyNoEffect ? .connect : .lost
       case .tls: .tls
       case .timeout: .timeout
       case .tooLarge: .tooLarge

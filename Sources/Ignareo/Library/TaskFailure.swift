@@ -6,13 +6,13 @@ public struct TaskFailure: Error, Sendable, Equatable {
   public enum Code: String, Sendable, CaseIterable {
     /// An attempt, or a transfer inside it, took longer than it may.
     case timeout
-    /// The node that ran the attempt went away.
+    /// The node that ran the attempt went away, or a peer broke the connection off when it had the request.
     case lost
     /// No task type has this name.
     case unknownTask = "unknown_task"
     /// The arguments do not fit the task type.
     case badArguments = "bad_arguments"
-    /// The peer could not be reached, or broke the connection.
+    /// The peer could not be reached.
     case connect
     /// The host's name could not be resolved.
     case dns
