@@ -3,6 +3,7 @@
 #pragma once
 #define CURL_DISABLE_TYPECHECK 1
 #include <curl/curl.h>
+#include <string.h>
 
 // Easy handle: plain options.
 static inline CURLcode shim_set_long(CURL *easy, CURLoption option, long value) {
@@ -57,6 +58,15 @@ static inline void shim_on_close(CURL *easy, shim_close_callback callback, void 
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
 }
 
+// Makes libcurl dial a local address instead of the one that it was about to. `bytes` is the kernel's form of it and no
+// longer than a `struct sockaddr`.
+static inline void shim_set_local_address(struct curl_sockaddr *target, const void *bytes, unsigned length) {
+  target->family = AF_UNIX;
+  target->protocol = 0;
+  target->addrlen = length;
+  memcpy(&target->addr, bytes, length);
+}
+
 // Easy handle: what a transfer can be asked. 0 or NULL when libcurl does not know.
 static inline long shim_get_long(CURL *easy, CURLINFO info) {
   long value = 0;
@@ -94,6 +104,9 @@ static inline void shim_multi_on_timer(CURLM *multi, shim_timer_callback callbac
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
   curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
 }
+
+// What this libcurl was built with: CURL_VERSION_ bits.
+static inline int shim_features(void) { return curl_version_info(CURLVERSION_NOW)->features; }
 
 // Share handle.
 static inline CURLSHcode shim_share(CURLSH *share, curl_lock_data data) {

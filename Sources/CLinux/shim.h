@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 
 // prctl is variadic, which Swift cannot call. Names the calling thread, 15 bytes at most.
 static inline int shim_name_thread(const char *name) { return prctl(PR_SET_NAME, (unsigned long)name, 0, 0, 0); }
@@ -18,4 +19,11 @@ static inline int shim_signal_on_parent_death(int signal) { return prctl(PR_SET_
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 static inline int shim_accept(int descriptor, struct sockaddr *address, socklen_t *length) {
   return accept4(descriptor, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+// The process at the other end of a local socket; 0 where the kernel does not say. (struct ucred is hidden, too.)
+static inline int shim_peer_process(int descriptor) {
+  struct { int pid; unsigned user, group; } credentials = {0, 0, 0};
+  socklen_t length = sizeof credentials;
+  return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0 ? credentials.pid : 0;
 }

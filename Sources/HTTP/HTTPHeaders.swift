@@ -28,6 +28,8 @@ package struct HTTPHeaders: Sendable {
   }
 
   package var count: Int { fields.count }
+  /// Of the text that the fields lie in.
+  package var byteCount: Int { bytes.count }
   package var isEmpty: Bool { fields.isEmpty }
 
   /// All values of that name, joined by ", " as RFC 9110, section 5.2 combines them; nil when there is none. Setting

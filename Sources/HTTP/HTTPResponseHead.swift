@@ -8,6 +8,9 @@ package struct HTTPResponseHead: Sendable {
   package let framing: HTTPFraming
   /// May another request be sent on this connection once the body has ended?
   package let keepsAlive: Bool
+
+  /// The whole head as it came, status line and empty line included; folded lines alone are mended.
+  package var bytes: [UInt8] { headers.bytes }
 }
 
 /// `HTTP-version SP status-code SP [ reason-phrase ]`: RFC 9112, section 4. The last space may be missing, too.

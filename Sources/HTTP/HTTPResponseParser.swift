@@ -38,6 +38,12 @@ package struct HTTPResponseParser: Sendable {
     }
   }
 
+  /// No further response is read: the last one ended the connection, by its own word or by its framing.
+  package var isClosed: Bool { if case .closed = state { true } else { false } }
+
+  /// The bytes of a head that is not complete, or not understood, as they came.
+  package var unfinishedHead: [UInt8] { tools.lines.bytes }
+
   /// Nil: all input is used up and more is needed.
   package mutating func next(in span: Span<UInt8>, at place: inout Int) throws(HTTPError) -> Event? {
     do {

@@ -21,6 +21,8 @@ package enum LoopLimits {
   /// may wait for one of them.
   static let resolverThreads = 32
   static let resolverQueue = 10_000
+  /// How long a dial waits for one address before it tries the next beside it: RFC 8305, section 8.
+  static let attemptDelay: Duration = .milliseconds(250)
   /// Pending connections that the kernel holds for a listener.
   package static let listenBacklog: Int32 = 4096
   /// How long a peer may take nothing of what is queued for it while its connection closes.

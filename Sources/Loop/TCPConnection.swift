@@ -31,6 +31,8 @@ package final class TCPConnection: @unchecked Sendable {
   private var state = State.open
   private var watch: Watch?
   private var interest: Readiness = []
+  /// Since `stopReading()`.
+  private var ignoresEnd = false
   private var hasEnded = false
   private var output: [UInt8] = []
   private var outputStart = 0
@@ -58,10 +60,10 @@ package final class TCPConnection: @unchecked Sendable {
   }
 
   deinit {
-    guard state != .closed, let watch else { return }
+    guard state != .closed else { return }
     // In this order and on the loop: a number that is closed first may be another's when it is taken out of the epoll.
-    let end = { @Sendable [descriptor] in
-      watch.cancel()
+    let end = { @Sendable [descriptor, watch] in
+      watch?.cancel()
       Glibc.close(descriptor)
     }
     if loop.isCurrent { end() } else { loop.execute { _ = end() } }
@@ -79,12 +81,28 @@ package final class TCPConnection: @unchecked Sendable {
 
   // MARK: Reading
 
-  package func startReading() { setInterest([.read, .peerClosed], true) }
+  package func startReading() {
+    ignoresEnd = false
+    setInterest([.read, .peerClosed], true)
+  }
 
   /// Back-pressure: the kernel's buffer fills and the peer is slowed down. Its going away is still noticed.
   package func pauseReading() { setInterest(.read, false) }
 
+  /// As `pauseReading()`, and the peer's going away is not noticed either, unless something is still to be written: for
+  /// an owner who wants all that it has sent before, at some later time.
+  package func stopReading() {
+    ignoresEnd = true
+    setInterest([.read, .peerClosed], false)
+  }
+
   private func handle(_ readiness: Readiness) {
+    if ignoresEnd, interest.isEmpty, state == .open {
+      // An end cannot be masked: it would wake the loop for ever.
+      watch?.cancel()
+      watch = nil
+      return
+    }
     if readiness.contains(.write) { flush() }
     if state == .lingering { return dropInput() }
     guard state == .open else {
@@ -163,11 +181,16 @@ package final class TCPConnection: @unchecked Sendable {
       } else if errno == EAGAIN {
         break
       } else if errno != EINTR {
-        end(with: LoopError(errno: errno, "write to \(peer)"))
-        return
+        return writeFailed(LoopError(errno: errno, "write to \(peer)"))
       }
     }
     afterFlush()
+  }
+
+  /// A peer that takes no more may have said why: what it sent before is read first.
+  private func writeFailed(_ error: LoopError) {
+    if state == .open, interest.contains(.read) { read() }
+    if state != .closed { end(with: error) }
   }
 
   private func afterFlush() {
@@ -277,6 +300,17 @@ package final class TCPConnection: @unchecked Sendable {
   private func setInterest(_ readiness: Readiness, _ isWanted: Bool) {
     loop.assertCurrent()
     if isWanted { interest.formUnion(readiness) } else { interest.subtract(readiness) }
-    watch?.update(interest)
+    if let watch { return watch.update(interest) }
+    guard state != .closed, !interest.isEmpty else { return }
+    watchAgain()
+  }
+
+  private func watchAgain() {
+    do throws(LoopError) {
+      watch = try loop.watch(descriptor, interest) { [weak self] in self?.handle($0) }
+    } catch {
+      // Not from within the owner's call.
+      loop.execute { [self] in end(with: error) }
+    }
   }
 }

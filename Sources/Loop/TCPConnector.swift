@@ -15,10 +15,11 @@ final class TCPConnector: @unchecked Sendable {
     (self.address, self.loop, self.completion) = (address, loop, completion)
   }
 
+  @discardableResult
   static func start(
     _ address: SocketAddress, _ loop: EventLoop, _ timeout: Duration,
     _ completion: @escaping (Result<TCPConnection, LoopError>) -> Void
-  ) {
+  ) -> TCPConnector {
     loop.assertCurrent()
     let connector = TCPConnector(address, loop, completion)
     do throws(LoopError) {
@@ -29,15 +30,32 @@ final class TCPConnector: @unchecked Sendable {
         Glibc.close(descriptor)
         throw LoopError(errno: reason, "connect to \(address)")
       }
-      connector.watch = try loop.watch(descriptor, .write) { _ in connector.ready() }
+      do throws(LoopError) {
+        connector.watch = try loop.watch(descriptor, .write) { _ in connector.ready() }
+      } catch {
+        Glibc.close(descriptor)
+        throw error
+      }
       connector.timer = loop.schedule(after: timeout) {
-        Glibc.close(connector.watch!.descriptor)
+        let descriptor = connector.watch!.descriptor
+        connector.watch!.cancel()
+        Glibc.close(descriptor)
         connector.finish(.failure(LoopError(.timeout, "connect to \(address) within \(timeout)")))
       }
     } catch {
       // Not from within the call: callers set up their state behind it.
       loop.execute { connector.finish(.failure(error)) }
     }
+    return connector
+  }
+
+  /// The completion is not called any more.
+  func cancel() {
+    completion = nil
+    guard let watch else { return }
+    let descriptor = watch.descriptor
+    finish(nil)
+    Glibc.close(descriptor)
   }
 
   private func ready() {
@@ -56,12 +74,13 @@ final class TCPConnector: @unchecked Sendable {
     }
   }
 
-  private func finish(_ result: Result<TCPConnection, LoopError>) {
+  private func finish(_ result: Result<TCPConnection, LoopError>?) {
     watch?.cancel()
     watch = nil
     timer?.cancel()
     timer = nil
-    completion?(result)
-    completion = nil
+    let completion = self.completion
+    self.completion = nil
+    if let result { completion?(result) }
   }
 }

@@ -6,11 +6,11 @@ import Testing
 
 @Suite("HTTP client under load")
 struct ClientConcurrencyTests {
-  @Test("a thousand requests at once are answered, each with its own answer")
-  func thousand() async throws {
+  @Test("a thousand requests at once are answered, each with its own answer", arguments: Engines.allCases)
+  func thousand(engines: Engines) async throws {
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = 1000
-    try await withClient(configuration) { loop, client in
+    try await withClient(engines, configuration) { loop, client in
       var held: [(ScriptedConnection, String)] = []
       let server = try ScriptedServer(loop) { connection, request in held.append((connection, request.target)) }
       defer { server.close() }
@@ -30,11 +30,11 @@ struct ClientConcurrencyTests {
     }
   }
 
-  @Test("no more than the limit go to one host, in the order they came, on the same connections")
-  func perHost() async throws {
+  @Test("no more than the limit go to one host, in the order they came, on the same connections", arguments: Engines.allCases)
+  func perHost(engines: Engines) async throws {
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = 3
-    try await withClient(configuration) { loop, client in
+    try await withClient(engines, configuration) { loop, client in
       var (running, peak, order): (Int, Int, [String]) = (0, 0, [])
       let server = try ScriptedServer(loop) { connection, request in
         running += 1
@@ -57,11 +57,11 @@ struct ClientConcurrencyTests {
     }
   }
 
-  @Test("when all connections are in use, hosts take turns")
-  func turns() async throws {
+  @Test("when all connections are in use, hosts take turns", arguments: Engines.allCases)
+  func turns(engines: Engines) async throws {
     var configuration = HTTPClientConfiguration()
     configuration.maxConnections = 2
-    try await withClient(configuration) { loop, client in
+    try await withClient(engines, configuration) { loop, client in
       var order: [UInt16] = []
       let servers = try (0..<3).map { _ in
         try ScriptedServer(loop) { connection, _ in
@@ -80,11 +80,11 @@ struct ClientConcurrencyTests {
     }
   }
 
-  @Test("a place is given on when a transfer fails, times out or is cancelled")
-  func placesComeBack() async throws {
+  @Test("a place is given on when a transfer fails, times out or is cancelled", arguments: Engines.allCases)
+  func placesComeBack(engines: Engines) async throws {
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = 1
-    try await withClient(configuration) { loop, client in
+    try await withClient(engines, configuration) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
         switch request.target {
         case "/broken": connection.tcp.close()
@@ -114,15 +114,15 @@ struct ClientConcurrencyTests {
     }
   }
 
-  @Test("who gives up while waiting leaves nothing behind, though no place comes free")
-  func waitersGiveUp() async throws {
+  @Test("who gives up while waiting leaves nothing behind, though no place comes free", arguments: Engines.allCases)
+  func waitersGiveUp(engines: Engines) async throws {
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = 1
-    try await withClient(configuration) { loop, client in
+    try await withClient(engines, configuration) { loop, client in
       let server = try ScriptedServer(loop)
       defer { server.close() }
       client.start(HTTPClientRequest(server.url()), onBody: { _ in }, onEnd: { _ in })
-      let origin = try client.origins.origin(of: server.url(), at: loop.now)
+      let origin = try client.origins.destination(of: server.url(), at: loop.now).origin
       for _ in 0..<500 { client.start(HTTPClientRequest(server.url()), onBody: { _ in }, onEnd: { _ in }).cancel() }
       #expect(client.transferCount == 1 && origin.waiting.count < 50)
     }

@@ -7,9 +7,9 @@ import Testing
 
 @Suite("HTTP client failures")
 struct ClientFailureTests {
-  @Test("a refused connection says so, names the host, and surely had no effect")
-  func refused() async throws {
-    try await withClient { loop, client in
+  @Test("a refused connection says so, names the host, and surely had no effect", arguments: Engines.allCases)
+  func refused(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
       let (url, port) = (server.url(), server.port)
       server.close()
@@ -71,9 +71,9 @@ struct ClientFailureTests {
       "", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
-    ])
-  func brokenOff(answer: String) async throws {
-    try await withClient { loop, client in
+    ], Engines.allCases)
+  func brokenOff(answer: String, engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(answer)
         connection.tcp.closeAfterFlush()
@@ -91,9 +91,9 @@ struct ClientFailureTests {
     arguments: [
       "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n",
       "HTTP/1.1 2x0 OK\r\n\r\n", "\u{1}\u{2}\u{3}\r\n\r\n",
-    ])
-  func notHTTP(answer: String) async throws {
-    try await withClient { loop, client in
+    ], Engines.allCases)
+  func notHTTP(answer: String, engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(answer)
         connection.tcp.closeAfterFlush()
@@ -103,9 +103,9 @@ struct ClientFailureTests {
     }
   }
 
-  @Test("a head without end is broken off")
-  func endlessHead() async throws {
-    try await withClient { loop, client in
+  @Test("a head without end is broken off", arguments: Engines.allCases)
+  func endlessHead(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(
           "HTTP/1.1 200 OK\r\n" + String(repeating: "X-Fill: \(String(repeating: "y", count: 90))\r\n", count: 4000))
@@ -115,9 +115,9 @@ struct ClientFailureTests {
     }
   }
 
-  @Test("a body over the limit ends the transfer, announced or not, and the connection with it")
-  func tooLarge() async throws {
-    try await withClient { loop, client in
+  @Test("a body over the limit ends the transfer, announced or not, and the connection with it", arguments: Engines.allCases)
+  func tooLarge(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
         if request.target == "/announced" {
           connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n")
@@ -137,9 +137,9 @@ struct ClientFailureTests {
     }
   }
 
-  @Test("a body of exactly the limit is no error")
-  func exactlyLarge() async throws {
-    try await withClient { loop, client in
+  @Test("a body of exactly the limit is no error", arguments: Engines.allCases)
+  func exactlyLarge(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(body: String(repeating: "x", count: 1000))
       }
@@ -150,9 +150,9 @@ struct ClientFailureTests {
     }
   }
 
-  @Test("a request that may not repeat is not sent twice when its kept-alive connection dies; one that may is")
-  func notSentTwice() async throws {
-    try await withClient { loop, client in
+  @Test("a request that may not repeat is not sent twice when its kept-alive connection dies; one that may is", arguments: Engines.allCases)
+  func notSentTwice(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         // The first request of a connection is answered, the second one kills it.
         if connection.requestCount == 1 { connection.send(body: "x") } else { connection.tcp.close() }
@@ -170,9 +170,9 @@ struct ClientFailureTests {
     }
   }
 
-  @Test("an upload that ends before its announced length breaks the request off")
-  func shortUpload() async throws {
-    try await withClient { loop, client in
+  @Test("an upload that ends before its announced length breaks the request off", arguments: Engines.allCases)
+  func shortUpload(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
       defer { server.close() }
       let upload = HTTPUpload(byteCount: 10)

@@ -6,9 +6,9 @@ import Testing
 
 @Suite("HTTP client redirects")
 struct ClientRedirectTests {
-  @Test("redirects are followed, relative ones too, and nobody sees their heads and bodies")
-  func followed() async throws {
-    try await withClient { loop, client in
+  @Test("redirects are followed, relative ones too, and nobody sees their heads and bodies", arguments: Engines.allCases)
+  func followed(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
         switch request.target {
         case "/a": connection.send(status: "302 Found", headers: "Location: b/c?d\r\n", body: "not shown")
@@ -31,9 +31,9 @@ struct ClientRedirectTests {
     }
   }
 
-  @Test("a redirect loop ends with an error that says how many were followed")
-  func endless() async throws {
-    try await withClient { loop, client in
+  @Test("a redirect loop ends with an error that says how many were followed", arguments: Engines.allCases)
+  func endless(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(status: "301 Moved", headers: "Location: /again\r\n")
       }
@@ -47,9 +47,9 @@ struct ClientRedirectTests {
     }
   }
 
-  @Test("not followed, a redirect is an answer")
-  func notFollowed() async throws {
-    try await withClient { loop, client in
+  @Test("not followed, a redirect is an answer", arguments: Engines.allCases)
+  func notFollowed(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
         let location = request.target == "/none" ? "" : "Location: /x\r\n"
         connection.send(status: "302 Found", headers: location, body: "shown")
@@ -69,9 +69,10 @@ struct ClientRedirectTests {
     arguments: [
       (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (307, "POST", "POST"), (308, "POST", "POST"),
       (301, "PUT", "PUT"), (303, "PUT", "GET"), (307, "PUT", "PUT"), (303, "HEAD", "HEAD"),
-    ])
-  func methods(status: Int, before: String, after: String) async throws {
-    try await withClient { loop, client in
+    ], Engines.allCases)
+  func methods(redirect: (status: Int, before: String, after: String), engines: Engines) async throws {
+    let (status, before, after) = redirect
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
         guard request.target == "/a" else { return connection.send("HTTP/1.1 204 Done\r\n\r\n") }
         connection.send(status: "\(status) Go", headers: "Location: /b\r\n")
@@ -89,9 +90,9 @@ struct ClientRedirectTests {
     }
   }
 
-  @Test("secrets go to no other server; what points at something else than the web is refused")
-  func otherServer() async throws {
-    try await withClient { loop, client in
+  @Test("secrets go to no other server; what points at something else than the web is refused", arguments: Engines.allCases)
+  func otherServer(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let other = try ScriptedServer(loop) { connection, _ in connection.send(body: "other") }
       defer { other.close() }
       let server = try ScriptedServer(loop) { connection, request in

@@ -7,9 +7,9 @@ import Testing
 
 @Suite("HTTP client streams")
 struct ClientStreamTests {
-  @Test("a streamed answer is handed over as it comes, head first")
-  func pieces() async throws {
-    try await withClient { loop, client in
+  @Test("a streamed answer is handed over as it comes, head first", arguments: Engines.allCases)
+  func pieces(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
       }
@@ -34,9 +34,9 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("a slow trickle is an answer like any other")
-  func trickle() async throws {
-    try await withClient { loop, client in
+  @Test("a slow trickle is an answer like any other", arguments: Engines.allCases)
+  func trickle(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let text = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nslow!"
       let server = try ScriptedServer(loop) { connection, _ in
         for (index, character) in text.enumerated() {
@@ -48,9 +48,9 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("a paused transfer hands nothing over and slows the server down; resumed, nothing is missing")
-  func backPressure() async throws {
-    try await withClient { loop, client in
+  @Test("a paused transfer hands nothing over and slows the server down; resumed, nothing is missing", arguments: Engines.allCases)
+  func backPressure(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let size = 32 << 20
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n")
@@ -82,9 +82,9 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("cancelling a transfer ends it once, at once, and the server sees the connection close")
-  func cancelled() async throws {
-    try await withClient { loop, client in
+  @Test("cancelling a transfer ends it once, at once, and the server sees the connection close", arguments: Engines.allCases)
+  func cancelled(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
       defer { server.close() }
       var results: [Result<HTTPClientTiming, HTTPClientError>] = []
@@ -100,9 +100,9 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("a transfer may be cancelled, and another one started, from within its own callbacks")
-  func cancelledInside() async throws {
-    try await withClient { loop, client in
+  @Test("a transfer may be cancelled, and another one started, from within its own callbacks", arguments: Engines.allCases)
+  func cancelledInside(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(body: String(repeating: "x", count: 100_000))
       }
@@ -126,9 +126,9 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("cancelling the task that awaits an answer closes the connection", arguments: [true, false])
-  func taskCancelled(fromOtherThread: Bool) async throws {
-    try await withClient { loop, client in
+  @Test("cancelling the task that awaits an answer closes the connection", arguments: [true, false], Engines.allCases)
+  func taskCancelled(fromOtherThread: Bool, engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
       defer { server.close() }
       let request = HTTPClientRequest(server.url())
@@ -160,13 +160,14 @@ struct ClientStreamTests {
 
   @Test(
     "closing the client ends what runs and what waits, from within every callback too",
-    arguments: [nil, "head", "body", "end"])
-  func closed(fromInside place: String?) async throws {
+    arguments: [nil, "head", "body", "end"], Engines.allCases)
+  func closed(fromInside place: String?, engines: Engines) async throws {
     let loop = try EventLoop.start(name: "client-test")
     defer { loop.stop() }
     try await loop.spawn {
       var configuration = HTTPClientConfiguration()
       configuration.maxConnectionsPerHost = 2
+      configuration.engines = engines
       let client = HTTPClient(loop: loop, configuration: configuration)
       let server = try ScriptedServer(loop) { connection, _ in
         // The two that run end in the same moment where the end is what closes.

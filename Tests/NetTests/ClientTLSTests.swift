@@ -28,7 +28,7 @@ struct ClientTLSTests {
     let server = try TLSServer()
     var configuration = HTTPClientConfiguration()
     configuration.authoritiesFile = server.certificate
-    try await withClient(configuration) { _, client in
+    try await withClient(.both, configuration) { _, client in
       #expect(try await client.fetch(HTTPClientRequest("https://localhost:\(server.port)/")).status == 200)
       let other = try await failure(of: HTTPClientRequest("https://127.0.0.1:\(server.port)/"), on: client)
       #expect(other.code == .tls)

@@ -130,14 +130,19 @@ final class ScriptedConnection: TCPConnectionDelegate, @unchecked Sendable {
   }
 }
 
+/// What every test of the client's behaviour runs against: libcurl alone, and the loop's own engine beside it.
+typealias Engines = HTTPClientConfiguration.Engines
+
 /// Runs a test on a loop of its own, with a client that is closed behind it.
 func withClient(
-  _ configuration: HTTPClientConfiguration = HTTPClientConfiguration(),
+  _ engines: Engines = .both, _ configuration: HTTPClientConfiguration = HTTPClientConfiguration(),
   _ body: @escaping @Sendable (EventLoop, HTTPClient) async throws -> Void
 ) async throws {
   let loop = try EventLoop.start(name: "client-test")
   defer { loop.stop() }
   try await loop.spawn {
+    var configuration = configuration
+    configuration.engines = engines
     let client = HTTPClient(loop: loop, configuration: configuration)
     defer { client.close() }
     try await body(loop, client)

@@ -8,9 +8,9 @@ import Testing
 
 @Suite("HTTP client")
 struct ClientTests {
-  @Test("an answer comes whole: status, version, headers in order, body, timing")
-  func wholeAnswer() async throws {
-    try await withClient { loop, client in
+  @Test("an answer comes whole: status, version, headers in order, body, timing", arguments: Engines.allCases)
+  func wholeAnswer(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send("HTTP/1.1 404 Nope\r\nX-A: 1\r\nset-cookie: a=b\r\nX-A:  2 \r\nContent-Length: 4\r\n\r\nbody")
       }
@@ -30,9 +30,9 @@ struct ClientTests {
     }
   }
 
-  @Test("one kept-alive connection serves requests that follow each other")
-  func keptAlive() async throws {
-    try await withClient { loop, client in
+  @Test("one kept-alive connection serves requests that follow each other", arguments: Engines.allCases)
+  func keptAlive(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in connection.send(body: request.target) }
       defer { server.close() }
       for index in 0..<20 {
@@ -43,9 +43,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a kept-alive connection that the server has closed is replaced, and costs no wake-ups meanwhile")
-  func staleConnection() async throws {
-    try await withClient { loop, client in
+  @Test("a kept-alive connection that the server has closed is replaced, and costs no wake-ups meanwhile", arguments: Engines.allCases)
+  func staleConnection(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(body: "x")
         connection.tcp.closeAfterFlush()
@@ -59,9 +59,9 @@ struct ClientTests {
     }
   }
 
-  @Test("every method is sent as it is, with a length where a body may be")
-  func methods() async throws {
-    try await withClient { loop, client in
+  @Test("every method is sent as it is, with a length where a body may be", arguments: Engines.allCases)
+  func methods(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
         connection.send(request.method == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" : "")
         if request.method != "HEAD" { connection.send(body: request.method) }
@@ -78,9 +78,9 @@ struct ClientTests {
     }
   }
 
-  @Test("bodies of every size arrive as they were, without libcurl's own headers", arguments: [0, 1, 65_536, 300_000])
-  func bodies(size: Int) async throws {
-    try await withClient { loop, client in
+  @Test("bodies of every size arrive as they were, without libcurl's own headers", arguments: [0, 1, 65_536, 300_000], Engines.allCases)
+  func bodies(size: Int, engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in connection.send(body: "\(request.body.count)") }
       defer { server.close() }
       let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -94,9 +94,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a body that is still being made is sent in pieces, and the writer hears when there is room again")
-  func upload() async throws {
-    try await withClient { loop, client in
+  @Test("a body that is still being made is sent in pieces, and the writer hears when there is room again", arguments: Engines.allCases)
+  func upload(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in connection.send(body: "\(request.body.count)") }
       defer { server.close() }
       let upload = HTTPUpload()
@@ -125,9 +125,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a session's requests share their cookies, and other requests see none of them")
-  func cookies() async throws {
-    try await withClient { loop, client in
+  @Test("a session's requests share their cookies, and other requests see none of them", arguments: Engines.allCases)
+  func cookies(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send(headers: "Set-Cookie: id=42; Path=/\r\n")
       }
@@ -150,12 +150,12 @@ struct ClientTests {
     }
   }
 
-  @Test("a compressed answer is decoded when the request asks for it, and left alone when not")
-  func compression() async throws {
+  @Test("a compressed answer is decoded when the request asks for it, and left alone when not", arguments: Engines.allCases)
+  func compression(engines: Engines) async throws {
     let gzip: [UInt8] = [
       0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0,
     ]
-    try await withClient { loop, client in
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(gzip.count)\r\n\r\n")
         connection.tcp.write(gzip)
@@ -170,9 +170,9 @@ struct ClientTests {
     }
   }
 
-  @Test("interim answers and trailers are not taken for the answer")
-  func interimAndTrailers() async throws {
-    try await withClient { loop, client in
+  @Test("interim answers and trailers are not taken for the answer", arguments: Engines.allCases)
+  func interimAndTrailers(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nX-Hint: 1\r\n\r\n")
         connection.send("HTTP/1.1 201 Made\r\nX-Real: 1\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -186,9 +186,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a folded header is one value, and a control character cannot forge another header")
-  func strangeHeaders() async throws {
-    try await withClient { loop, client in
+  @Test("a folded header is one value, and a control character cannot forge another header", arguments: Engines.allCases)
+  func strangeHeaders(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
         connection.send("HTTP/1.1 200 OK\r\nX-Folded: a\r\n\t b\r\nX-Odd: c\rX-Forged: d\r\nContent-Length: 0\r\n\r\n")
       }
@@ -199,9 +199,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a name is looked up once for all who ask at the same time, and its addresses reach libcurl")
-  func nameIsLookedUp() async throws {
-    try await withClient { loop, client in
+  @Test("a name is looked up once for all who ask at the same time, and its addresses reach libcurl", arguments: Engines.allCases)
+  func nameIsLookedUp(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       // The machine's own name has an address without any name server; where it has none, there is nothing to test.
       var bytes = [CChar](repeating: 0, count: 256)
       gethostname(&bytes, 255)
@@ -215,7 +215,7 @@ struct ClientTests {
           if case .success = $0 { done += 1 }
         }
       }
-      let origin = try client.origins.origin(of: "http://\(name):\(server.port)", at: loop.now)
+      let origin = try client.origins.destination(of: "http://\(name):\(server.port)", at: loop.now).origin
       #expect(origin.isResolving && origin.waiting.count == 10)
       try await eventually(loop, "all are answered") { done == 10 }
       guard case .known = origin.addresses else { return #expect(Bool(false), "its addresses are known") }
@@ -223,9 +223,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a proxy is asked for the whole URL, and a proxy that is not there is named")
-  func proxy() async throws {
-    try await withClient { loop, client in
+  @Test("a proxy is asked for the whole URL, and a proxy that is not there is named", arguments: Engines.allCases)
+  func proxy(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in connection.send(body: "from the proxy") }
       var request = HTTPClientRequest("http://nosuchhost.invalid/x")
       request.proxy = "http://127.0.0.1:\(server.port)"
@@ -239,9 +239,9 @@ struct ClientTests {
     }
   }
 
-  @Test("an awaited answer costs one enqueue, and none from another thread")
-  func enqueues() async throws {
-    try await withClient { loop, client in
+  @Test("an awaited answer costs one enqueue, and none from another thread", arguments: Engines.allCases)
+  func enqueues(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in connection.send(body: "x") }
       defer { server.close() }
       let request = HTTPClientRequest(server.url())

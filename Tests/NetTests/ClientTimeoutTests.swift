@@ -8,9 +8,9 @@ import Testing
 
 @Suite("HTTP client time-outs")
 struct ClientTimeoutTests {
-  @Test("a server that does not answer costs the whole timeout, and sees the close")
-  func whole() async throws {
-    try await withClient { loop, client in
+  @Test("a server that does not answer costs the whole timeout, and sees the close", arguments: Engines.allCases)
+  func whole(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
       defer { server.close() }
       var request = HTTPClientRequest(server.url())
@@ -25,9 +25,9 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("silence ends a stream by the idle timeout; a trickle keeps it alive longer than that")
-  func idle() async throws {
-    try await withClient { loop, client in
+  @Test("silence ends a stream by the idle timeout; a trickle keeps it alive longer than that", arguments: Engines.allCases)
+  func idle(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
         connection.send("HTTP/1.1 200 OK\r\n\r\n")
         guard request.target == "/trickle" else { return }
@@ -47,9 +47,9 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("a paused stream is not silent")
-  func pausedIsNotIdle() async throws {
-    try await withClient { loop, client in
+  @Test("a paused stream is not silent", arguments: Engines.allCases)
+  func pausedIsNotIdle(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in connection.send(body: "abc") }
       defer { server.close() }
       var request = HTTPClientRequest(server.url())
@@ -66,9 +66,9 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("a transfer that is resumed after its end stays ended, and no idle timer outlives it")
-  func resumedAfterTheEnd() async throws {
-    try await withClient { loop, client in
+  @Test("a transfer that is resumed after its end stays ended, and no idle timer outlives it", arguments: Engines.allCases)
+  func resumedAfterTheEnd(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
       defer { server.close() }
       var request = HTTPClientRequest(server.url())
@@ -87,9 +87,9 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("an address where nobody answers costs the connect timeout and surely had no effect")
-  func connect() async throws {
-    try await withClient { loop, client in
+  @Test("an address where nobody answers costs the connect timeout and surely had no effect", arguments: Engines.allCases)
+  func connect(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
       let full = try FullListener()
       var request = HTTPClientRequest("http://127.0.0.1:\(full.port)/", method: "POST")
       request.connectTimeout = .milliseconds(80)
@@ -103,11 +103,11 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("a request that waits for a place times out there, and had no effect")
-  func waiting() async throws {
+  @Test("a request that waits for a place times out there, and had no effect", arguments: Engines.allCases)
+  func waiting(engines: Engines) async throws {
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = 1
-    try await withClient(configuration) { loop, client in
+    try await withClient(engines, configuration) { loop, client in
       let server = try ScriptedServer(loop)
       defer { server.close() }
       client.start(HTTPClientRequest(server.url()), onBody: { _ in }, onEnd: { _ in })

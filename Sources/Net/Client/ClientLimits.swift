@@ -1,3 +1,5 @@
+import HTTP
+
 /// Every bound of the client in one place.
 package enum ClientLimits {
   /// The largest body that `fetch` collects when its request sets no limit.
@@ -15,6 +17,15 @@ package enum ClientLimits {
   static let addressesFresh: Duration = .seconds(60)
   static let addressesUsable: Duration = .seconds(600)
   static let resolveTimeout: Duration = .seconds(10)
+  /// How long the loop's own engine keeps a connection that nobody uses.
+  static let idleConnection: Duration = .seconds(90)
+  /// For the loop's own engine, whose parser is stricter than libcurl: what exceeds it is handed to libcurl.
+  static let message: HTTPLimits = {
+    var limits = HTTPLimits()
+    limits.headerBlockBytes = headBytes
+    limits.headerFields = 1024
+    return limits
+  }()
   /// Origins known before those without work are forgotten.
   static let origins = 4096
 }

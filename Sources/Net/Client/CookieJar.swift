@@ -6,6 +6,8 @@ import CCurl
 package final class CookieJar: @unchecked Sendable {
   /// Owned by the jar and valid as long as it lives; every running transfer keeps its jar alive.
   let share: UnsafeMutableRawPointer
+  /// Whether no request with this jar can have a cookie to send. Set where an answer brings one.
+  var isEmpty = true
 
   package init() {
     Curl.start()
@@ -34,10 +36,12 @@ package final class CookieJar: @unchecked Sendable {
 
   /// Takes in a line as `lines` gives them.
   package func add(_ line: String) {
+    isEmpty = false
     withHandle { _ = shim_set_string($0, CURLOPT_COOKIELIST, line) }
   }
 
   package func removeAll() {
+    isEmpty = true
     withHandle { _ = shim_set_string($0, CURLOPT_COOKIELIST, "ALL") }
   }
 

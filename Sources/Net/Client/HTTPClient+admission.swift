@@ -11,7 +11,7 @@ extension HTTPClient {
     guard case .waiting = transfer.state else { return }
     let origin: Origin
     do throws(BadURL) {
-      origin = try dialled(by: transfer.request)
+      origin = try dialled(by: transfer)
     } catch {
       let text = error.text
       loop.execute { self.fail(transfer, .badURL, text) }
@@ -40,13 +40,17 @@ extension HTTPClient {
     }
   }
 
-  private func dialled(by request: HTTPClientRequest) throws(BadURL) -> Origin {
-    guard let proxy = request.proxy else { return try origins.origin(of: request.url, at: loop.now) }
-    // The URL must be sound too: what is asked of a proxy is asked in its name.
-    _ = try origins.origin(of: request.url, at: loop.now)
+  private func dialled(by transfer: HTTPTransfer) throws(BadURL) -> Origin {
+    // With a proxy, the URL must be sound too: what is asked of a proxy is asked in its name.
+    let destination = try origins.destination(of: transfer.request.url, at: loop.now)
+    guard let proxy = transfer.request.proxy else {
+      transfer.plainHost = destination.plainHost
+      return destination.origin
+    }
+    transfer.plainHost = nil
     let url = proxy.contains("://") ? proxy : "http://\(proxy)"
     do throws(BadURL) {
-      return try origins.origin(of: url, schemes: URLParts.proxySchemes, at: loop.now)
+      return try origins.destination(of: url, schemes: URLParts.proxySchemes, at: loop.now).origin
     } catch {
       throw BadURL(text: "its proxy cannot be used: \(error.text)")
     }
@@ -92,7 +96,7 @@ extension HTTPClient {
     lookUp(origin) { [self] result in
       switch result {
       case .success(let addresses):
-        take(addresses, for: origin)
+        origin.take(addresses, at: loop.now)
         serve(origin)
       case .failure(let error):
         origin.addresses = .unknown
@@ -110,17 +114,11 @@ extension HTTPClient {
     origin.addresses = .known(at: at, isRefreshing: true)
     lookUp(origin) { [self] result in
       switch result {
-      case .success(let addresses): take(addresses, for: origin)
+      case .success(let addresses): origin.take(addresses, at: loop.now)
       // Kept as long as they are usable; tried again with the next request.
       case .failure: origin.addresses = .known(at: at, isRefreshing: false)
       }
     }
-  }
-
-  private func take(_ addresses: [SocketAddress], for origin: Origin) {
-    origin.addresses = .known(at: loop.now, isRefreshing: false)
-    let list = addresses.map { $0.isIPv6 ? "[\($0.ip)]" : $0.ip }.joined(separator: ",")
-    origin.newEntries = ["\(origin.host):\(origin.port):\(list)"]
   }
 
   private func lookUp(_ origin: Origin, _ done: @escaping @Sendable (Result<[SocketAddress], LoopError>) -> Void) {

@@ -1,20 +1,18 @@
-import CCurl
-
 extension HTTPClient {
   /// Goes on to where the answer points: a new hop, which waits for its place like any request.
-  func follow(_ transfer: HTTPTransfer, _ handle: EasyHandle) {
-    guard transfer.redirects < transfer.request.maxRedirects else {
-      return fail(transfer, .tooManyRedirects, "more than \(transfer.request.maxRedirects) redirects")
+  func follow(_ transfer: HTTPTransfer, _ answer: Redirect.Answer) {
+    let request = transfer.request
+    guard transfer.redirects < request.maxRedirects else {
+      return fail(transfer, .tooManyRedirects, "more than \(request.maxRedirects) redirects")
     }
-    guard let text = shim_get_string(handle.easy, CURLINFO_REDIRECT_URL) else {
+    guard let url = URLParts.resolve(answer.location, against: request.url) else {
       return fail(transfer, .protocolError, "it redirects to a URL that cannot be read")
     }
-    let url = String(cString: text)
-    let status = shim_get_long(handle.easy, CURLINFO_RESPONSE_CODE)
-    let isSameOrigin = Self.sameOrigin(url, transfer.request.url)
-    switch Redirect.follow(transfer.request, status: status, to: url, isSameOrigin: isSameOrigin) {
+    let isSameOrigin = Self.sameOrigin(url, request.url)
+    switch Redirect.follow(request, status: answer.status, to: url, isSameOrigin: isSameOrigin) {
     case .bodyIsGone:
-      fail(transfer, .protocolError, "it redirects with status \(status), and the uploaded body cannot be sent again")
+      let cause = "it redirects with status \(answer.status), and the uploaded body cannot be sent again"
+      fail(transfer, .protocolError, cause)
     case .request(let next):
       transfer.sentBefore = transfer.sentBytes
       let origin = release(transfer)

@@ -6,19 +6,22 @@ package import Loop
 /// HTTP/1.1 and HTTP/2 requests on one loop, over libcurl: kept-alive connections, streamed answers, time-outs,
 /// redirects.
 ///
-/// A request goes this way: `admit` finds its origin and waits for addresses and a place, `launch` gives it a handle
-/// and adds it to libcurl, `hopEnded` takes the handle back and either follows a redirect or tells the end.
+/// A request goes this way: `admit` finds its origin and waits for addresses and a place, `launch` gives it to one of
+/// the two engines, `hopEnded` takes it back and either follows a redirect or tells the end. libcurl does everything;
+/// the loop's own engine takes the common case, and nobody can tell by behaviour which one ran.
 package final class HTTPClient: @unchecked Sendable {
   // Guarded by: the loop's thread; each entry asserts it.
   package let loop: EventLoop
   package let configuration: HTTPClientConfiguration
   private(set) var multi: CurlMulti!
+  private(set) var own: HTTP1Engine!
+  let nesting = Nesting()
   var origins = OriginTable()
   /// Origins whose turn comes when a place among all connections is free.
   var starved = FIFO<Origin>()
   var running = 0
   private var deadlines = Deadlines()
-  private var pool: [EasyHandle] = []
+  var pool: [EasyHandle] = []
   private var transfers: [HTTPTransfer] = []
   private var isClosed = false
 
@@ -26,11 +29,12 @@ package final class HTTPClient: @unchecked Sendable {
   package init(loop: EventLoop, configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
     loop.assertCurrent()
     (self.loop, self.configuration) = (loop, configuration)
-    multi = CurlMulti(loop: loop, idleConnections: configuration.maxConnections) { [unowned self] handle, result in
-      hopEnded(handle, result)
+    multi = CurlMulti(loop: loop, nesting: nesting, idleConnections: configuration.maxConnections) {
+      [unowned self] handle, result in hopEnded(handle, result)
     }
+    own = HTTP1Engine(self)
     multi.sockets.failed = { [unowned self] handle, error in
-      multi.afterwards { handle.transfer.map { self.fail($0, .connect, "\(error)") } }
+      nesting.afterwards { handle.transfer.map { self.fail($0, .connect, "\(error)") } }
     }
   }
 
@@ -39,7 +43,9 @@ package final class HTTPClient: @unchecked Sendable {
   /// Requests that have not ended, waiting ones included.
   package var transferCount: Int { transfers.count }
   /// Connections open now, idle ones included, and how many were ever opened.
-  package var connectionCounts: (open: Int, opened: Int) { (multi.sockets.connections, multi.sockets.opened) }
+  package var connectionCounts: (open: Int, opened: Int) {
+    (multi.sockets.connections + own.open, multi.sockets.opened + own.opened)
+  }
 
   /// Begins a request whose answer is handed over as it comes. Nothing is called before this returns; `onEnd` is called
   /// once, whatever happens. All on the loop's thread.
@@ -62,10 +68,11 @@ package final class HTTPClient: @unchecked Sendable {
     loop.assertCurrent()
     guard !isClosed else { return }
     isClosed = true
-    multi.afterwards { [self] in
+    nesting.afterwards { [self] in
       while let transfer = transfers.last { fail(transfer, .cancelled, "the client was closed") }
       pool = []
       multi.close()
+      own.close()
     }
   }
 
@@ -89,29 +96,44 @@ package final class HTTPClient: @unchecked Sendable {
     admit(transfer)
   }
 
-  /// Hands a transfer with a place at its origin to libcurl.
+  /// Gives a transfer with a place at its origin to an engine.
   func launch(_ transfer: HTTPTransfer, at origin: Origin, hopStart: Instant) {
-    let handle = pool.popLast() ?? EasyHandle(sockets: multi.sockets)
     transfer.beginHop(at: hopStart)
-    transfer.state = .running(handle, origin)
     origin.running += 1
     running += 1
+    if configuration.engines == .both, CommonCase.holds(for: transfer, at: origin) {
+      return own.start(transfer, at: origin)
+    }
+    let handle = pool.popLast() ?? EasyHandle(sockets: multi.sockets)
+    transfer.state = .running(.curl(handle), origin)
     handle.load(transfer, configuration, addresses: origins.takeEntries(for: origin))
     multi.add(handle)
   }
 
-  /// libcurl has done what it could for a hop: goes on to the next, or ends.
+  /// libcurl has done what it could for a hop.
   func hopEnded(_ handle: EasyHandle, _ result: CURLcode) {
     guard let transfer = handle.transfer else { return }
     guard result == CURLE_OK, transfer.failure == nil else {
       return end(transfer, .failure(transfer.failure ?? transfer.error(for: result, handle)))
     }
-    if transfer.isRedirect { return follow(transfer, handle) }
     // libcurl takes a head that breaks off for an answer.
-    guard transfer.head != nil else {
+    guard transfer.head != nil || transfer.redirect != nil else {
       return end(transfer, .failure(transfer.error(.closed, "it closed the connection within its answer's head")))
     }
-    end(transfer, .success(transfer.timing(handle)))
+    hopEnded(transfer, transfer.timing(handle))
+  }
+
+  /// A hop's answer has come whole: goes on to the next hop, or ends.
+  func hopEnded(_ transfer: HTTPTransfer, _ timing: HTTPClientTiming) {
+    if let failure = transfer.failure { return end(transfer, .failure(failure)) }
+    if let answer = transfer.redirect { return follow(transfer, answer) }
+    end(transfer, .success(timing))
+  }
+
+  /// A transfer that was broken off from within the loop's own engine.
+  func hopEnded(_ transfer: HTTPTransfer) {
+    guard let failure = transfer.failure else { preconditionFailure("a transfer is broken off without a reason") }
+    end(transfer, .failure(failure))
   }
 
   /// Breaks a transfer off, whatever its state; `cause` is for people.
@@ -123,10 +145,10 @@ package final class HTTPClient: @unchecked Sendable {
       transfer.failure = error
       return
     }
-    guard multi.isInside else { return end(transfer, .failure(error)) }
+    guard nesting.isInside else { return end(transfer, .failure(error)) }
     guard transfer.failure == nil else { return }
     transfer.failure = error
-    multi.afterwards { self.end(transfer, .failure(error)) }
+    nesting.afterwards { self.end(transfer, .failure(error)) }
   }
 
   private func end(_ transfer: HTTPTransfer, _ result: Result<HTTPClientTiming, HTTPClientError>) {
@@ -149,16 +171,27 @@ package final class HTTPClient: @unchecked Sendable {
     onEnd?(result)
   }
 
-  /// Takes a running transfer out of libcurl; returns the origin where a place is free now.
+  /// Takes a running transfer out of its engine; returns the origin where a place is free now.
   func release(_ transfer: HTTPTransfer) -> Origin? {
-    guard case .running(let handle, let origin) = transfer.state else { return nil }
-    multi.remove(handle)
-    handle.unload()
-    if pool.count < ClientLimits.pooledHandles { pool.append(handle) }
+    guard case .running(let carrier, let origin) = transfer.state else { return nil }
+    switch carrier {
+    case .curl(let handle): release(handle)
+    case .dialling(let dial): dial.cancel()
+    case .direct(let connection): connection.release(transfer)
+    case .relayed(let relay):
+      release(relay.handle)
+      relay.end()
+    }
     transfer.state = .waiting(nil)
     origin.running -= 1
     running -= 1
     return origin
+  }
+
+  private func release(_ handle: EasyHandle) {
+    multi.remove(handle)
+    handle.unload()
+    if pool.count < ClientLimits.pooledHandles { pool.append(handle) }
   }
 
   /// What HTTP cannot carry. (Headers cannot hold what would forge a line.)

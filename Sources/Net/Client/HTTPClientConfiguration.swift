@@ -6,6 +6,15 @@ package struct HTTPClientConfiguration: Sendable {
   package var maxConnections = 10_000
   /// Sent where the request has no `User-Agent` of its own; nil: none.
   package var userAgent: String? = "ignareo"
+  package enum Engines: Sendable, CaseIterable {
+    /// libcurl for everything.
+    case libcurl
+    /// Beside it the loop's own for the common case.
+    case both
+  }
+
+  /// For tests and measurements, which run each engine by itself.
+  package var engines = Engines.both
   /// A PEM file of certificate authorities instead of the system's.
   package var authoritiesFile: String?
 

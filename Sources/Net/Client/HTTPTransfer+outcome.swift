@@ -5,6 +5,11 @@ import Loop
 /// What a transfer's end means: its timing, or its error in our words.
 extension HTTPTransfer {
   func timing(_ handle: EasyHandle) -> HTTPClientTiming {
+    if case .running(.relayed(let relay), _) = state {
+      var timing = relay.timing
+      timing.total = MonotonicClock.now - startedAt
+      return timing
+    }
     let before = hopStartedAt - startedAt
     func stage(_ info: CURLINFO) -> Duration {
       let microseconds = shim_get_offset(handle.easy, info)

@@ -28,7 +28,7 @@ extension HTTPTransfer {
       return origin?.isResolving == true ? "its name is still looked up" : "all connections are in use"
     }
     if let head { return "status \(head.status) and \(bodyBytes) bytes of the body have come" }
-    if isRedirect { return "redirect \(redirects + 1) is under way" }
+    if redirect != nil { return "redirect \(redirects + 1) is under way" }
     return timesReadyToSend > 0 ? "the request is sent, no answer has come" : "the connection is not established"
   }
 }

@@ -10,8 +10,18 @@ package final class HTTPTransfer: @unchecked Sendable {
   enum State {
     /// For its host's addresses, or for a place among its host's connections; nil: not even its host is known.
     case waiting(Origin?)
-    case running(EasyHandle, Origin)
+    case running(Carrier, Origin)
     case ended
+  }
+
+  /// What carries a request that has its place.
+  enum Carrier {
+    case curl(EasyHandle)
+    /// The loop's own engine: before there is a connection, and on it.
+    case dialling(TCPDial)
+    case direct(HTTP1Connection)
+    /// Begun by the loop's own engine; libcurl reads the answer.
+    case relayed(CurlRelay)
   }
 
   /// What to tell; each nil says nothing. All are let go of when the transfer ends.
@@ -26,10 +36,12 @@ package final class HTTPTransfer: @unchecked Sendable {
   private var hop: Hop
   var state = State.waiting(nil)
   var callbacks = Callbacks()
-  /// Why a callback of libcurl broke the transfer off; the first reason stays.
+  /// Why it was broken off while an engine was on the stack; the first reason stays.
   var failure: HTTPClientError?
   /// Its place in the client's list.
   var place = -1
+  /// Of the present hop; nil where libcurl alone can dial it.
+  var plainHost: PlainHost?
 
   let startedAt: Instant
   var hopStartedAt: Instant
@@ -45,7 +57,7 @@ package final class HTTPTransfer: @unchecked Sendable {
 
   var head: HTTPClientResponse.Head?
   /// The present answer only says where to go on; nobody is shown it.
-  var isRedirect = false
+  var redirect: Redirect.Answer?
   var collected: [UInt8] = []
   var bodyBytes = 0
 
@@ -106,25 +118,36 @@ package final class HTTPTransfer: @unchecked Sendable {
     isPaused = false
     lastActivity = client.loop.now
     armIdleTimer()
-    client.multi.afterwards { [self] in
-      guard receivingIsPaused, !isPaused else { return }
+    client.nesting.afterwards { [self] in
+      guard !isPaused else { return }
+      if case .running(.direct(let connection), _) = state { return connection.resume(self) }
+      guard receivingIsPaused else { return }
       receivingIsPaused = false
       unpause()
     }
   }
 
+  /// libcurl's handle, where one carries the request.
+  var handle: EasyHandle? {
+    switch state {
+    case .running(.curl(let handle), _): handle
+    case .running(.relayed(let relay), _): relay.handle
+    case .running(.dialling, _), .running(.direct, _), .waiting, .ended: nil
+    }
+  }
+
   /// Tells libcurl which directions still pause.
   private func unpause() {
-    guard case .running(let handle, _) = state else { return }
+    guard let handle else { return }
     let paused = (receivingIsPaused ? CURLPAUSE_RECV : 0) | (sendingIsPaused ? CURLPAUSE_SEND : 0)
     let result = client.multi.unpause(handle, keeping: paused)
     // What libcurl still held is delivered from within that call, which may end the transfer in any way.
-    if result != CURLE_OK, case .running(let still, _) = state, still === handle { client.hopEnded(handle, result) }
+    if result != CURLE_OK, self.handle === handle { client.hopEnded(handle, result) }
   }
 
   func uploadHasMore() {
     client.loop.assertCurrent()
-    client.multi.afterwards { [self] in
+    client.nesting.afterwards { [self] in
       guard sendingIsPaused else { return }
       sendingIsPaused = false
       unpause()
@@ -134,7 +157,7 @@ package final class HTTPTransfer: @unchecked Sendable {
   /// Before each hop.
   func beginHop(at start: Instant) {
     hopStartedAt = start
-    (head, isRedirect, bodyBytes, bodyOffset, timesReadyToSend, openErrno) = (nil, false, 0, 0, 0, 0)
+    (head, redirect, bodyBytes, bodyOffset, timesReadyToSend, openErrno) = (nil, nil, 0, 0, 0, 0)
     (receivingIsPaused, sendingIsPaused) = (false, false)
     if case .upload(let upload) = request.body { upload.transfer = self }
   }

@@ -1,4 +1,5 @@
 import Clockwork
+import Loop
 
 /// A host and port that requests dial: how many are under way there, who waits, and its addresses.
 ///
@@ -25,10 +26,19 @@ final class Origin: @unchecked Sendable {
   var lastUsed: Instant
   /// Entries that the next transfer carries into libcurl's cache of names.
   var newEntries: [String] = []
+  /// What the loop's own engine dials.
+  private(set) var socketAddresses: [SocketAddress]
+  /// The engine's connections that wait for their next request; the one used last is the last.
+  var idle: [HTTP1Connection] = []
+  /// It answered with a compressed body, or with cookies, where the request was ready for that: the next such request is
+  /// libcurl's from its beginning.
+  var compresses = false
+  var setsCookies = false
 
-  init(host: String, port: UInt16, isLiteral: Bool, at now: Instant) {
-    (self.host, self.port, lastUsed) = (host, port, now)
-    addresses = isLiteral ? .literal : .unknown
+  init(_ parts: URLParts, at now: Instant) {
+    (host, port, lastUsed) = (parts.host, parts.port, now)
+    addresses = parts.isLiteral ? .literal : .unknown
+    socketAddresses = parts.literalAddresses
   }
 
   /// `host:port`, IPv6 in brackets.
@@ -52,6 +62,18 @@ final class Origin: @unchecked Sendable {
     guard gone > 32, gone > waiting.count / 2 else { return }
     waiting.removeAll { if case .ended = $0.state { true } else { false } }
     gone = 0
+  }
+
+  /// The name was looked up.
+  func take(_ found: [SocketAddress], at now: Instant) {
+    addresses = .known(at: now, isRefreshing: false)
+    socketAddresses = found
+    let list = found.map { $0.isIPv6 ? "[\($0.ip)]" : $0.ip }.joined(separator: ",")
+    newEntries = ["\(host):\(port):\(list)"]
+  }
+
+  func closeIdle() {
+    for connection in idle { connection.close() }
   }
 
   var isResolving: Bool { if case .resolving = addresses { true } else { false } }

@@ -1,42 +1,52 @@
-import CCurl
 import Clockwork
-import Loop
+import Glibc
 
 /// Finds the origin that a URL dials, and forgets origins that nobody has dialled for a while.
 struct OriginTable {
+  /// Where a URL's beginning leads.
+  struct Destination {
+    let origin: Origin
+    /// Nil where libcurl alone can dial it.
+    let plainHost: PlainHost?
+  }
+
   private var origins: [String: Origin] = [:]
   /// By a URL's beginning, up to its path: reading a URL costs more than the look-up.
-  private var byPrefix: [String: Origin] = [:]
+  private var byPrefix: [String: Destination] = [:]
   /// What was asked for last and will mostly be asked for next.
-  private var latest: (prefix: String, origin: Origin)?
+  private var latest: (prefix: String, destination: Destination)?
   /// Cache entries of forgotten names, for libcurl to forget too.
   private var forgotten: [String] = []
 
   /// - Throws: the reason why `url` cannot be dialled, for people.
-  mutating func origin(
+  mutating func destination(
     of url: String, schemes: Set<String> = URLParts.webSchemes, at now: Instant
-  ) throws(BadURL) -> Origin {
+  ) throws(BadURL) -> Destination {
     if let latest, Self.dials(url, as: latest.prefix) {
-      latest.origin.lastUsed = now
-      return latest.origin
+      latest.destination.origin.lastUsed = now
+      return latest.destination
     }
     let prefix = try Self.prefix(of: url)
-    if let origin = byPrefix[prefix] {
-      latest = (prefix, origin)
-      origin.lastUsed = now
-      return origin
+    let destination: Destination
+    if let known = byPrefix[prefix] {
+      destination = known
+    } else {
+      let parts = try URLParts(url, schemes: schemes)
+      destination = Destination(origin: origin(parts, at: now), plainHost: PlainHost(prefix: prefix, parts))
+      if byPrefix.count >= ClientLimits.origins { byPrefix = [:] }
+      byPrefix[prefix] = destination
     }
-    let parts = try URLParts(url, schemes: schemes)
+    latest = (prefix, destination)
+    destination.origin.lastUsed = now
+    return destination
+  }
+
+  private mutating func origin(_ parts: URLParts, at now: Instant) -> Origin {
     let key = "\(parts.host):\(parts.port)"
-    let origin = origins[key] ?? Origin(host: parts.host, port: parts.port, isLiteral: parts.isLiteral, at: now)
-    if origins[key] == nil {
-      if origins.count >= ClientLimits.origins { forgetIdle() }
-      origins[key] = origin
-    }
-    if byPrefix.count >= ClientLimits.origins { byPrefix = [:] }
-    byPrefix[prefix] = origin
-    latest = (prefix, origin)
-    origin.lastUsed = now
+    if let known = origins[key] { return known }
+    if origins.count >= ClientLimits.origins { forgetIdle() }
+    let origin = Origin(parts, at: now)
+    origins[key] = origin
     return origin
   }
 
@@ -55,6 +65,7 @@ struct OriginTable {
     let idle = origins.filter { $0.value.isIdle }.sorted { $0.value.lastUsed < $1.value.lastUsed }
     for (key, origin) in idle.prefix((idle.count + 1) / 2) {
       origins[key] = nil
+      origin.closeIdle()
       // libcurl's syntax has no way to name an IPv6 address here; such an entry stays.
       if !origin.host.utf8.contains(UInt8(ascii: ":")) { forgotten.append("-\(origin.host):\(origin.port)") }
     }
@@ -74,55 +85,20 @@ struct OriginTable {
   }
 
   private static func dials(_ url: String, as prefix: String) -> Bool {
-    guard url.hasPrefix(prefix) else { return false }
-    let rest = url.utf8.dropFirst(prefix.utf8.count)
-    return (rest.first.map(endsAuthority) ?? true) && !rest.contains(0)
+    var (url, prefix) = (url, prefix)
+    return url.withUTF8 { url in
+      prefix.withUTF8 { prefix in
+        // Guarded by: both texts, which outlive the call.
+        guard url.count >= prefix.count, memcmp(url.baseAddress!, prefix.baseAddress!, prefix.count) == 0 else {
+          return false
+        }
+        let rest = url[prefix.count...]
+        return (rest.first.map(endsAuthority) ?? true) && !rest.contains(0)
+      }
+    }
   }
 
   private static func endsAuthority(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") || byte == UInt8(ascii: "\\")
-  }
-}
-
-struct BadURL: Error { let text: String }
-
-/// What to dial for a URL, as libcurl reads it.
-struct URLParts {
-  let scheme: String
-  /// In lower case; an international name in its ASCII form; IPv6 without brackets.
-  let host: String
-  let port: UInt16
-
-  static let webSchemes: Set = ["http", "https"]
-  static let proxySchemes: Set = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
-
-  init(_ text: String, schemes: Set<String> = webSchemes) throws(BadURL) {
-    guard let url = curl_url() else { fatalError("libcurl has no memory for a URL") }
-    defer { curl_url_cleanup(url) }
-    let failure = curl_url_set(url, CURLUPART_URL, text, UInt32(CURLU_NON_SUPPORT_SCHEME))
-    guard failure == CURLUE_OK else { throw BadURL(text: String(cString: curl_url_strerror(failure)).lowercased()) }
-    scheme = Self.part(CURLUPART_SCHEME, of: url)?.lowercased() ?? ""
-    guard schemes.contains(scheme) else {
-      throw BadURL(text: "its scheme \"\(scheme)\" is none of \(schemes.sorted())")
-    }
-    guard var host = Self.part(CURLUPART_HOST, of: url, UInt32(CURLU_PUNYCODE)), !host.isEmpty,
-      let port = Self.part(CURLUPART_PORT, of: url, UInt32(CURLU_DEFAULT_PORT)).flatMap({ UInt16($0) })
-    else { throw BadURL(text: "it names no host that can be dialled") }
-    if host.first == "[" { host = String(host.dropFirst().dropLast()) }
-    self.host = host.lowercased()
-    self.port = port
-  }
-
-  /// Whether dialling needs no name server.
-  var isLiteral: Bool {
-    host == "localhost" || host.hasSuffix(".localhost") || SocketAddress(ip: host, port: port) != nil
-      || host.utf8.contains(UInt8(ascii: ":"))
-  }
-
-  private static func part(_ part: CURLUPart, of url: OpaquePointer, _ flags: UInt32 = 0) -> String? {
-    var text: UnsafeMutablePointer<CChar>?  // Freed below.
-    guard curl_url_get(url, part, &text, flags) == CURLUE_OK, let text else { return nil }
-    defer { curl_free(text) }
-    return String(cString: text)
   }
 }

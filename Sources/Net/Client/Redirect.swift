@@ -5,10 +5,20 @@ import HTTP
 /// The client follows redirects itself instead of leaving it to libcurl: each hop then waits for its name and its place
 /// like any other request, and nobody is shown the head of an answer that only points on.
 enum Redirect {
-  static func follows(_ head: HTTPClientResponse.Head) -> Bool {
-    switch head.status {
-    case 301, 302, 303, 307, 308: head.headers["Location"]?.isEmpty == false
-    default: false
+  /// An answer that points on.
+  struct Answer {
+    let status: Int
+    let location: String
+
+    /// Nil for every other answer.
+    init?(_ head: HTTPClientResponse.Head) {
+      switch head.status {
+      case 301, 302, 303, 307, 308: break
+      default: return nil
+      }
+      guard let location = head.headers.firstValue("Location"), !location.isEmpty else { return nil }
+      status = head.status
+      self.location = String(decoding: location, as: UTF8.self)
     }
   }
 

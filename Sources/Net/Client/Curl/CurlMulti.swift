@@ -13,14 +13,24 @@ enum Curl {
   }()
 
   static func start() { _ = version }
+
+  /// The line that libcurl sends for every coding that it was built with, in its order.
+  static let acceptEncoding: [UInt8] = {
+    start()
+    let features = shim_features()
+    let codings = [
+      ("deflate, gzip", CURL_VERSION_LIBZ), ("br", CURL_VERSION_BROTLI), ("zstd", CURL_VERSION_ZSTD),
+    ]
+    let names = codings.filter { features & Int32($0.1) != 0 }.map(\.0)
+    return names.isEmpty ? [] : Array("Accept-Encoding: \(names.joined(separator: ", "))\r\n".utf8)
+  }()
 }
 
 /// libcurl's multi handle on a loop: its sockets are epoll interests, its one timeout is a timer of the loop.
 ///
 /// Transfers are added in one go behind the turn's events, and libcurl is entered once for all of them: added one by
 /// one, each would be sent from within the next one's event, and the answers would come in one by one too.
-/// libcurl must never be entered from inside one of its callbacks. `isInside` says whether that is so now; what would
-/// enter waits in `afterwards` until the outermost call has returned.
+/// libcurl must never be entered from inside one of its callbacks: `nesting` says whether that is so now.
 final class CurlMulti: @unchecked Sendable {
   // Guarded by: the loop's thread; the client asserts it at each entry.
   private let loop: EventLoop
@@ -31,16 +41,17 @@ final class CurlMulti: @unchecked Sendable {
   private var timer: LoopTimer?
   private var timerDeadline = Instant.distantFuture
   private var deadline = Instant.distantFuture
-  private var depth = 0
-  private var deferred: [() -> Void] = []
+  private let nesting: Nesting
   private var queued: [EasyHandle] = []
   private var addTimer: LoopTimer?
 
   /// - Parameter ended: a transfer is over; its handle is still added.
-  init(loop: EventLoop, idleConnections: Int, ended: @escaping (EasyHandle, CURLcode) -> Void) {
+  init(
+    loop: EventLoop, nesting: Nesting, idleConnections: Int, ended: @escaping (EasyHandle, CURLcode) -> Void
+  ) {
     Curl.start()
     guard let multi = curl_multi_init() else { fatalError("libcurl has no memory for a multi handle") }
-    (self.loop, owned, self.ended) = (loop, multi, ended)
+    (self.loop, self.nesting, owned, self.ended) = (loop, nesting, multi, ended)
     sockets = CurlSockets(loop: loop)
     sockets.ready = { [unowned self] descriptor, readiness in act(on: descriptor, readiness) }
     shim_multi_set_long(multi, CURLMOPT_MAXCONNECTS, idleConnections)
@@ -48,8 +59,6 @@ final class CurlMulti: @unchecked Sendable {
     shim_multi_on_socket(multi, socketCallback, Unmanaged.passUnretained(sockets).toOpaque())
     shim_multi_on_timer(multi, timerCallback, Unmanaged.passUnretained(self).toOpaque())
   }
-
-  var isInside: Bool { depth > 0 }
 
   /// A callback or an end may have closed the client: who goes on behind one asks `isClosed` first. To enter libcurl
   /// then would read freed memory; here it stops the process instead.
@@ -59,11 +68,6 @@ final class CurlMulti: @unchecked Sendable {
   }
 
   private var isClosed: Bool { owned == nil }
-
-  /// Runs `work` once libcurl may be entered: at once when nothing of it is on the stack.
-  func afterwards(_ work: @escaping () -> Void) {
-    if isInside { deferred.append(work) } else { work() }
-  }
 
   /// Begins a transfer within this turn or the next. Does not enter libcurl.
   func add(_ handle: EasyHandle) {
@@ -78,7 +82,7 @@ final class CurlMulti: @unchecked Sendable {
     // Who was removed meanwhile is still in the queue, and is there twice when it was added again.
     for handle in due where handle.isQueued {
       handle.isQueued = false
-      let result = inside { curl_multi_add_handle(multi, handle.easy) }
+      let result = nesting.inside { curl_multi_add_handle(multi, handle.easy) }
       if result != CURLM_OK { ended(handle, CURLE_FAILED_INIT) }
     }
     guard !isClosed else { return }
@@ -91,13 +95,13 @@ final class CurlMulti: @unchecked Sendable {
       handle.isQueued = false
       return
     }
-    _ = inside { curl_multi_remove_handle(multi, handle.easy) }
+    _ = nesting.inside { curl_multi_remove_handle(multi, handle.easy) }
   }
 
   /// Lets a transfer go on whose callbacks had asked for a pause. `ended` is not called for what this call meets:
   /// it is the result.
   func unpause(_ handle: EasyHandle, keeping paused: Int32) -> CURLcode {
-    inside { curl_easy_pause(handle.easy, paused) }
+    nesting.inside { curl_easy_pause(handle.easy, paused) }
   }
 
   /// Every handle must have been removed. Closes the idle connections.
@@ -106,28 +110,13 @@ final class CurlMulti: @unchecked Sendable {
     owned = nil
     timer?.cancel()
     addTimer?.cancel()
-    _ = inside { curl_multi_cleanup(closing) }
+    _ = nesting.inside { curl_multi_cleanup(closing) }
     sockets.close()
-  }
-
-  private func inside<Result>(_ call: () -> Result) -> Result {
-    depth += 1
-    defer {
-      depth -= 1
-      if depth == 0, !deferred.isEmpty { runDeferred() }
-    }
-    return call()
-  }
-
-  private func runDeferred() {
-    let due = deferred
-    deferred = []
-    for work in due { work() }
   }
 
   private func act(on descriptor: Int32, _ readiness: Int32) {
     var running: Int32 = 0
-    _ = inside { curl_multi_socket_action(multi, descriptor, readiness, &running) }
+    _ = nesting.inside { curl_multi_socket_action(multi, descriptor, readiness, &running) }
     takeMessages()
   }
 

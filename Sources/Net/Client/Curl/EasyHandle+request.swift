@@ -49,6 +49,7 @@ extension EasyHandle {
       curl_slist_free_all(addressList)
       addressList = nil
     }
+    endRelay()
     transfer = nil
   }
 

@@ -17,7 +17,15 @@ final class CurlSockets: @unchecked Sendable {
     var wanted: Int32 = 0
     /// The same, of what the loop was told.
     var registered: Int32 = 0
-    var isConnection = false
+    var kind = Kind.foreign
+  }
+
+  private enum Kind {
+    /// Opened by libcurl, and closed by it without a word.
+    case foreign
+    case connection
+    /// One end of a pair, which is no connection with a server.
+    case relay
   }
 
   private let loop: EventLoop
@@ -41,16 +49,21 @@ final class CurlSockets: @unchecked Sendable {
     let descriptor = socket(address.family, address.socktype | flags, address.`protocol`)
     guard descriptor >= 0 else { return descriptor }
     reserve(descriptor)
-    sockets[Int(descriptor)] = Socket(isConnection: true)
+    sockets[Int(descriptor)] = Socket(kind: .connection)
     connections += 1
     opened += 1
     return descriptor
   }
 
+  func adopt(_ descriptor: Int32) {
+    reserve(descriptor)
+    sockets[Int(descriptor)] = Socket(kind: .relay)
+  }
+
   func close(_ descriptor: Int32) -> Int32 {
     if Int(descriptor) < sockets.count {
+      if sockets[Int(descriptor)].kind == .connection { connections -= 1 }
       forget(descriptor)
-      connections -= 1
     }
     return Glibc.close(descriptor)
   }
@@ -65,7 +78,7 @@ final class CurlSockets: @unchecked Sendable {
     reserve(descriptor)
     let index = Int(descriptor)
     guard what != CURL_POLL_REMOVE, what != CURL_POLL_NONE else {
-      if sockets[index].isConnection { sockets[index].wanted = 0 } else { forget(descriptor) }
+      if sockets[index].kind != .foreign { sockets[index].wanted = 0 } else { forget(descriptor) }
       return
     }
     sockets[index].wanted = what

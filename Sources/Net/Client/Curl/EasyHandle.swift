@@ -1,11 +1,19 @@
 import CCurl
 import Glibc
+import Loop
 
 /// A libcurl easy handle: one transfer at a time, pooled between transfers.
 ///
 /// libcurl calls back with a pointer to this object, which the client keeps alive until the handle is cleaned up. What
 /// the callbacks say is passed on to the transfer that holds the handle.
 final class EasyHandle: @unchecked Sendable {
+  /// Where a transfer dials that serves a `CurlRelay`.
+  private enum RelayAddress {
+    case none
+    case toDial([UInt8])
+    case dialled
+  }
+
   // Guarded by: the loop's thread; libcurl is entered nowhere else.
   /// Owned by this object; valid until it goes.
   let easy: UnsafeMutableRawPointer
@@ -24,6 +32,7 @@ final class EasyHandle: @unchecked Sendable {
   var addressList: UnsafeMutablePointer<curl_slist>?
   var headerLines: [String] = []
   var headReader = ResponseHeadReader()
+  private var relayAddress = RelayAddress.none
   /// libcurl's words for a failure; owned here.
   private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
@@ -45,6 +54,9 @@ final class EasyHandle: @unchecked Sendable {
     Unmanaged<EasyHandle>.fromOpaque(shim_get_pointer(easy, CURLINFO_PRIVATE)!).takeUnretainedValue()
   }
 
+  /// Bytes of the present request that went out, its head included.
+  var sentBytes: Int { shim_get_long(easy, CURLINFO_REQUEST_SIZE) }
+
   /// What libcurl says of the failure, without a trailing stop; empty when it says nothing.
   var failureText: String { String(cString: words) }
 
@@ -64,6 +76,40 @@ final class EasyHandle: @unchecked Sendable {
   }
 
   func clearFailureText() { words[0] = 0 }
+
+  // MARK: Relays
+
+  /// The transfer dials a local address once, whatever its URL says; its connection is neither an old one nor kept.
+  func relay(through address: [UInt8]) {
+    relayAddress = .toDial(address)
+    shim_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+    shim_set_long(easy, CURLOPT_FORBID_REUSE, 1)
+  }
+
+  func endRelay() {
+    if case .none = relayAddress { return }
+    relayAddress = .none
+    shim_set_long(easy, CURLOPT_FRESH_CONNECT, 0)
+    shim_set_long(easy, CURLOPT_FORBID_REUSE, 0)
+  }
+
+  /// -1 with `errno` where there is none to be had.
+  fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
+    switch relayAddress {
+    case .none: return sockets.open(address.pointee)
+    case .dialled:
+      errno = ENOTCONN
+      return -1
+    case .toDial(let local):
+      let descriptor = OwnListener.openDialler()
+      guard descriptor >= 0 else { return -1 }
+      relayAddress = .dialled
+      // Guarded by: libcurl, until this callback returns.
+      local.withUnsafeBytes { shim_set_local_address(address, $0.baseAddress, UInt32($0.count)) }
+      sockets.adopt(descriptor)
+      return descriptor
+    }
+  }
 }
 
 private func handle(_ context: UnsafeMutableRawPointer?) -> EasyHandle {
@@ -112,7 +158,7 @@ private let prerequestCallback: shim_prerequest_callback = { context, _, _, _, _
 
 private let openCallback: shim_open_callback = { context, _, address in
   let handle = handle(context)
-  let descriptor = handle.sockets.open(address!.pointee)
+  let descriptor = handle.open(address!)
   if descriptor < 0 { handle.transfer?.couldNotOpenSocket(errno) }
   return descriptor
 }

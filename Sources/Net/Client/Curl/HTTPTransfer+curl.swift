@@ -1,0 +1,68 @@
+import CCurl
+import HTTP
+import Loop
+
+/// What libcurl asks and tells while it carries a transfer. libcurl is on the stack in all of these.
+extension HTTPTransfer {
+  /// A blank line has come. Returns whether to go on.
+  func received(_ event: ResponseHeadReader.Event) -> Bool {
+    switch event {
+    case .nothing: return failure == nil
+    case .malformed: return breakOff(.protocolError, "its status line cannot be read")
+    case .head(let status, let version, let headers):
+      lastActivity = client.loop.now
+      return received(
+        HTTPClientResponse.Head(status: status, url: request.url, httpVersion: version, headers: headers))
+    }
+  }
+
+  /// A connection is there and the request goes out now: a second time where the first one, on a kept-alive connection,
+  /// met no answer. Returns whether it may.
+  func maySendNow() -> Bool {
+    guard failure == nil else { return false }
+    lastActivity = client.loop.now
+    timesReadyToSend += 1
+    guard timesReadyToSend > 1, !request.mayBeSentTwice, sentBytes > sentBefore else { return true }
+    return breakOff(
+      .closed, "it closed the kept-alive connection without an answer, and \(request.method) is not sent twice")
+  }
+
+  /// Fills `space` with what comes next of a body that is asked for; 0 at its end.
+  func nextBodyBytes(_ space: UnsafeMutableRawBufferPointer) -> Int {
+    guard failure == nil else { return Int(CURL_READFUNC_ABORT) }
+    lastActivity = client.loop.now
+    switch request.body {
+    case .none: return 0
+    case .bytes(let bytes):
+      let count = min(space.count, bytes.count - bodyOffset)
+      bytes.withUnsafeBytes {
+        space.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[bodyOffset..<bodyOffset + count]))
+      }
+      bodyOffset += count
+      return count
+    case .upload(let upload):
+      switch upload.take(into: space) {
+      case .bytes(let count):
+        bodyOffset += count
+        if upload.drainIsDue { client.nesting.afterwards { upload.onDrain?() } }
+        return count
+      case .end:
+        guard let byteCount = upload.byteCount, bodyOffset < byteCount else { return 0 }
+        _ = breakOff(.badRequest, "the upload ended after \(bodyOffset) of \(byteCount) bytes")
+        return Int(CURL_READFUNC_ABORT)
+      case .later:
+        sendingIsPaused = true
+        return Int(CURL_READFUNC_PAUSE)
+      }
+    }
+  }
+
+  /// libcurl starts the body anew, on a fresh connection. An upload's bytes are gone.
+  func rewindBody(to offset: Int) -> Bool {
+    guard case .bytes(let bytes) = request.body, offset >= 0, offset <= bytes.count else { return false }
+    bodyOffset = offset
+    return true
+  }
+
+  func couldNotOpenSocket(_ number: Int32) { openErrno = number }
+}
