@@ -18,6 +18,12 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// A program that sees of the package what a user's program sees, outside Sources.
+func program(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: dependencies, path: path, packageAccess: false, swiftSettings: settings)
+}
+
 func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
   .testTarget(name: "\(name)Tests", dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
@@ -54,6 +60,8 @@ let package = Package(
         "Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip", "Ignareo", "Coordinator", "Simulation", "CLinux",
       ],
       swiftSettings: settings),
+
+    program("Benchmark", "Benchmarks/Program", ["Ignareo"]),
 
     tests(of: "Clockwork", ["Clockwork"]),
     tests(of: "JSON", ["JSON"]),

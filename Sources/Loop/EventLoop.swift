@@ -11,16 +11,8 @@ import Synchronization
 /// The data plane is plain callbacks on the loop's thread; async is for what has a story to tell.
 ///
 /// A turn: wait for descriptors, run their handlers, run the timers that are due, run jobs, flush what was written.
-/// The clock is read once a turn. Guarded by: the lock of the inbox, atomics, and for all else the loop's thread.
+/// The clock is read once a turn. Guarded by: the inbox and other atomics, and for all else the loop's thread.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  /// What another thread may leave for the loop.
-  private struct Inbox {
-    var work: [Work] = []
-    /// Whether a wake-up is on its way: one eventfd write a sleep, not one a job.
-    var wakeUpPending = false
-    var isStopping = false
-  }
-
   enum Work {
     case job(UnownedJob)
     case call(@Sendable () -> Void)
@@ -29,7 +21,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   package let name: String
   /// Made with the loop, which it refers back to.
   private(set) lazy var isolation = LoopIsolation(self)
-  private let inbox = Lock(Inbox())
+  private let inbox = Inbox()
+  private let isStopping = Atomic<Bool>(false)
   /// The thread inside `run()`, 0 before. Written once by that thread, read by all.
   private let thread = Atomic<UInt>(0)
   private let enqueues = Atomic<Int>(0)
@@ -77,7 +70,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   /// Ends `run()` soon: jobs that are due still run, within a bound.
   package func stop() {
-    inbox.withLock { $0.isStopping = true }
+    isStopping.store(true, ordering: .releasing)
     poller.wakeUp()
   }
 
@@ -104,12 +97,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       return
     }
     if case .job = work { foreignEnqueues.wrappingAdd(1, ordering: .relaxed) }
-    let mustWake = inbox.withLock { inbox in
-      inbox.work.append(work)
-      defer { inbox.wakeUpPending = true }
-      return !inbox.wakeUpPending
-    }
-    if mustWake { poller.wakeUp() }
+    if inbox.push(work) { poller.wakeUp() }
   }
 
   // MARK: The loop's thread
@@ -128,14 +116,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     let (_, previous) = thread.compareExchange(
       expected: 0, desired: UInt(pthread_self()), ordering: .sequentiallyConsistent)
     precondition(previous == 0, "loop '\(name)' runs already")
-    while !inbox.withLock({ $0.isStopping }) { turn(mayWait: true) }
+    while !isStopping.load(ordering: .acquiring) { turn(mayWait: true) }
     for _ in 0..<LoopLimits.turnsToStop where hasWork { turn(mayWait: false) }
     // The system gives a later thread the same identity: it must not pass for this loop's.
     thread.store(.max, ordering: .sequentiallyConsistent)
     poller.close()
   }
 
-  private var hasWork: Bool { localStart < local.count || inbox.withLock { !$0.work.isEmpty } }
+  private var hasWork: Bool { localStart < local.count || !inbox.isEmpty }
 
   private func turn(mayWait: Bool) {
     takeInbox()
@@ -152,16 +140,11 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     lagMeter.note(turnClock, MonotonicClock.now)
   }
 
-  /// Moves what other threads left into the loop's own queue. Clearing the flag under the lock, right before the wait,
-  /// is what makes a lost wake-up impossible.
+  /// Moves what other threads left into the loop's own queue. Who finds the inbox empty wakes the loop, and the wake-up
+  /// lasts until the next wait: none is lost.
   private func takeInbox() {
-    let taken: [Work] = inbox.withLock { inbox in
-      inbox.wakeUpPending = false
-      guard !inbox.work.isEmpty else { return [] }
-      defer { inbox.work = [] }
-      return inbox.work
-    }
-    if !taken.isEmpty { local.append(contentsOf: taken) }
+    guard !inbox.isEmpty else { return }
+    local.append(contentsOf: inbox.take())
   }
 
   private func runJobs() {

@@ -152,6 +152,9 @@ final class Poller: @unchecked Sendable {
     readyCount = 0
   }
 
-  /// The wake-up descriptor stays open: other threads may still write to it.
-  func close() { _ = Glibc.close(epoll) }
+  /// Lets go of all that is registered. The wake-up descriptor stays open: other threads may still write to it.
+  func close() {
+    watches = []
+    _ = Glibc.close(epoll)
+  }
 }

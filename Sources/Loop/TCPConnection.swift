@@ -12,8 +12,11 @@ package protocol TCPConnectionDelegate: AnyObject {
   func connection(_ connection: TCPConnection, endedWith error: LoopError?)
 }
 
-/// A TCP stream on a loop: reads are pushed to the delegate, writes are queued and sent once a turn. Guarded by: the
-/// loop's thread; each entry asserts it.
+/// A TCP stream on a loop: reads are pushed to the delegate, writes are queued and sent once a turn.
+///
+/// The loop keeps it alive until it is closed, and it its delegate: an owner that lets go of one must close it. (Weak
+/// references would make every retain of either take the slow path, several times a message.)
+/// Guarded by: the loop's thread; each entry asserts it.
 package final class TCPConnection: @unchecked Sendable {
   private enum State {
     case open
@@ -25,8 +28,8 @@ package final class TCPConnection: @unchecked Sendable {
 
   package let loop: EventLoop
   package let peer: SocketAddress
-  /// Its owner; the connection does not keep it alive.
-  package weak var delegate: (any TCPConnectionDelegate)?
+  /// Its owner, kept alive until the connection is closed.
+  package var delegate: (any TCPConnectionDelegate)?
   private let descriptor: Int32
   private var state = State.open
   private var watch: Watch?
@@ -52,7 +55,7 @@ package final class TCPConnection: @unchecked Sendable {
     // A machine that vanishes says nothing: without these an answer that waits would hold its connection for ever.
     Socket.keepAlive(descriptor)
     do throws(LoopError) {
-      watch = try loop.watch(descriptor, []) { [weak self] in self?.handle($0) }
+      watch = try loop.watch(descriptor, []) { [self] in handle($0) }
     } catch {
       state = .closed  // The descriptor stays the caller's, to close once.
       throw error
@@ -277,6 +280,7 @@ package final class TCPConnection: @unchecked Sendable {
     outputStart = 0
     closingTimer?.cancel()
     closingTimer = nil
+    delegate = nil
     tellFlushed()
   }
 
@@ -291,6 +295,7 @@ package final class TCPConnection: @unchecked Sendable {
   package var isOpen: Bool { state == .open }
 
   private func end(with error: LoopError?) {
+    let delegate = self.delegate
     if error != nil { close() }
     guard !hasEnded else { return }
     hasEnded = true
@@ -299,7 +304,9 @@ package final class TCPConnection: @unchecked Sendable {
 
   private func setInterest(_ readiness: Readiness, _ isWanted: Bool) {
     loop.assertCurrent()
-    if isWanted { interest.formUnion(readiness) } else { interest.subtract(readiness) }
+    let wanted = isWanted ? interest.union(readiness) : interest.subtracting(readiness)
+    guard wanted != interest || watch == nil else { return }
+    interest = wanted
     if let watch { return watch.update(interest) }
     guard state != .closed, !interest.isEmpty else { return }
     watchAgain()
@@ -307,7 +314,7 @@ package final class TCPConnection: @unchecked Sendable {
 
   private func watchAgain() {
     do throws(LoopError) {
-      watch = try loop.watch(descriptor, interest) { [weak self] in self?.handle($0) }
+      watch = try loop.watch(descriptor, interest) { [self] in handle($0) }
     } catch {
       // Not from within the owner's call.
       loop.execute { [self] in end(with: error) }

@@ -30,7 +30,9 @@ struct ClientConcurrencyTests {
     }
   }
 
-  @Test("no more than the limit go to one host, in the order they came, on the same connections", arguments: Engines.allCases)
+  @Test(
+    "no more than the limit go to one host, in the order they came, on the same connections",
+    arguments: Engines.allCases)
   func perHost(engines: Engines) async throws {
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = 3

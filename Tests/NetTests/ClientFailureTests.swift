@@ -115,7 +115,9 @@ struct ClientFailureTests {
     }
   }
 
-  @Test("a body over the limit ends the transfer, announced or not, and the connection with it", arguments: Engines.allCases)
+  @Test(
+    "a body over the limit ends the transfer, announced or not, and the connection with it", arguments: Engines.allCases
+  )
   func tooLarge(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
@@ -150,7 +152,9 @@ struct ClientFailureTests {
     }
   }
 
-  @Test("a request that may not repeat is not sent twice when its kept-alive connection dies; one that may is", arguments: Engines.allCases)
+  @Test(
+    "a request that may not repeat is not sent twice when its kept-alive connection dies; one that may is",
+    arguments: Engines.allCases)
   func notSentTwice(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("HTTP client redirects")
 struct ClientRedirectTests {
-  @Test("redirects are followed, relative ones too, and nobody sees their heads and bodies", arguments: Engines.allCases)
+  @Test(
+    "redirects are followed, relative ones too, and nobody sees their heads and bodies", arguments: Engines.allCases)
   func followed(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
@@ -90,7 +91,8 @@ struct ClientRedirectTests {
     }
   }
 
-  @Test("secrets go to no other server; what points at something else than the web is refused", arguments: Engines.allCases)
+  @Test(
+    "secrets go to no other server; what points at something else than the web is refused", arguments: Engines.allCases)
   func otherServer(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let other = try ScriptedServer(loop) { connection, _ in connection.send(body: "other") }

@@ -48,7 +48,9 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("a paused transfer hands nothing over and slows the server down; resumed, nothing is missing", arguments: Engines.allCases)
+  @Test(
+    "a paused transfer hands nothing over and slows the server down; resumed, nothing is missing",
+    arguments: Engines.allCases)
   func backPressure(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let size = 32 << 20
@@ -82,7 +84,9 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("cancelling a transfer ends it once, at once, and the server sees the connection close", arguments: Engines.allCases)
+  @Test(
+    "cancelling a transfer ends it once, at once, and the server sees the connection close", arguments: Engines.allCases
+  )
   func cancelled(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
@@ -100,7 +104,8 @@ struct ClientStreamTests {
     }
   }
 
-  @Test("a transfer may be cancelled, and another one started, from within its own callbacks", arguments: Engines.allCases)
+  @Test(
+    "a transfer may be cancelled, and another one started, from within its own callbacks", arguments: Engines.allCases)
   func cancelledInside(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in

@@ -43,7 +43,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a kept-alive connection that the server has closed is replaced, and costs no wake-ups meanwhile", arguments: Engines.allCases)
+  @Test(
+    "a kept-alive connection that the server has closed is replaced, and costs no wake-ups meanwhile",
+    arguments: Engines.allCases)
   func staleConnection(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
@@ -78,7 +80,9 @@ struct ClientTests {
     }
   }
 
-  @Test("bodies of every size arrive as they were, without libcurl's own headers", arguments: [0, 1, 65_536, 300_000], Engines.allCases)
+  @Test(
+    "bodies of every size arrive as they were, without libcurl's own headers", arguments: [0, 1, 65_536, 300_000],
+    Engines.allCases)
   func bodies(size: Int, engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in connection.send(body: "\(request.body.count)") }
@@ -94,7 +98,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a body that is still being made is sent in pieces, and the writer hears when there is room again", arguments: Engines.allCases)
+  @Test(
+    "a body that is still being made is sent in pieces, and the writer hears when there is room again",
+    arguments: Engines.allCases)
   func upload(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in connection.send(body: "\(request.body.count)") }
@@ -150,7 +156,8 @@ struct ClientTests {
     }
   }
 
-  @Test("a compressed answer is decoded when the request asks for it, and left alone when not", arguments: Engines.allCases)
+  @Test(
+    "a compressed answer is decoded when the request asks for it, and left alone when not", arguments: Engines.allCases)
   func compression(engines: Engines) async throws {
     let gzip: [UInt8] = [
       0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0,
@@ -186,7 +193,8 @@ struct ClientTests {
     }
   }
 
-  @Test("a folded header is one value, and a control character cannot forge another header", arguments: Engines.allCases)
+  @Test(
+    "a folded header is one value, and a control character cannot forge another header", arguments: Engines.allCases)
   func strangeHeaders(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
@@ -199,7 +207,9 @@ struct ClientTests {
     }
   }
 
-  @Test("a name is looked up once for all who ask at the same time, and its addresses reach libcurl", arguments: Engines.allCases)
+  @Test(
+    "a name is looked up once for all who ask at the same time, and its addresses reach libcurl",
+    arguments: Engines.allCases)
   func nameIsLookedUp(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       // The machine's own name has an address without any name server; where it has none, there is nothing to test.

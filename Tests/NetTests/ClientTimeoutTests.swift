@@ -25,7 +25,8 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("silence ends a stream by the idle timeout; a trickle keeps it alive longer than that", arguments: Engines.allCases)
+  @Test(
+    "silence ends a stream by the idle timeout; a trickle keeps it alive longer than that", arguments: Engines.allCases)
   func idle(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, request in
@@ -66,7 +67,8 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("a transfer that is resumed after its end stays ended, and no idle timer outlives it", arguments: Engines.allCases)
+  @Test(
+    "a transfer that is resumed after its end stays ended, and no idle timer outlives it", arguments: Engines.allCases)
   func resumedAfterTheEnd(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop)
@@ -87,7 +89,8 @@ struct ClientTimeoutTests {
     }
   }
 
-  @Test("an address where nobody answers costs the connect timeout and surely had no effect", arguments: Engines.allCases)
+  @Test(
+    "an address where nobody answers costs the connect timeout and surely had no effect", arguments: Engines.allCases)
   func connect(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       let full = try FullListener()

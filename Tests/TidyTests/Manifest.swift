@@ -2,12 +2,15 @@ import Foundation
 
 /// The targets that Package.swift declares and their arrows, read from its text.
 struct Manifest: Equatable {
-  enum Kind { case system, product, test }
+  /// A program is one like a user's, outside Sources.
+  enum Kind { case system, product, program, test }
 
   struct Target: Equatable {
     let name: String
     let kind: Kind
     let arrows: [String]
+    /// Where its files lie.
+    let folder: String
     /// The line of Package.swift that declares it.
     let line: Int
   }
@@ -15,6 +18,9 @@ struct Manifest: Equatable {
   let targets: [Target]
 
   func target(_ name: String) -> Target? { targets.first { $0.name == name } }
+
+  /// The target that a file belongs to: `Sources/Net/Server/HTTPServer.swift` to `Net`.
+  func target(of file: TreeFile) -> Target? { targets.first { file.path.hasPrefix($0.folder + "/") } }
 
   init(_ text: String) {
     let code = SourceText(text).code.joined(separator: "\n")
@@ -29,7 +35,15 @@ struct Manifest: Equatable {
         guard let name = names.first else { continue }
         let line = 1 + all[..<start].count { $0 == UInt8(ascii: "\n") }
         let full = kind == .test ? name + "Tests" : name
-        found.append(Target(name: full, kind: kind, arrows: kind == .system ? [] : Self.arrows(call), line: line))
+        let folder =
+          switch kind {
+          case .program: names.count > 1 ? names[1] : ""
+          case .test: "Tests/\(full)"
+          case .system, .product: "Sources/\(name)"
+          }
+        found.append(
+          Target(
+            name: full, kind: kind, arrows: kind == .system ? [] : Self.arrows(call), folder: folder, line: line))
       }
     }
     targets = found.sorted { $0.line < $1.line }
@@ -37,7 +51,7 @@ struct Manifest: Equatable {
 
   private static let openings: [(String, Kind)] = [
     (".systemLibrary(name: ", .system), ("target(\"", .product), (".executableTarget(", .product),
-    ("tests(of: ", .test),
+    ("program(\"", .program), ("tests(of: ", .test),
   ]
 
   private static func places(of needle: [UInt8], in bytes: [UInt8]) -> [Int] {

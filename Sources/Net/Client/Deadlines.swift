@@ -21,8 +21,9 @@ struct Deadlines {
 /// Guarded by: the loop of the transfers in it.
 final class DeadlineList {
   private let timeout: Duration
-  private var first: HTTPTransfer?
-  private var last: HTTPTransfer?
+  // Guarded by: the client's list of transfers, which a transfer leaves after this one.
+  private unowned(unsafe) var first: HTTPTransfer?
+  private unowned(unsafe) var last: HTTPTransfer?
   private var timer: LoopTimer?
 
   init(_ timeout: Duration) { self.timeout = timeout }

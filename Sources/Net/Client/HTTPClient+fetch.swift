@@ -6,16 +6,14 @@ extension HTTPClient {
   ///
   /// - Throws: `cancelled` when the task was cancelled; the other codes as they say.
   package func fetch(
-    _ request: HTTPClientRequest, isolation: isolated (any Actor)? = #isolation
+    _ request: consuming HTTPClientRequest, isolation: isolated (any Actor)? = #isolation
   ) async throws(HTTPClientError) -> HTTPClientResponse {
     loop.assertCurrent()
     let transfer = HTTPTransfer(self, request)
     let result = await withTaskCancellationHandler {
       _ = isolation  // Mentioned, so that the closure is isolated like its caller: else it costs two enqueues.
-      return await withUnsafeContinuation { (continuation: UnsafeContinuation<Answer, Never>) in
-        transfer.callbacks.onEnd = { [unowned transfer] result in
-          continuation.resume(returning: transfer.answer(result))
-        }
+      return await withUnsafeContinuation { (continuation: UnsafeContinuation<HTTPTransfer.Answer, Never>) in
+        transfer.owner = .awaiting(continuation)
         begin(transfer)
       }
     } onCancel: {
@@ -24,17 +22,27 @@ extension HTTPClient {
     }
     return try result.get()
   }
-
-  fileprivate typealias Answer = Result<HTTPClientResponse, HTTPClientError>
 }
 
 extension HTTPTransfer {
-  fileprivate func answer(_ result: Result<HTTPClientTiming, HTTPClientError>) -> HTTPClient.Answer {
+  /// Its end; nothing is told after it, and nobody is held on to.
+  func tellOwner(_ result: Result<HTTPClientTiming, HTTPClientError>) {
+    let owner = self.owner
+    self.owner = .nobody
+    switch owner {
+    case .nobody: break
+    case .callbacks(let callbacks): callbacks.onEnd(result)
+    case .awaiting(let continuation): continuation.resume(returning: answer(result))
+    }
+  }
+
+  private func answer(_ result: Result<HTTPClientTiming, HTTPClientError>) -> Answer {
     switch result {
     case .failure(let error): return .failure(error)
     case .success(let timing):
+      guard let head else { preconditionFailure("a transfer succeeds without an answer") }
       defer { collected = [] }
-      return .success(HTTPClientResponse(head: head!, body: collected, timing: timing))
+      return .success(HTTPClientResponse(head: head, body: collected, timing: timing))
     }
   }
 }

@@ -57,7 +57,7 @@ package final class HTTPClient: @unchecked Sendable {
     onEnd: @escaping (Result<HTTPClientTiming, HTTPClientError>) -> Void
   ) -> HTTPTransfer {
     let transfer = HTTPTransfer(self, request)
-    transfer.callbacks = HTTPTransfer.Callbacks(onHead: onHead, onBody: onBody, onEnd: onEnd)
+    transfer.owner = .callbacks(HTTPTransfer.Callbacks(onHead: onHead, onBody: onBody, onEnd: onEnd))
     begin(transfer)
     return transfer
   }
@@ -86,7 +86,7 @@ package final class HTTPClient: @unchecked Sendable {
       loop.execute { [self] in end(transfer, .failure(failure)) }
       return
     }
-    if let flaw = isClosed ? "the client is closed" : Self.flaw(of: transfer.request) {
+    if let flaw = isClosed ? "the client is closed" : Self.flaw(of: transfer) {
       // Not from within the call: callers set up their state behind it.
       loop.execute { [self] in fail(transfer, isClosed ? .cancelled : .badRequest, flaw) }
       return
@@ -101,7 +101,7 @@ package final class HTTPClient: @unchecked Sendable {
     transfer.beginHop(at: hopStart)
     origin.running += 1
     running += 1
-    if configuration.engines == .both, CommonCase.holds(for: transfer, at: origin) {
+    if configuration.engines == .both, PlainRequest.holds(for: transfer, at: origin) {
       return own.start(transfer, at: origin)
     }
     let handle = pool.popLast() ?? EasyHandle(sockets: multi.sockets)
@@ -166,9 +166,7 @@ package final class HTTPClient: @unchecked Sendable {
       last.place = transfer.place
     }
     if let freed, !isClosed { placeFreed(at: freed) }
-    let onEnd = transfer.callbacks.onEnd
-    transfer.callbacks = HTTPTransfer.Callbacks()
-    onEnd?(result)
+    transfer.tellOwner(result)
   }
 
   /// Takes a running transfer out of its engine; returns the origin where a place is free now.
@@ -195,10 +193,11 @@ package final class HTTPClient: @unchecked Sendable {
   }
 
   /// What HTTP cannot carry. (Headers cannot hold what would forge a line.)
-  private static func flaw(of request: HTTPClientRequest) -> String? {
-    if request.method == "GET" || request.method == "POST" { return nil }
-    guard HTTPHeaders.isName(request.method) else { return "the method \"\(request.method)\" is no HTTP token" }
-    if request.method == "HEAD", case .none = request.body { return nil }
-    return request.method == "HEAD" ? "HEAD has no body" : nil
+  private static func flaw(of transfer: HTTPTransfer) -> String? {
+    let method = transfer.request.method
+    if method == "GET" || method == "POST" { return nil }
+    guard HTTPHeaders.isName(method) else { return "the method \"\(method)\" is no HTTP token" }
+    if method == "HEAD", case .none = transfer.request.body { return nil }
+    return method == "HEAD" ? "HEAD has no body" : nil
   }
 }

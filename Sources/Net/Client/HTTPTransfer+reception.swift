@@ -6,38 +6,20 @@ import Loop
 extension HTTPTransfer {
   enum Reception { case taken, paused, refused }
 
-  /// The loop's own engine has read a head. Returns whether to go on.
-  func received(_ head: HTTPResponseHead, from url: String) -> Bool {
-    received(
-      HTTPClientResponse.Head(
-        status: head.status, url: url, httpVersion: head.version == .http11 ? "1.1" : "1.0", headers: head.headers))
-  }
-
-  /// Returns whether to go on.
-  func received(_ head: HTTPClientResponse.Head) -> Bool {
+  /// A head has been read. Returns whether to go on.
+  ///
+  /// - Parameter announced: bytes of the decoded body, where that is known.
+  func received(_ head: HTTPClientResponse.Head, announcing announced: Int?) -> Bool {
     lastActivity = client.loop.now
-    if let cookies = request.cookies, head.headers.contains("set-cookie") { cookies.isEmpty = false }
     redirect = request.followsRedirects ? Redirect.Answer(head) : nil
     guard redirect == nil else { return failure == nil }
-    if let bytes = Self.length(head.headers), bytes > 0, request.method != "HEAD" {
-      let isEncoded = request.acceptsCompression && head.headers["Content-Encoding"] != nil
-      guard isEncoded || bytes <= bodyLimit else { return breakOff(.tooLarge, tooLargeText) }
-      if callbacks.onBody == nil { collected.reserveCapacity(min(bytes, bodyLimit)) }
+    if let announced {
+      guard announced <= bodyLimit else { return breakOff(.tooLarge, tooLargeText) }
+      if isCollected { collected.reserveCapacity(announced) }
     }
     self.head = head
-    callbacks.onHead?(head)
+    if case .callbacks(let callbacks) = owner { callbacks.onHead(head) }
     return failure == nil
-  }
-
-  /// `Content-Length`; nil where there is none, or none that makes sense (libcurl has its own say about those).
-  private static func length(_ headers: HTTPHeaders) -> Int? {
-    guard let digits = headers.firstValue("Content-Length"), !digits.isEmpty, digits.count <= 18 else { return nil }
-    var length = 0
-    for digit in digits {
-      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
-      length = length * 10 + Int(digit - UInt8(ascii: "0"))
-    }
-    return length
   }
 
   func received(body bytes: UnsafeRawBufferPointer) -> Reception {
@@ -53,8 +35,8 @@ extension HTTPTransfer {
       return .refused
     }
     if redirect != nil { return .taken }
-    if let onBody = callbacks.onBody {
-      onBody(Array(bytes))
+    if case .callbacks(let callbacks) = owner {
+      callbacks.onBody(Array(bytes))
     } else {
       collected.append(contentsOf: bytes)
     }
@@ -62,7 +44,7 @@ extension HTTPTransfer {
   }
 
   var bodyLimit: Int {
-    request.maxBodyBytes ?? (callbacks.onBody == nil ? ClientLimits.collectedBytes : .max)
+    request.maxBodyBytes ?? (isCollected ? ClientLimits.collectedBytes : .max)
   }
 
   private var tooLargeText: String { "its body is larger than \(bodyLimit) bytes" }

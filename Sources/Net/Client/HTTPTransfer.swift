@@ -24,18 +24,29 @@ package final class HTTPTransfer: @unchecked Sendable {
     case relayed(CurlRelay)
   }
 
-  /// What to tell; each nil says nothing. All are let go of when the transfer ends.
+  typealias Answer = Result<HTTPClientResponse, HTTPClientError>
+
+  /// Who is told, until the end.
+  enum Owner {
+    case nobody
+    /// Takes the answer as it comes.
+    case callbacks(Callbacks)
+    /// Takes the whole answer, whose body is collected.
+    case awaiting(UnsafeContinuation<Answer, Never>)
+  }
+
   struct Callbacks {
-    var onHead: ((HTTPClientResponse.Head) -> Void)?
-    /// nil: the body is collected.
-    var onBody: (([UInt8]) -> Void)?
-    var onEnd: ((Result<HTTPClientTiming, HTTPClientError>) -> Void)?
+    let onHead: (HTTPClientResponse.Head) -> Void
+    let onBody: ([UInt8]) -> Void
+    let onEnd: (Result<HTTPClientTiming, HTTPClientError>) -> Void
   }
 
   let client: HTTPClient
-  private var hop: Hop
+  /// Of the present hop: redirects change it. Read member by member: a copy of the whole would count references to each
+  /// of its parts, which costs a plain request a twentieth of its time.
+  private(set) var request: HTTPClientRequest
   var state = State.waiting(nil)
-  var callbacks = Callbacks()
+  var owner = Owner.nobody
   /// Why it was broken off while an engine was on the stack; the first reason stays.
   var failure: HTTPClientError?
   /// Its place in the client's list.
@@ -47,10 +58,11 @@ package final class HTTPTransfer: @unchecked Sendable {
   var hopStartedAt: Instant
   var lastActivity: Instant
   var idleTimer: LoopTimer?
-  /// Its place in the list of those with the same timeout; left when it ends, so that the links hold nobody for long.
+  /// Its place in the list of those with the same timeout.
   var deadlineList: DeadlineList?
-  var previous: HTTPTransfer?
-  var next: HTTPTransfer?
+  // Guarded by: the client's loop. Whoever is listed is in the client's list too, and unlisted before it leaves that.
+  unowned(unsafe) var previous: HTTPTransfer?
+  unowned(unsafe) var next: HTTPTransfer?
   var redirects = 0
   /// Bytes of the requests of earlier hops.
   var sentBefore = 0
@@ -72,8 +84,8 @@ package final class HTTPTransfer: @unchecked Sendable {
   /// Why the process could not open a socket; 0: it could.
   var openErrno: Int32 = 0
 
-  init(_ client: HTTPClient, _ request: HTTPClientRequest) {
-    (self.client, hop) = (client, Hop(request))
+  init(_ client: HTTPClient, _ request: consuming HTTPClientRequest) {
+    (self.client, self.request) = (client, request)
     startedAt = MonotonicClock.now
     hopStartedAt = startedAt
     lastActivity = startedAt
@@ -88,12 +100,10 @@ package final class HTTPTransfer: @unchecked Sendable {
     }
   }
 
-  /// Of the present hop: redirects change it.
-  var request: HTTPClientRequest {
-    _read { yield hop.request }
-  }
+  func goOn(with request: HTTPClientRequest) { self.request = request }
 
-  func goOn(with request: HTTPClientRequest) { hop = Hop(request) }
+  /// Its body is gathered for who awaits it.
+  var isCollected: Bool { if case .callbacks = owner { false } else { true } }
 
   // MARK: For its owner
 
@@ -161,12 +171,4 @@ package final class HTTPTransfer: @unchecked Sendable {
     (receivingIsPaused, sendingIsPaused) = (false, false)
     if case .upload(let upload) = request.body { upload.transfer = self }
   }
-}
-
-/// A request that does not change any more: lent to whom it concerns instead of copied, which would count references to
-/// each of its parts.
-private final class Hop {
-  let request: HTTPClientRequest
-
-  init(_ request: HTTPClientRequest) { self.request = request }
 }

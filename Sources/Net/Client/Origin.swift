@@ -30,8 +30,8 @@ final class Origin: @unchecked Sendable {
   private(set) var socketAddresses: [SocketAddress]
   /// The engine's connections that wait for their next request; the one used last is the last.
   var idle: [HTTP1Connection] = []
-  /// It answered with a compressed body, or with cookies, where the request was ready for that: the next such request is
-  /// libcurl's from its beginning.
+  /// It answered with a compressed body, or with cookies, where the request was ready for that: the next such request
+  /// is libcurl's from its beginning.
   var compresses = false
   var setsCookies = false
 

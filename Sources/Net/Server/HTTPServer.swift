@@ -20,7 +20,9 @@ package final class HTTPServer: @unchecked Sendable {
     loop: EventLoop, address: SocketAddress, limits: HTTPServerLimits = HTTPServerLimits(), handler: any HTTPHandler
   ) throws(LoopError) {
     (self.loop, self.limits, self.handler) = (loop, limits, handler)
-    listener = try TCPListener(loop: loop, address: address) { [weak self] in self?.accept($0) }
+    listener = try TCPListener(loop: loop, address: address) { [weak self] connection in
+      if let self { accept(connection) } else { connection.close() }
+    }
   }
 
   package var localAddress: SocketAddress { listener.localAddress }

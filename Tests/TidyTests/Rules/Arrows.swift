@@ -8,7 +8,8 @@ enum Arrows {
 
   /// Imports that a pure target may not have, or that are no arrow of Package.swift.
   static func missing(_ file: TreeFile, _ manifest: Manifest) -> [Complaint] {
-    guard let name = file.target, let target = manifest.target(name) else { return [] }
+    guard let target = manifest.target(of: file) else { return [] }
+    let name = target.name
     return imports(file).compactMap { line, module in
       if target.arrows.contains(module) { return nil }
       if manifest.target(module) != nil {
@@ -33,7 +34,7 @@ enum Arrows {
   static func unused(_ files: [TreeFile], _ manifest: Manifest) -> [Complaint] {
     var used: [String: Set<String>] = [:]
     for file in files {
-      guard let name = file.target else { continue }
+      guard let name = manifest.target(of: file)?.name else { continue }
       used[name, default: []].formUnion(imports(file).map(\.module))
     }
     return manifest.targets.flatMap { target in

@@ -16,7 +16,7 @@ enum Layout {
 
   /// Folders without a target, targets without a folder, and targets without tests.
   static func folders(sources: [String], tests: [String], _ manifest: Manifest) -> [Complaint] {
-    let products = manifest.targets.filter { $0.kind != .test }
+    let products = manifest.targets.filter { $0.kind == .product || $0.kind == .system }
     let suites = manifest.targets.filter { $0.kind == .test }
     let strayFolders =
       sources.filter { name in !products.contains { $0.name == name } }.map { "Sources/\($0)" }

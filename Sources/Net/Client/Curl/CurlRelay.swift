@@ -17,12 +17,12 @@ final class CurlRelay: TCPConnectionDelegate, @unchecked Sendable {
     case switching
 
     /// Nil for a plain answer.
-    init?(_ head: HTTPResponseHead, for request: HTTPClientRequest) {
+    init?(_ head: HTTPResponseHead, for transfer: HTTPTransfer) {
       if head.status == 101 {
         self = .switching
-      } else if request.cookies != nil, head.headers.contains("set-cookie") {
+      } else if transfer.request.cookies != nil, head.headers.contains("set-cookie") {
         self = .cookies
-      } else if request.acceptsCompression, head.headers.contains("content-encoding") {
+      } else if transfer.request.acceptsCompression, head.headers.contains("content-encoding") {
         self = .compression
       } else {
         return nil

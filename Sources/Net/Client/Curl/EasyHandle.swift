@@ -6,6 +6,7 @@ import Loop
 ///
 /// libcurl calls back with a pointer to this object, which the client keeps alive until the handle is cleaned up. What
 /// the callbacks say is passed on to the transfer that holds the handle.
+/// Guarded by: the loop's thread; libcurl is entered nowhere else.
 final class EasyHandle: @unchecked Sendable {
   /// Where a transfer dials that serves a `CurlRelay`.
   private enum RelayAddress {
@@ -14,7 +15,6 @@ final class EasyHandle: @unchecked Sendable {
     case dialled
   }
 
-  // Guarded by: the loop's thread; libcurl is entered nowhere else.
   /// Owned by this object; valid until it goes.
   let easy: UnsafeMutableRawPointer
   let sockets: CurlSockets

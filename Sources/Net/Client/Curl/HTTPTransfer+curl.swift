@@ -10,10 +10,25 @@ extension HTTPTransfer {
     case .nothing: return failure == nil
     case .malformed: return breakOff(.protocolError, "its status line cannot be read")
     case .head(let status, let version, let headers):
-      lastActivity = client.loop.now
-      return received(
-        HTTPClientResponse.Head(status: status, url: request.url, httpVersion: version, headers: headers))
+      if let cookies = request.cookies, headers.contains("set-cookie") { cookies.isEmpty = false }
+      let head = HTTPClientResponse.Head(
+        status: status, url: request.url, httpVersion: version, headers: headers)
+      return received(head, announcing: decodedLength(headers))
     }
+  }
+
+  /// `Content-Length`; nil where there is none, none that makes sense (libcurl has its own say about those), or one
+  /// that is not the decoded body's.
+  private func decodedLength(_ headers: HTTPHeaders) -> Int? {
+    guard let digits = headers.firstValue("Content-Length"), !digits.isEmpty, digits.count <= 18,
+      request.method != "HEAD", !(request.acceptsCompression && headers.contains("content-encoding"))
+    else { return nil }
+    var length = 0
+    for digit in digits {
+      guard digit >= UInt8(ascii: "0"), digit <= UInt8(ascii: "9") else { return nil }
+      length = length * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return length
   }
 
   /// A connection is there and the request goes out now: a second time where the first one, on a kept-alive connection,

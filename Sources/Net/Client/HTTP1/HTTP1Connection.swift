@@ -76,7 +76,7 @@ final class HTTP1Connection: TCPConnectionDelegate, @unchecked Sendable {
     parser.requestMethod = transfer.request.method
     (hasAnswered, headIsRead, interimBytes) = (false, false, 0)
     sentAtStart = tcp.sentBytes
-    tcp.write { engine.writeHead(of: transfer, into: &$0) }
+    tcp.write { engine.write(transfer, into: &$0) }
   }
 
   /// The transfer is over. An answer that is still coming in ends with its connection.
@@ -155,9 +155,9 @@ final class HTTP1Connection: TCPConnectionDelegate, @unchecked Sendable {
           interimBytes += head.headers.byteCount
           if interimBytes > ClientLimits.headBytes { return tooLarge(transfer) }
         case .head(let head):
-          if let reason = CurlRelay.Reason(head, for: transfer.request) { return .relayed(reason, head: head.bytes) }
+          if let reason = CurlRelay.Reason(head, for: transfer) { return .relayed(reason, head: head.bytes) }
           (headIsRead, keepsAlive) = (true, head.keepsAlive)
-          guard transfer.received(head, from: transfer.request.url) else { return .brokenOff }
+          guard pass(head, to: transfer) else { return .brokenOff }
         case .body(let range):
           // Guarded by: the loop's receive buffer, until this call returns.
           let reception = bytes.extracting(range).withUnsafeBytes { transfer.received(body: $0) }
@@ -171,6 +171,15 @@ final class HTTP1Connection: TCPConnectionDelegate, @unchecked Sendable {
       transfer.breakOff(.protocolError, error.reason)
       return .brokenOff
     }
+  }
+
+  /// Returns whether to go on.
+  private func pass(_ head: HTTPResponseHead, to transfer: HTTPTransfer) -> Bool {
+    let length: Int? = if case .length(let length) = head.framing { length } else { nil }
+    return transfer.received(
+      HTTPClientResponse.Head(
+        status: head.status, url: transfer.request.url, httpVersion: head.version == .http11 ? "1.1" : "1.0",
+        headers: head.headers), announcing: length)
   }
 
   private func tooLarge(_ transfer: HTTPTransfer) -> Progress {

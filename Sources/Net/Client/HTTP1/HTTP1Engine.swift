@@ -2,13 +2,14 @@ import Clockwork
 import HTTP
 import Loop
 
-/// The loop's own HTTP/1.1 engine: the common case (`CommonCase`) on kept-alive connections straight on epoll.
+/// The loop's own HTTP/1.1 engine: the common case (`PlainRequest`) on kept-alive connections straight on epoll.
 ///
-/// Which engine ran is nobody's business: admission, time-outs, redirects, limits and errors are the client's, the bytes
-/// of a request are the same, and an answer that is not plain is read by libcurl (`CurlRelay`).
+/// Which engine ran is nobody's business: admission, time-outs, redirects, limits and errors are the client's, the
+/// bytes of a request are the same, and an answer that is not plain is read by libcurl (`CurlRelay`).
 /// Guarded by: the loop of the client that holds it.
 final class HTTP1Engine: @unchecked Sendable {
-  unowned let client: HTTPClient
+  /// Owns this engine, and closes it before it goes.
+  unowned(unsafe) let client: HTTPClient
   /// In no order; each knows its place.
   private var connections: [HTTP1Connection] = []
   /// Connections ever opened.
@@ -40,15 +41,9 @@ final class HTTP1Engine: @unchecked Sendable {
     transfer.state = .running(.dialling(dial), origin)
   }
 
-  func writeHead(of transfer: HTTPTransfer, into bytes: inout [UInt8]) {
-    guard let host = transfer.plainHost else { preconditionFailure("a request that is not plain came here") }
-    let request = transfer.request
-    var body: [UInt8]?
-    if case .bytes(let given) = request.body { body = given }
-    // A server may wait for a body of no bytes (RFC 9110, section 8.6).
-    if body == nil, ["POST", "PUT", "PATCH"].contains(request.method) { body = [] }
-    HTTP1RequestHead.append(request, to: host, userAgent: userAgent, bodyBytes: body?.count, into: &bytes)
-    if let body { bytes += body }
+  func write(_ transfer: HTTPTransfer, into bytes: inout [UInt8]) {
+    HTTP1RequestHead.append(transfer, userAgent: userAgent, into: &bytes)
+    if case .bytes(let body) = transfer.request.body { bytes += body }
   }
 
   func close() {

@@ -2,26 +2,34 @@ import HTTP
 
 /// A request as the bytes that libcurl would send for it: the same lines in the same order.
 enum HTTP1RequestHead {
-  static func append(
-    _ request: HTTPClientRequest, to host: PlainHost, userAgent: [UInt8]?, bodyBytes: Int?,
-    into bytes: inout [UInt8]
-  ) {
-    bytes += request.method.utf8
+  /// Everything in front of the body.
+  static func append(_ transfer: HTTPTransfer, userAgent: [UInt8]?, into bytes: inout [UInt8]) {
+    guard let host = transfer.plainHost else { preconditionFailure("a request that is not plain came here") }
+    bytes += transfer.request.method.utf8
     bytes.append(0x20)
-    appendTarget(request.url, from: host.urlBytes, to: &bytes)
+    appendTarget(transfer.request.url, from: host.urlBytes, to: &bytes)
     append(" HTTP/1.1\r\n", to: &bytes)
     bytes += host.field
-    let headers = request.headers
-    if let userAgent, headers.isEmpty || !headers.contains("user-agent") { bytes += userAgent }
-    if headers.isEmpty || !headers.contains("accept") { append("Accept: */*\r\n", to: &bytes) }
-    if request.acceptsCompression, !headers.contains("accept-encoding") { bytes += Curl.acceptEncoding }
+    let headers = transfer.request.headers
+    if let userAgent, !headers.contains("user-agent") { bytes += userAgent }
+    if !headers.contains("accept") { append("Accept: */*\r\n", to: &bytes) }
+    if transfer.request.acceptsCompression, !headers.contains("accept-encoding") { bytes += Curl.acceptEncoding }
     if !headers.isEmpty { append(headers, to: &bytes) }
-    if let bodyBytes {
+    if let length = bodyBytes(transfer) {
       append("Content-Length: ", to: &bytes)
-      bytes += String(bodyBytes).utf8
+      bytes += String(length).utf8
       append("\r\n", to: &bytes)
     }
     append("\r\n", to: &bytes)
+  }
+
+  private static func bodyBytes(_ transfer: HTTPTransfer) -> Int? {
+    if case .bytes(let body) = transfer.request.body { return body.count }
+    // A server may wait for a body of no bytes (RFC 9110, section 8.6).
+    switch transfer.request.method {
+    case "POST", "PUT", "PATCH": return 0
+    default: return nil
+    }
   }
 
   private static func appendTarget(_ url: String, from start: Int, to bytes: inout [UInt8]) {

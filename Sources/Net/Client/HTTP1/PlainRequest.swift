@@ -4,15 +4,14 @@ import HTTP
 ///
 /// Everything else is libcurl's. So is an answer that turns out not to be plain (see `CurlRelay`); an origin that gave
 /// one is remembered, so that the next request of its kind goes to libcurl at once.
-enum CommonCase {
+enum PlainRequest {
   static func holds(for transfer: HTTPTransfer, at origin: Origin) -> Bool {
-    guard let host = transfer.plainHost else { return false }
-    let request = transfer.request
-    guard request.proxy == nil, request.version != .http2, request.method != "CONNECT" else { return false }
-    if case .upload = request.body { return false }
-    if let cookies = request.cookies, origin.setsCookies || !cookies.isEmpty { return false }
-    if request.acceptsCompression, origin.compresses { return false }
-    return isPlain(request.headers) && isPlainPath(of: request.url, from: host.urlBytes)
+    guard let host = transfer.plainHost, !origin.socketAddresses.isEmpty else { return false }
+    guard transfer.request.version != .http2, transfer.request.method != "CONNECT" else { return false }
+    if case .upload = transfer.request.body { return false }
+    if let cookies = transfer.request.cookies, origin.setsCookies || !cookies.isEmpty { return false }
+    if transfer.request.acceptsCompression, origin.compresses { return false }
+    return isPlain(transfer.request.headers) && isPlainPath(of: transfer.request.url, from: host.urlBytes)
   }
 
   /// Fields that change how a message is sent or read, or that libcurl has its own say about.

@@ -1,0 +1,20 @@
+import Glibc
+
+/// Our side of the benchmarks, through the public library alone. Prints one line of JSON.
+@main enum Benchmark {
+  static func main() async throws {
+    let words = Array(CommandLine.arguments.dropFirst())
+    switch (words.first, words.count) {
+    case ("fetch", 4):
+      guard let connections = Int(words[2]), let seconds = Double(words[3]) else { usage() }
+      print(try await Fetch.run(words[1], connections: connections, seconds: seconds).line)
+    default: usage()
+    }
+  }
+
+  private static func usage() -> Never {
+    let text = Array("usage: Benchmark fetch URL CONNECTIONS SECONDS\n".utf8)
+    _ = write(STDERR_FILENO, text, text.count)
+    exit(2)
+  }
+}
