@@ -46,6 +46,7 @@ import Testing
             "A", "B",
           ],
           swiftSettings: settings),
+        program("Shop", "Cluster/Shop", ["B"]),
         tests(of: "B", ["B"]),
       ])
     """
@@ -55,11 +56,15 @@ import Testing
     let manifest = Manifest(text)
     #expect(
       manifest.targets == [
-        .init(name: "CLinux", kind: .system, arrows: [], line: 4),
-        .init(name: "A", kind: .product, arrows: [], line: 6),
-        .init(name: "B", kind: .product, arrows: ["A", "CLinux"], line: 7),
-        .init(name: "Main", kind: .product, arrows: ["A", "B"], line: 8),
-        .init(name: "BTests", kind: .test, arrows: ["B"], line: 14),
+        .init(name: "CLinux", kind: .system, arrows: [], folder: "Sources/CLinux", line: 4),
+        .init(name: "A", kind: .product, arrows: [], folder: "Sources/A", line: 6),
+        .init(name: "B", kind: .product, arrows: ["A", "CLinux"], folder: "Sources/B", line: 7),
+        .init(name: "Main", kind: .product, arrows: ["A", "B"], folder: "Sources/Main", line: 8),
+        .init(name: "Shop", kind: .program, arrows: ["B"], folder: "Cluster/Shop", line: 14),
+        .init(name: "BTests", kind: .test, arrows: ["B"], folder: "Tests/BTests", line: 15),
       ])
+    #expect(manifest.target(of: TreeFile("Cluster/Shop/A.swift", ""))?.name == "Shop")
+    #expect(manifest.target(of: TreeFile("Sources/B/C/D.swift", ""))?.name == "B")
+    #expect(manifest.target(of: TreeFile("Sources/BB/D.swift", "")) == nil)
   }
 }
