@@ -3,7 +3,7 @@ import Ignareo
 /// `fetch URL CONNECTIONS SECONDS`: GETs through the public session API, one after the other on each of so many tasks.
 enum Fetch {
   static func run(_ url: String, connections: Int, seconds: Double) async throws -> Figures {
-    try await TaskContext.run { context in
+    try await TaskContext.run(connectionsPerHost: connections) { context in
       let session = context.session()
       let tally = Tally()
       for _ in 0..<connections {

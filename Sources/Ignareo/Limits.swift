@@ -25,6 +25,9 @@ package enum Limits {
   package static let capacityPerLoop = 10_000
   package static let largestCapacity = 10_000_000
   package static let mostLoops = 256
+  /// Requests under way to one host and port unless `--connections-per-host` says otherwise: politeness is the default.
+  package static let connectionsPerHost = 256
+  package static let mostConnectionsPerHost = 1_000_000
   /// The JSON text of all tasks that are queued or running: more is refused as if the queue were full.
   package static let heldBytes = 512 << 20
 

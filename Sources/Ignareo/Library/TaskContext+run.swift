@@ -1,5 +1,7 @@
 internal import Clockwork
+internal import Gossip
 internal import Loop
+internal import Net
 
 extension TaskContext {
   /// Runs a function as a task on an event loop of its own, without a node: for programs that only want what a task can
@@ -12,16 +14,21 @@ extension TaskContext {
   ///
   /// What it has spawned ends with it, and so do its connections. Cancelling the task that waits here cancels it.
   ///
+  /// - Parameter connectionsPerHost: requests under way to one host and port; more wait their turn.
   /// - Throws: what `operation` throws; `TaskFailure.Code.internal` when the process has no thread or descriptor left.
   public static func run<Value: Sendable>(
-    types: TaskTypes = .builtIn, _ operation: @escaping @Sendable (TaskContext) async throws -> Value
+    types: TaskTypes = .builtIn, connectionsPerHost: Int = 256,
+    _ operation: @escaping @Sendable (TaskContext) async throws -> Value
   ) async throws -> Value {
+    ProcessSetup.raiseOpenFileLimit()
     let loop: EventLoop
     do throws(LoopError) { loop = try EventLoop.start(name: "tasks") } catch {
       throw TaskFailure(.internal, "an event loop cannot be started: \(error)")
     }
     defer { loop.stop() }
-    let runner = LoopRunner(loop: loop, types: types, log: Log(level: .info, format: .text))
+    var http = HTTPClientConfiguration()
+    http.maxConnectionsPerHost = max(1, connectionsPerHost)
+    let runner = LoopRunner(loop: loop, types: types, log: Log(level: .info, format: .text), http: http)
     let context = TaskContext(runner: runner, attempt: 1, deadline: .distantFuture)
     let result = await withTaskCancellationHandler {
       await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, any Error>, Never>) in

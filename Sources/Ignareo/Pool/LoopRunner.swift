@@ -1,7 +1,7 @@
 internal import Clockwork
 internal import JSON
 package import Loop
-internal import Net
+package import Net
 
 /// What runs tasks on one loop: each is born there and stays there, and its end is reported to the pool's loop together
 /// with the other ends of the same turn.
@@ -11,6 +11,7 @@ package final class LoopRunner: @unchecked Sendable {
   package let loop: EventLoop
   let types: TaskTypes
   let log: Log
+  private let http: HTTPClientConfiguration
   /// How long a cancelled task may clean up before its result is given.
   private let patience: Duration
 
@@ -20,7 +21,11 @@ package final class LoopRunner: @unchecked Sendable {
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
 
-  package init(loop: EventLoop, types: TaskTypes, log: Log, patience: Duration = Limits.cleanUp) {
+  package init(
+    loop: EventLoop, types: TaskTypes, log: Log, http: HTTPClientConfiguration = HTTPClientConfiguration(),
+    patience: Duration = Limits.cleanUp
+  ) {
+    self.http = http
     self.loop = loop
     self.types = types
     self.log = log
@@ -31,7 +36,7 @@ package final class LoopRunner: @unchecked Sendable {
   var client: HTTPClient {
     loop.assertCurrent()
     if let openClient { return openClient }
-    let client = HTTPClient(loop: loop)
+    let client = HTTPClient(loop: loop, configuration: http)
     openClient = client
     return client
   }

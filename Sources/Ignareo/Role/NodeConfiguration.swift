@@ -10,6 +10,8 @@ package struct NodeConfiguration: Sendable {
   /// Tasks that run at once, on all loops together; as many again may wait.
   package var capacity: Int
   package var tags: [String: String]
+  /// Requests under way to one host and port, from all loops together; more wait their turn.
+  package var connectionsPerHost = Limits.connectionsPerHost
 
   /// The contract's defaults.
   package init(cluster: ClusterOptions = ClusterOptions(role: .node)) {
@@ -27,6 +29,8 @@ package struct NodeConfiguration: Sendable {
       capacity = Limits.capacityPerLoop * loops
     }
     capacity = try flags.integer("capacity", in: 1...Limits.largestCapacity) ?? capacity
+    connectionsPerHost =
+      try flags.integer("connections-per-host", in: 1...Limits.mostConnectionsPerHost) ?? connectionsPerHost
     tags = Dictionary(try flags.pairs("tag").map { ($0.key, $0.value) }) { _, last in last }
     if flags.has("worker") {
       throw flags.error("worker", "this version runs no worker processes; register a task type in Swift instead")
@@ -40,6 +44,9 @@ package struct NodeConfiguration: Sendable {
       Flag("loops", .value("N"), "event loops, each a thread (default: the cores, \(cores) here)"),
       Flag(
         "capacity", .value("N"), "tasks at once (default \(Limits.capacityPerLoop) a loop); as many again may queue"),
+      Flag(
+        "connections-per-host", .value("N"),
+        "requests at once to one host and port (default \(Limits.connectionsPerHost)); more wait their turn"),
       Flag("tag", .repeated("K=V"), "what others see beside this node's name"),
       Flag("worker", .repeated("NAME=COMMAND"), "a task type that local processes run"),
     ]

@@ -13,7 +13,7 @@ package enum NodeRole {
     RoleLifecycle.run(configuration.cluster, role: .node) { lifecycle in
       let service = NodeService(
         loops: try loops(configuration.loops, first: lifecycle.loop), capacity: configuration.capacity, types: types,
-        log: lifecycle.log)
+        connectionsPerHost: configuration.connectionsPerHost, log: lifecycle.log)
       let http = try await listen(service, configuration.cluster)
       let membership = try await Membership.start(
         configuration.cluster, role: .node, http: http, tags: configuration.tags, on: lifecycle.loop,

@@ -16,9 +16,16 @@ package final class NodeService: @unchecked Sendable {
   private var server: HTTPServer?
   private var clock: LoopTimer?
 
-  /// - Parameter loops: the first one is the API's; all of them run tasks.
-  package init(loops: [EventLoop], capacity: Int, types: TaskTypes, log: Log) {
-    let runners = loops.map { LoopRunner(loop: $0, types: types, log: log) }
+  /// - Parameters:
+  ///   - loops: the first one is the API's; all of them run tasks.
+  ///   - connectionsPerHost: requests under way to one host and port, from all loops together.
+  package init(
+    loops: [EventLoop], capacity: Int, types: TaskTypes, connectionsPerHost: Int = Limits.connectionsPerHost, log: Log
+  ) {
+    var http = HTTPClientConfiguration()
+    (http.maxConnectionsPerHost, http.sharedPlaces) = SharedPlaces.divide(
+      connectionsPerHost, among: loops.count, on: loops[0])
+    let runners = loops.map { LoopRunner(loop: $0, types: types, log: log, http: http) }
     let watch = LoopWatch(runners)
     let pool = TaskPool(runners: runners, capacity: capacity, types: types, log: log)
     self.loops = loops

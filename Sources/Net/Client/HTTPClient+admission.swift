@@ -57,11 +57,12 @@ extension HTTPClient {
   }
 
   private func hasPlace(at origin: Origin) -> Bool {
-    origin.running < configuration.maxConnectionsPerHost && running < configuration.maxConnections
+    origin.running < configuration.maxConnectionsPerHost + origin.borrowed && running < configuration.maxConnections
   }
 
   /// A transfer has left: its origin's next one starts, or, where all connections are in use, the next origin's.
   func placeFreed(at origin: Origin) {
+    returnPlaces(of: origin)
     guard !starved.isEmpty else {
       if !origin.waiting.isEmpty { serve(origin) }
       return
@@ -74,13 +75,18 @@ extension HTTPClient {
   }
 
   /// Starts those who wait at an origin, as far as there are places.
-  private func serve(_ origin: Origin, atMost limit: Int = .max) {
+  func serve(_ origin: Origin, atMost limit: Int = .max) {
     var left = limit
     while left > 0, !origin.isResolving, hasPlace(at: origin), let transfer = origin.nextWaiting() {
       launch(transfer, at: origin, hopStart: MonotonicClock.now)
       left -= 1
     }
-    if !origin.waiting.isEmpty, origin.running < configuration.maxConnectionsPerHost { starve(origin) }
+    guard !origin.waiting.isEmpty, !origin.isResolving else { return }
+    if origin.running < configuration.maxConnectionsPerHost + origin.borrowed {
+      starve(origin)
+    } else {
+      borrowPlace(at: origin)
+    }
   }
 
   private func starve(_ origin: Origin) {

@@ -23,7 +23,7 @@ package final class HTTPClient: @unchecked Sendable {
   private var deadlines = Deadlines()
   var pool: [EasyHandle] = []
   private var transfers: [HTTPTransfer] = []
-  private var isClosed = false
+  private(set) var isClosed = false
 
   /// Loop thread only. The owner calls `close()` before it lets the client go.
   package init(loop: EventLoop, configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
@@ -165,7 +165,7 @@ package final class HTTPClient: @unchecked Sendable {
       transfers[transfer.place] = last
       last.place = transfer.place
     }
-    if let freed, !isClosed { placeFreed(at: freed) }
+    if let freed { isClosed ? returnPlaces(of: freed) : placeFreed(at: freed) }
     transfer.tellOwner(result)
   }
 

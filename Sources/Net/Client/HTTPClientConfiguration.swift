@@ -2,6 +2,8 @@
 package struct HTTPClientConfiguration: Sendable {
   /// Requests under way to one host and port; more wait their turn.
   package var maxConnectionsPerHost = 256
+  /// Where several clients have divided a limit on each host: what was left over.
+  package var sharedPlaces: SharedPlaces?
   /// Requests under way in all, and kept-alive connections; more wait their turn, hosts by turns.
   package var maxConnections = 10_000
   /// Sent where the request has no `User-Agent` of its own; nil: none.

@@ -18,6 +18,9 @@ final class Origin: @unchecked Sendable {
   let port: UInt16
   var addresses: Addresses
   var running = 0
+  /// Places of `SharedPlaces` that it has, and whether it waits for another.
+  var borrowed = 0
+  var isBorrowing = false
   private(set) var waiting = FIFO<HTTPTransfer>()
   /// About how many in `waiting` have ended there.
   private var gone = 0
@@ -78,5 +81,5 @@ final class Origin: @unchecked Sendable {
 
   var isResolving: Bool { if case .resolving = addresses { true } else { false } }
 
-  var isIdle: Bool { running == 0 && waiting.isEmpty && !isResolving }
+  var isIdle: Bool { running == 0 && waiting.isEmpty && !isResolving && !isBorrowing }
 }

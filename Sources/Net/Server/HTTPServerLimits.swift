@@ -7,7 +7,7 @@ package struct HTTPServerLimits: Sendable {
   package var message = HTTPLimits()
   /// Connections at once; a further one gets 503. Half of the descriptors that the process may have, so that gossip and
   /// outgoing connections never find them used up.
-  package var connections = min(20_000, ProcessLimits.openFiles / 2)
+  package var connections = min(20_000, ProcessSetup.openFileLimit / 2)
   /// From the first byte of a request to the end of its head: 408.
   package var headTimeout: Duration = .seconds(10)
   /// Between two pieces of a body that the handler wants: 408.
