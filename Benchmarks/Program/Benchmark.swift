@@ -8,6 +8,12 @@ import Glibc
     case ("fetch", 4):
       guard let connections = Int(words[2]), let seconds = Double(words[3]) else { usage() }
       print(try await Fetch.run(words[1], connections: connections, seconds: seconds).line)
+    case ("spawn", 2):
+      guard let count = Int(words[1]) else { usage() }
+      print(try await Spawn.run(count))
+    case ("park", 2):
+      guard let count = Int(words[1]) else { usage() }
+      print(try await Park.run(count))
     default: usage()
     }
   }

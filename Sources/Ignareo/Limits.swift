@@ -10,8 +10,6 @@ package enum Limits {
   package static let valueDepth = JSONLimits.depth - 8
   /// Of a failure's text, of which the beginning says it all.
   package static let messageBytes = 16 << 10
-  /// Attempts that begin in one turn of a loop, so that many at once do not keep it from its other work.
-  package static let startsPerTurn = 256
   /// A JSON body is checked in slices of so many tasks, or as soon as a slice has so many bytes.
   package static let tasksPerTurn = 1_000
   package static let taskBytesPerTurn = 1 << 20

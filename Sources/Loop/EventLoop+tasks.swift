@@ -47,19 +47,32 @@ extension EventLoop {
     Task(executorPreference: self) { [isolation] in await isolation.start(body) }
   }
 
+  /// Starts a task of `Carriers`, of which there may be very many: its closure holds one reference.
+  func makeCarrier() -> Task<Void, Never> {
+    // Captured by itself: a closure that has to look the isolation up begins on the generic executor, which costs two
+    // enqueues more.
+    Task(executorPreference: self) { [isolation] in await isolation.carry() }
+  }
+
   /// Suspends for `duration` on the loop's own timers: `Task.sleep` would wake on a foreign thread.
   ///
   /// - Throws: `CancellationError` as soon as the task is cancelled.
   package func sleep(for duration: Duration, isolation: isolated (any Actor)? = #isolation) async throws {
-    let sleeper = Sleeper(self)
+    let timer = SleepTimer()
+    let deadline = MonotonicClock.now + duration
     try await withTaskCancellationHandler {
       _ = isolation  // Mentioned, so that the closure is isolated like its caller: else it costs two enqueues.
       try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
-        sleeper.onLoop { $0.start(duration, continuation) }
+        onLoop { timer.start(continuation, until: deadline, on: $0) }
       }
     } onCancel: {
-      sleeper.onLoop { $0.cancel() }
+      onLoop { timer.cancel(on: $0) }
     }
+  }
+
+  /// At once when already there, so that it costs no extra turn.
+  private func onLoop(_ work: @escaping @Sendable (EventLoop) -> Void) {
+    if isCurrent { work(self) } else { execute { [self] in work(self) } }
   }
 
   /// Lets every other job that is due run first.
@@ -67,45 +80,5 @@ extension EventLoop {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       execute { continuation.resume() }
     }
-  }
-}
-
-/// One sleep: whichever of timer and cancellation comes first resumes it, once. Guarded by: the loop's thread, through
-/// `onLoop`.
-private final class Sleeper: @unchecked Sendable {
-  private enum State {
-    case idle
-    case sleeping(LoopTimer, UnsafeContinuation<Void, any Error>)
-    case over
-  }
-
-  private var state = State.idle
-  private let loop: EventLoop
-
-  init(_ loop: EventLoop) { self.loop = loop }
-
-  /// At once when already there, so that a sleep costs no extra turn.
-  func onLoop(_ work: @escaping @Sendable (Sleeper) -> Void) {
-    if loop.isCurrent { work(self) } else { loop.execute { work(self) } }
-  }
-
-  func start(_ duration: Duration, _ continuation: UnsafeContinuation<Void, any Error>) {
-    if case .over = state {
-      continuation.resume(throwing: CancellationError())
-      return
-    }
-    let timer = loop.schedule(after: duration) { [self] in
-      state = .over
-      continuation.resume()
-    }
-    state = .sleeping(timer, continuation)
-  }
-
-  func cancel() {
-    if case .sleeping(let timer, let continuation) = state {
-      timer.cancel()
-      continuation.resume(throwing: CancellationError())
-    }
-    state = .over
   }
 }

@@ -21,6 +21,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   package let name: String
   /// Made with the loop, which it refers back to.
   private(set) lazy var isolation = LoopIsolation(self)
+  /// For tasks of which there are many.
+  package private(set) lazy var carriers = Carriers(loop: self)
   private let inbox = Inbox()
   private let isStopping = Atomic<Bool>(false)
   /// The thread inside `run()`, 0 before. Written once by that thread, read by all.
@@ -45,6 +47,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     poller = try Poller()
     turnClock = MonotonicClock.now
     _ = isolation
+    _ = carriers
   }
 
   deinit { scratch.deallocate() }
@@ -117,6 +120,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       expected: 0, desired: UInt(pthread_self()), ordering: .sequentiallyConsistent)
     precondition(previous == 0, "loop '\(name)' runs already")
     while !isStopping.load(ordering: .acquiring) { turn(mayWait: true) }
+    carriers.close()
     for _ in 0..<LoopLimits.turnsToStop where hasWork { turn(mayWait: false) }
     // The system gives a later thread the same identity: it must not pass for this loop's.
     thread.store(.max, ordering: .sequentiallyConsistent)
@@ -175,13 +179,17 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   @discardableResult
   package func schedule(at deadline: Instant, _ work: @escaping () -> Void) -> LoopTimer {
-    assertCurrent()
-    let timer = LoopTimer(loop: self, deadline: deadline, work: work)
-    timers.insert(timer)
+    let timer = LoopTimer(loop: self, work: work)
+    insert(timer, at: deadline)
     return timer
   }
 
-  func remove(_ timer: LoopTimer) {
+  func insert(_ timer: HeapTimer, at deadline: Instant) {
+    assertCurrent()
+    timers.insert(timer, at: deadline)
+  }
+
+  func remove(_ timer: HeapTimer) {
     assertCurrent()
     timers.remove(timer)
   }

@@ -1,5 +1,9 @@
 /// Every bound of the loop in one place.
 package enum LoopLimits {
+  /// What begins in one turn on the tasks of `Carriers`, so that many at once do not keep a loop from its other work.
+  package static let startsPerTurn = 256
+  /// Swift tasks that wait on a loop for something to carry; each holds 1.4 KB.
+  static let idleCarriers = 256
   /// Ready descriptors taken from the kernel in one turn.
   static let eventsPerTurn = 512
   /// Jobs run before the descriptors get their turn again, so that a storm of jobs starves no socket.

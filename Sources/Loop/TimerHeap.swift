@@ -1,28 +1,36 @@
 import Clockwork
 
-/// A piece of work with a deadline on a loop.
-package final class LoopTimer: @unchecked Sendable {
-  // Guarded by: the loop's thread; each entry asserts it.
+/// What fires when its time has come. Small, since a hundred thousand may sleep: it knows neither its deadline nor its
+/// loop.
+///
+/// Guarded by: the loop's thread.
+package class HeapTimer: @unchecked Sendable {
+  /// Its place in the heap.
+  fileprivate var index: Int32 = HeapTimer.outside
+  /// Counts insertions, and goes round.
+  fileprivate var order: UInt32 = 0
+
+  fileprivate static let outside: Int32 = -1
+
+  package final var isPending: Bool { index != Self.outside }
+
+  func fire() { preconditionFailure("a timer that does nothing") }
+}
+
+/// A piece of work with a deadline on a loop. Guarded by: the loop's thread; each entry asserts it.
+package final class LoopTimer: HeapTimer, @unchecked Sendable {
   private unowned let loop: EventLoop
-  fileprivate let deadline: Instant
-  fileprivate var index = LoopTimer.outside
   private var work: (() -> Void)?
 
-  fileprivate static let outside = -1
-
-  init(loop: EventLoop, deadline: Instant, work: @escaping () -> Void) {
-    (self.loop, self.deadline, self.work) = (loop, deadline, work)
-  }
+  init(loop: EventLoop, work: @escaping () -> Void) { (self.loop, self.work) = (loop, work) }
 
   /// Nothing happens when the timer has fired or was cancelled before.
   package func cancel() {
-    if index != Self.outside { loop.remove(self) }
+    if isPending { loop.remove(self) }
     work = nil
   }
 
-  package var isPending: Bool { index != Self.outside }
-
-  func fire() {
+  override func fire() {
     let work = self.work
     self.work = nil
     work?()
@@ -34,39 +42,42 @@ package final class LoopTimer: @unchecked Sendable {
 struct TimerHeap {
   private struct Entry {
     let deadline: Instant
-    let order: UInt64
-    let timer: LoopTimer
+    let timer: HeapTimer
 
-    func isBefore(_ other: Entry) -> Bool { (deadline, order) < (other.deadline, other.order) }
+    func isBefore(_ other: Entry) -> Bool {
+      guard deadline == other.deadline else { return deadline < other.deadline }
+      return Int32(bitPattern: timer.order &- other.timer.order) < 0
+    }
   }
 
   private var entries: [Entry] = []
-  private var nextOrder: UInt64 = 0
+  private var nextOrder: UInt32 = 0
 
   var earliest: Instant? { entries.first?.deadline }
   var count: Int { entries.count }
 
-  mutating func insert(_ timer: LoopTimer) {
-    entries.append(Entry(deadline: timer.deadline, order: nextOrder, timer: timer))
-    nextOrder += 1
+  mutating func insert(_ timer: HeapTimer, at deadline: Instant) {
+    timer.order = nextOrder
+    nextOrder &+= 1
+    entries.append(Entry(deadline: deadline, timer: timer))
     rise(from: entries.count - 1)
   }
 
-  mutating func popDue(at now: Instant) -> LoopTimer? {
+  mutating func popDue(at now: Instant) -> HeapTimer? {
     guard let first = entries.first, first.deadline <= now else { return nil }
     removeEntry(at: 0)
     return first.timer
   }
 
-  mutating func remove(_ timer: LoopTimer) { removeEntry(at: timer.index) }
+  mutating func remove(_ timer: HeapTimer) { removeEntry(at: Int(timer.index)) }
 
   private mutating func removeEntry(at index: Int) {
-    entries[index].timer.index = LoopTimer.outside
+    entries[index].timer.index = HeapTimer.outside
     let last = entries.removeLast()
     guard index < entries.count else { return }
     place(last, at: index)
     rise(from: index)
-    sink(from: last.timer.index)
+    sink(from: Int(last.timer.index))
   }
 
   private mutating func rise(from start: Int) {
@@ -97,6 +108,6 @@ struct TimerHeap {
 
   private mutating func place(_ entry: Entry, at index: Int) {
     entries[index] = entry
-    entry.timer.index = index
+    entry.timer.index = Int32(truncatingIfNeeded: index)
   }
 }

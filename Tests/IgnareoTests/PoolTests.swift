@@ -190,7 +190,7 @@ struct PoolTests {
         (largest, before) = (max(largest, begun - before), begun)
       }
       #expect(begun == 5_000)
-      #expect(largest <= 2 * Limits.startsPerTurn)
+      #expect(largest <= 2 * LoopLimits.startsPerTurn)
     }
   }
 

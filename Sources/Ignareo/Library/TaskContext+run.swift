@@ -29,20 +29,19 @@ extension TaskContext {
     var http = HTTPClientConfiguration()
     http.maxConnectionsPerHost = max(1, connectionsPerHost)
     let runner = LoopRunner(loop: loop, types: types, log: Log(level: .info, format: .text), http: http)
-    let context = TaskContext(runner: runner, attempt: 1, deadline: .distantFuture)
-    let result = await withTaskCancellationHandler {
-      await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<Value, any Error>, Never>) in
-        loop.execute {
-          context.start { (_: isolated LoopIsolation) in
-            let result = await context.result(of: operation)
-            runner.close()
-            continuation.resume(returning: result)
-          }
-        }
-      }
+    let root = RootRun(.init(runner: runner, attempt: 1))
+    return try await withTaskCancellationHandler {
+      try await loop.spawn {
+        defer { runner.close() }
+        let child = SpawnedTask(of: root, operation)
+        root.adopt(child)
+        return try await child.end()
+      }.value
     } onCancel: {
-      loop.execute { context.cancel(.requested) }
+      loop.execute { root.cancel(.requested) }
     }
-    return try result.get()
   }
 }
+
+/// What a program's own task is a child of. It runs nothing itself. Guarded by: as every run.
+private final class RootRun: TaskRun, @unchecked Sendable {}

@@ -1,76 +1,24 @@
 internal import Loop
 
 /// A task that was started inside another.
-// Guarded by: the thread of the task's loop; each entry asserts it or goes there.
-public final class TaskHandle<Value: Sendable>: @unchecked Sendable {
-  private enum State {
-    case running([(key: Int, waiter: UnsafeContinuation<Value, any Error>)])
-    case ended(Result<Value, any Error>)
-  }
+public struct TaskHandle<Value: Sendable>: Sendable {
+  let task: SpawnedTask<Value>
 
-  private let context: TaskContext
-  private var state = State.running([])
-  private var lastKey = 0
-
-  init(context: TaskContext) { self.context = context }
+  init(_ task: SpawnedTask<Value>) { self.task = task }
 
   /// Waits for the task's end.
   ///
   /// - Throws: what the task threw; `CancellationError` when the task, or the one that waits, is cancelled.
   public var value: Value {
     get async throws {
-      if context.runner.loop.isCurrent, case .ended(let result) = state { return try result.get() }
-      let wait = Wait()
-      return try await withTaskCancellationHandler {
-        try await withUnsafeThrowingContinuation { continuation in
-          onLoop { $0.add(continuation, wait) }
-        }
-      } onCancel: {
-        onLoop { $0.abandon(wait) }
-      }
+      if task.hasEnded { return try task.result() }
+      return try await task.end()
     }
   }
 
   /// Tells the task to stop. Its own clean-up runs; `value` then throws `CancellationError`.
-  public func cancel() { onLoop { $0.context.cancel(.requested) } }
-
-  func end(_ result: Result<Value, any Error>) {
-    context.runner.loop.assertCurrent()
-    guard case .running(let waiters) = state else { return }
-    state = .ended(result)
-    for (_, waiter) in waiters { waiter.resume(with: result) }
-  }
-
-  /// One `value` that is being waited for. Its fields are guarded by: the loop's thread.
-  private final class Wait: @unchecked Sendable {
-    var key = 0
-    var isAbandoned = false
-  }
-
-  private func add(_ continuation: UnsafeContinuation<Value, any Error>, _ wait: Wait) {
-    switch state {
-    case .ended(let result): continuation.resume(with: result)
-    case .running where wait.isAbandoned: continuation.resume(throwing: CancellationError())
-    case .running(var waiters):
-      lastKey += 1
-      wait.key = lastKey
-      waiters.append((lastKey, continuation))
-      state = .running(waiters)
-    }
-  }
-
-  private func abandon(_ wait: Wait) {
-    wait.isAbandoned = true
-    guard case .running(var waiters) = state, let place = waiters.firstIndex(where: { $0.key == wait.key }) else {
-      return
-    }
-    let waiter = waiters.remove(at: place).waiter
-    state = .running(waiters)
-    waiter.resume(throwing: CancellationError())
-  }
-
-  private func onLoop(_ work: @escaping @Sendable (TaskHandle) -> Void) {
-    let loop = context.runner.loop
-    if loop.isCurrent { work(self) } else { loop.execute { work(self) } }
+  public func cancel() {
+    let loop = task.runner.loop
+    if loop.isCurrent { task.cancel(.requested) } else { loop.execute { [task] in task.cancel(.requested) } }
   }
 }

@@ -17,12 +17,12 @@ final class Attempt: @unchecked Sendable {
     /// Among those that its loop has yet to start.
     case waiting
     /// Handed to the loop's executor; its body has not begun.
-    case starting(TaskContext)
-    case running(TaskContext, LoopTimer, startedAt: Instant)
+    case starting(TaskRun)
+    case running(TaskRun, LoopTimer, startedAt: Instant)
     /// Told to stop before its body began.
     case skipped
     /// Told to stop; the timer ends the patience with its clean-up.
-    case cleaningUp(TaskContext, LoopTimer, startedAt: Instant)
+    case cleaningUp(TaskRun, LoopTimer, startedAt: Instant)
     /// Its result was given, but it still runs.
     case abandoned
     case over
@@ -37,6 +37,8 @@ final class Attempt: @unchecked Sendable {
   let place: Int
 
   var phase = Phase.waiting
+  /// Its time begins with its body, which a wait for the loop before has not used up.
+  var deadline = Instant.distantFuture
 
   init(record: TaskRecord, draft: TaskDraft, number: Int, place: Int) {
     self.record = record

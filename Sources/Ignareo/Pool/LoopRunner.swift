@@ -15,9 +15,6 @@ package final class LoopRunner: @unchecked Sendable {
   /// How long a cancelled task may clean up before its result is given.
   private let patience: Duration
 
-  /// What is still to be started, from `nextWaiting` on.
-  private var waiting: [(Attempt, @Sendable ([AttemptReport]) -> Void)] = []
-  private var nextWaiting = 0
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
 
@@ -54,43 +51,47 @@ package final class LoopRunner: @unchecked Sendable {
 
   // MARK: Starting
 
-  /// Runs attempts in their order, so many in each turn; `delivery` takes their reports, on this loop.
+  /// Runs attempts in their order; `delivery` takes their reports, on this loop.
   func start(_ attempts: [Attempt], reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
     loop.assertCurrent()
-    let isBusy = nextWaiting < waiting.count
-    for attempt in attempts { waiting.append((attempt, delivery)) }
-    if !isBusy { startSome() }
+    for attempt in attempts {
+      guard case .waiting = attempt.phase else { continue }
+      let run = AttemptRun(attempt, self, delivery)
+      attempt.phase = .starting(run)
+      loop.carriers.start(run)
+    }
   }
 
-  private func startSome() {
-    let end = min(waiting.count, nextWaiting + Limits.startsPerTurn)
-    for (attempt, delivery) in waiting[nextWaiting..<end] { start(attempt, reportTo: delivery) }
-    nextWaiting = end
-    if nextWaiting < waiting.count { return loop.execute { [self] in startSome() } }
-    waiting = []
-    nextWaiting = 0
-  }
+  /// An attempt that runs. Guarded by: as every run.
+  private final class AttemptRun: TaskRun, @unchecked Sendable {
+    private let attempt: Attempt
+    private let delivery: @Sendable ([AttemptReport]) -> Void
 
-  private func start(_ attempt: Attempt, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
-    guard case .waiting = attempt.phase else { return }
-    let context = TaskContext(runner: self, attempt: attempt.number, deadline: .distantFuture)
-    attempt.phase = .starting(context)
-    context.start { [self] (_: isolated LoopIsolation) in
-      guard begins(attempt, reportTo: delivery) else { return }
-      let result = await context.result(of: attempt.prepared.run)
-      ended(attempt, Self.outcome(of: result, context.cancellation, attempt), reportTo: delivery)
+    init(_ attempt: Attempt, _ runner: LoopRunner, _ delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
+      (self.attempt, self.delivery) = (attempt, delivery)
+      super.init(Shared(runner: runner, attempt: attempt.number))
+    }
+
+    override var deadline: Instant { attempt.deadline }
+
+    override func run(_ isolation: isolated LoopIsolation) async {
+      guard runner.begins(attempt, reportTo: delivery) else { return }
+      let result: Result<JSONValue, any Error>
+      do { result = .success(try await attempt.prepared.run(TaskContext(self))) } catch { result = .failure(error) }
+      await leave()
+      runner.ended(attempt, LoopRunner.outcome(of: result, cancellation, attempt), reportTo: delivery)
     }
   }
 
   /// The attempt's time begins with its body, so that a loop with much to start takes nothing from it.
   private func begins(_ attempt: Attempt, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) -> Bool {
-    guard case .starting(let context) = attempt.phase else { return false }
+    guard case .starting(let run) = attempt.phase else { return false }
     let now = MonotonicClock.now
-    context.begin(deadline: now + attempt.timeout)
-    let timer = loop.schedule(at: now + attempt.timeout) { [self] in
+    attempt.deadline = now + attempt.timeout
+    let timer = loop.schedule(at: attempt.deadline) { [self] in
       stop(attempt, .timeout, reportTo: delivery)
     }
-    attempt.phase = .running(context, timer, startedAt: now)
+    attempt.phase = .running(run, timer, startedAt: now)
     return true
   }
 
@@ -99,7 +100,7 @@ package final class LoopRunner: @unchecked Sendable {
   /// Cancels an attempt. Its result comes when its clean-up is done, and after `patience` at the latest; at once when
   /// its body has not begun.
   func stop(
-    _ attempt: Attempt, _ reason: TaskContext.Cancellation,
+    _ attempt: Attempt, _ reason: TaskRun.Cancellation,
     reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void
   ) {
     loop.assertCurrent()
@@ -107,7 +108,7 @@ package final class LoopRunner: @unchecked Sendable {
     case .waiting, .starting:
       attempt.phase = .skipped
       report(.ended(attempt, .cancelled, span: nil, releasesPlace: true), to: delivery)
-    case .running(let context, let timer, let startedAt):
+    case .running(let run, let timer, let startedAt):
       timer.cancel()
       let patienceEnds = loop.schedule(after: patience) { [self] in
         attempt.phase = .abandoned
@@ -116,8 +117,8 @@ package final class LoopRunner: @unchecked Sendable {
         let span = AttemptSpan(begin: startedAt, end: MonotonicClock.now)
         report(.ended(attempt, outcome, span: span, releasesPlace: false), to: delivery)
       }
-      attempt.phase = .cleaningUp(context, patienceEnds, startedAt: startedAt)
-      context.cancel(reason)
+      attempt.phase = .cleaningUp(run, patienceEnds, startedAt: startedAt)
+      run.cancel(reason)
     case .skipped, .cleaningUp, .abandoned, .over: break
     }
   }
@@ -150,7 +151,7 @@ package final class LoopRunner: @unchecked Sendable {
   }
 
   private static func outcome(
-    of result: Result<JSONValue, any Error>, _ cancellation: TaskContext.Cancellation?, _ attempt: Attempt
+    of result: Result<JSONValue, any Error>, _ cancellation: TaskRun.Cancellation?, _ attempt: Attempt
   ) -> TaskOutcome {
     switch (result, cancellation) {
     case (.success(let value), _): outcome(of: value)

@@ -1,8 +1,8 @@
 package import Loop
 
-/// What is left over of a limit on each host's requests when several clients, each on a loop of its own, have divided it
-/// evenly: lent for one request at a time, first come, first served. A limit of three for two clients is one place for
-/// each and one that they share; a limit of one is shared altogether.
+/// What is left over of a limit on each host's requests when several clients, each on a loop of its own, have divided
+/// it evenly: lent for one request at a time, first come, first served. A limit of three for two clients is one place
+/// for each and one that they share; a limit of one is shared altogether.
 ///
 /// Guarded by: its loop, on which it lives; everybody else sends messages there.
 package final class SharedPlaces: @unchecked Sendable {

@@ -1,19 +1,21 @@
 /// A queue whose both ends cost the same however long it is.
-struct FIFO<Element> {
+package struct FIFO<Element> {
   private var elements: [Element?] = []
   private var start = 0
 
-  var isEmpty: Bool { start == elements.count }
-  var count: Int { elements.count - start }
+  package init() {}
 
-  mutating func append(_ element: Element) { elements.append(element) }
+  package var isEmpty: Bool { start == elements.count }
+  package var count: Int { elements.count - start }
 
-  mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+  package mutating func append(_ element: Element) { elements.append(element) }
+
+  package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
     elements = elements[start...].filter { $0.map { !isUnwanted($0) } ?? false }
     start = 0
   }
 
-  mutating func popFirst() -> Element? {
+  package mutating func popFirst() -> Element? {
     guard start < elements.count else { return nil }
     defer {
       elements[start] = nil

@@ -1,0 +1,41 @@
+internal import JSON
+internal import Loop
+
+// MARK: Tasks inside a task
+
+extension TaskContext {
+  /// Starts a function as a task of its own on this loop and gives its handle at once.
+  ///
+  /// It may outlive neither this task nor its deadline: leaving this task cancels it and waits for its clean-up.
+  /// Task-local values are not handed on to it.
+  @discardableResult
+  public func spawn<Value: Sendable>(
+    _ operation: @escaping @Sendable (TaskContext) async throws -> Value
+  ) -> TaskHandle<Value> {
+    let child = SpawnedTask(of: run, operation)
+    run.adopt(child)
+    return TaskHandle(child)
+  }
+
+  /// Starts a task of a registered type and gives its handle at once.
+  ///
+  /// The handle's value throws `TaskFailure`: `unknownTask`, `badArguments`, or how the task failed.
+  @discardableResult
+  public func spawn(_ type: String, _ arguments: some Encodable & Sendable) -> TaskHandle<AnyJSON> {
+    spawn { context in
+      guard let known = context.runner.types[type] else { throw context.runner.types.unknown(type) }
+      let prepared = try known.prepare(try CodableArguments.encode(arguments))
+      return AnyJSON(try await prepared.run(context))
+    }
+  }
+
+  /// Waits for all, and gives their values in the order of the handles.
+  ///
+  /// - Throws: the first failure in that order, or `CancellationError`; the others go on until this task is left.
+  public func join<Value: Sendable>(_ handles: [TaskHandle<Value>]) async throws -> [Value] {
+    var values: [Value] = []
+    values.reserveCapacity(handles.count)
+    for handle in handles { values.append(try await handle.value) }
+    return values
+  }
+}
