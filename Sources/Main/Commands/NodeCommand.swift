@@ -11,7 +11,6 @@ extension Command {
       """,
     flags: NodeConfiguration.declarations
   ) { flags in
-    ParentWatch.begin()
     try flags.expectOperands(atMost: 0)
     return ExitCode(role: NodeRole.run(try NodeConfiguration(flags: flags), .builtIn))
   }
