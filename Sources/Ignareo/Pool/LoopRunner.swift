@@ -11,6 +11,7 @@ package final class LoopRunner: @unchecked Sendable {
   package let loop: EventLoop
   let types: TaskTypes
   let log: Log
+  let workers: WorkerPools
   /// How long a cancelled task may clean up before its result is given.
   private let patience: Duration
 
@@ -20,10 +21,13 @@ package final class LoopRunner: @unchecked Sendable {
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
 
-  package init(loop: EventLoop, types: TaskTypes, log: Log, patience: Duration = Limits.cleanUp) {
+  init(
+    loop: EventLoop, types: TaskTypes, log: Log, workers: WorkerPools = .none, patience: Duration = Limits.cleanUp
+  ) {
     self.loop = loop
     self.types = types
     self.log = log
+    self.workers = workers
     self.patience = patience
   }
 

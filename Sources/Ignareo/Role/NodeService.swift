@@ -11,6 +11,7 @@ package final class NodeService: @unchecked Sendable {
   package let pool: TaskPool
   private let loops: [EventLoop]
   private let runners: [LoopRunner]
+  private let workers: WorkerPools
   private let watch: LoopWatch
   private let api: NodeAPI
   private var server: HTTPServer?
@@ -18,23 +19,26 @@ package final class NodeService: @unchecked Sendable {
 
   /// - Parameter loops: the first one is the API's; all of them run tasks.
   package init(loops: [EventLoop], capacity: Int, types: TaskTypes, log: Log) {
-    let runners = loops.map { LoopRunner(loop: $0, types: types, log: log) }
+    let workers = WorkerPools(types.workers, on: loops, log: log)
+    let runners = loops.map { LoopRunner(loop: $0, types: types, log: log, workers: workers) }
     let watch = LoopWatch(runners)
     let pool = TaskPool(runners: runners, capacity: capacity, types: types, log: log)
     self.loops = loops
     self.runners = runners
+    self.workers = workers
     self.watch = watch
     self.pool = pool
     loop = loops[0]
     api = NodeAPI(pool: pool) { pool.load(lags: watch.lags) }
   }
 
-  /// Opens the API's port. Until `serve` is called, only `/healthz` answers.
+  /// Opens the API's port and starts the workers' processes. Until `serve` is called, only `/healthz` answers.
   ///
   /// - Throws: when the address cannot be bound.
   package func listen(_ address: SocketAddress) throws(LoopError) -> SocketAddress {
     let server = try HTTPServer(loop: loop, address: address, handler: api)
     self.server = server
+    workers.start()
     tick()
     return server.localAddress
   }
@@ -64,6 +68,7 @@ package final class NodeService: @unchecked Sendable {
         for lag in load.lags { array.object { $0.member("lag_ms", lag.inMilliseconds.rounded(toPlaces: 3)) } }
       }
       object.member("task_types", pool.types.names)
+      workers.writeStatus(into: &object)
     }
     return writer.bytes
   }
@@ -103,6 +108,7 @@ package final class NodeService: @unchecked Sendable {
         pool.cancelAll()
       }
     }
+    await workers.close()
     await loop.yield()
     clock?.cancel()
     server?.stopAccepting()

@@ -18,7 +18,7 @@ final class PipeReader: @unchecked Sendable {
     _ descriptor: Int32, on loop: EventLoop, received: @escaping (Span<UInt8>) -> Void, ended: @escaping () -> Void
   ) throws(LoopError) {
     (self.loop, self.descriptor, self.received, self.ended) = (loop, descriptor, received, ended)
-    watch = try loop.watch(descriptor, .read) { [weak self] _ in self?.read(times: LoopLimits.readsPerEvent) }
+    watch = try loop.watch(descriptor, .read) { [weak self] _ in self?.read(times: LoopLimits.pipeReadsPerEvent) }
   }
 
   var isOpen: Bool { watch != nil }

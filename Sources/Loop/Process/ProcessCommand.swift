@@ -27,10 +27,9 @@ package struct ProcessCommand: Sendable {
     (self.file, self.words, self.environment) = (file, words, environment)
   }
 
-  /// A line for the shell. One plain command takes the shell's place, so that the process is the command's own; a
-  /// pipeline's or a list's is the shell's, which waits for it.
+  /// A line for the shell; the process is that of a plain command itself.
   package static func shell(_ line: String, environment: [String]) -> ProcessCommand {
-    ProcessCommand(file: "/bin/sh", words: ["sh", "-c", line], environment: environment)
+    ProcessCommand(file: "/bin/sh", words: ["sh", "-c", ShellLine.replacingShell(line)], environment: environment)
   }
 
   /// This process's environment with some variables set and others left out.
