@@ -18,7 +18,7 @@ extension WorkerProcess {
   }
 
   private func lost(_ call: WorkerCall, _ story: WorkerStory, _ before: State) -> WorkerOutcome {
-    if call.isStopped { return .stopped(mayHaveTakenEffect: true, message: story.stopped) }
+    if call.isStopped { return .stopped(mayHaveTakenEffect: true, message: story.stopped(wasRead: true)) }
     return .failed(TaskFailure(.workerCrashed, story.crash(before.cause)))
   }
 
@@ -26,7 +26,7 @@ extension WorkerProcess {
   private func giveBack(_ calls: [WorkerCall], _ story: WorkerStory, _ before: State) {
     for call in calls.reversed() {
       if call.isStopped {
-        call.finish(.stopped(mayHaveTakenEffect: false, message: story.stopped))
+        call.finish(.stopped(mayHaveTakenEffect: false, message: story.stopped(wasRead: false)))
       } else if call.returns < Limits.workerReturns {
         pool.takeBack(call)
       } else {

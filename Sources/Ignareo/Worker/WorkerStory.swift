@@ -38,7 +38,7 @@ struct WorkerStory {
     case nil: "\(subject) \(ending) while it held this task\(lastWords)"
     case .misbehaviour: "\(subject) \(how(cause)) while it held this task"
     case .stop:
-      "\(subject) was ended while it held this task, for another task of its that was cancelled or out of time; "
+      "\(subject) was ended while it held this task, because another of its tasks was cancelled or out of time; "
         + "with --worker-tasks \(worker)=1 no task costs another"
     }
   }
@@ -50,5 +50,9 @@ struct WorkerStory {
   }
 
   /// To a task that was told to stop while it held that.
-  var stopped: String { "\(subject) had not answered and was ended; an answer is one line, and flushed" }
+  func stopped(wasRead: Bool) -> String {
+    wasRead
+      ? "\(subject) had not answered and was ended; an answer is one line, and flushed"
+      : "\(subject) had not read the task and was ended"
+  }
 }

@@ -64,6 +64,19 @@ struct WorkerNodeTests {
     }
   }
 
+  @Test("a node that closes ends what its worker still has, and tells who waits")
+  func close() async throws {
+    try await withNode(types: types("sleep 600 | sleep 600", processes: 1)) { node async throws in
+      let waiting = node.loop.spawn { try await node.ask("POST", "/tasks?wait=60", #"[{"task":"w"},{"task":"w"}]"#) }
+      try await eventually(node.loop, "they run") { node.pool.table.running == 2 }
+      await node.service.close()
+      let answers = try await waiting.value.json["tasks"]?.elements ?? []
+      #expect(answers.map { $0["state"]?.string } == ["cancelled", "cancelled"])
+      let status = try JSONValue.parse(node.service.status(name: "n", version: "1"))
+      #expect(status.at(pointer: "/workers/0/running")?.int == 0)
+    }
+  }
+
   @Test("the example in Python fetches with blocking code, and tells its errors as a task does")
   func fetch() async throws {
     try await withNode(types: types("python3 '\(example)'")) { node async throws in

@@ -118,8 +118,8 @@ struct WorkerPoolTests {
       let before = try await bench.run("{}").value?.int
       let slow = try bench.add(#"{"hang":true}"#, #","timeout_s":0.3"#)
       let failure = try #require(try await bench.pool.end(of: slow).failure)
-      #expect(failure.code == .timeout && failure.isRetryable && failure.mayHaveTakenEffect)
-      #expect(failure.message.contains("worker 'w' (process ") && failure.message.contains("flushed"))
+      #expect(failure.code == .timeout && failure.isRetryable)
+      #expect(failure.message.contains("worker 'w' (process ") && failure.message.contains("was ended"))
       let ended = bench.log.events("worker_ended")
       #expect(ended.count == 1 && ended[0]["how"]?.string == "was killed by signal 15 (Terminated)")
       #expect(bench.log.events("worker_down").isEmpty)
@@ -128,6 +128,26 @@ struct WorkerPoolTests {
       for _ in 0..<20 { pids.insert(try #require(try await bench.run("{}").value?.int)) }
       #expect(before != nil && bench.worker.counts.running == 2 && bench.worker.counts.restarts == 1)
       #expect(!pids.contains(Int(ended[0]["pid"]?.string ?? "") ?? 0))
+    }
+  }
+
+  @Test("a task that its process never read surely had no effect when its time is over")
+  func timeoutUnread() async throws {
+    try await withWorker("time.sleep(600)") { bench async throws in
+      let failure = try #require(try await bench.run("{}", #","timeout_s":0.05"#).failure)
+      #expect(failure.code == .timeout && !failure.mayHaveTakenEffect)
+      #expect(failure.message.contains("had not read"))
+    }
+  }
+
+  @Test("a task that its process has read may have had an effect when its time is over")
+  func timeoutRead() async throws {
+    try await withWorker(obedient) { bench async throws in
+      #expect(try await bench.run("{}").value != nil)
+      let record = try bench.add(#"{"hang":true}"#, #","timeout_s":0.5"#)
+      try await bench.says("hangs")
+      let failure = try #require(try await bench.pool.end(of: record).failure)
+      #expect(failure.code == .timeout && failure.mayHaveTakenEffect && failure.message.contains("flushed"))
     }
   }
 
