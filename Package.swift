@@ -57,7 +57,7 @@ let package = Package(
     .executableTarget(
       name: "Main",
       dependencies: [
-        "Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip", "Ignareo", "Coordinator", "Simulation", "CLinux",
+        "Clockwork", "JSON", "HTTP", "Loop", "Net", "Gossip", "Ignareo", "Coordinator", "Simulation",
       ],
       swiftSettings: settings),
 

@@ -38,6 +38,7 @@ is_there() {
   case $1 in
     nginx-light) command -v nginx > /dev/null ;;
     golang-go) command -v go > /dev/null ;;
+    python3) command -v python3 > /dev/null ;;
     *) [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2> /dev/null) == installed ]] ;;
   esac
 }

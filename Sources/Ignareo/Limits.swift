@@ -50,6 +50,31 @@ package enum Limits {
   package static let firstBackoff = Duration.milliseconds(200)
   package static let longestBackoff = Duration.seconds(30)
 
+  /// Processes of one worker, tasks that one of them holds at once, and workers of one node.
+  static let workerProcesses = 1...1_024
+  static let workerTasks = 1...10_000
+  static let mostWorkers = 64
+  /// A line of a worker's standard output: a value, and room to say by how much a larger one is too large.
+  static let workerLineBytes = valueBytes + (1 << 20)
+  /// A worker's process that has ended is started again after a random time up to this, doubled for each time that it
+  /// ended without an answer, and up to the longest.
+  static let workerFirstBackoff = Duration.milliseconds(100)
+  static let workerLongestBackoff = Duration.seconds(30)
+  /// Ends in a row without an answer after which no task waits for a process that is down.
+  static let workerDeaths = 3
+  /// A task that so many processes in a row have not read goes to no further one.
+  static let workerReturns = 3
+  /// Lines of its standard output that are no answers, since its last answer, for which a process is ended.
+  static let workerNoise = 10_000
+  /// How long a process may take to end by itself once it cannot be of use, to end after SIGTERM, and to be gone after
+  /// SIGKILL. All of it fits into what `up` grants a member beyond its drain.
+  static let workerExitPatience = Duration.seconds(2)
+  static let workerKillPatience = Duration.seconds(2)
+  static let workerReapPatience = Duration.milliseconds(500)
+  /// Of a line that a worker says, and of its lines in a second: the rest is counted.
+  static let workerLogLineBytes = 2_048
+  static let workerLogLinesASecond = 100
+
   /// How often a draining node looks whether the last answers have been taken.
   package static let drainPoll = Duration.milliseconds(10)
 

@@ -97,8 +97,9 @@ package final class Carriers: @unchecked Sendable {
 }
 
 extension LoopIsolation {
-  /// A carrier's life. Cut so that little of it stays on the task's stack while something is carried: a hundred thousand
-  /// of them may be suspended, and each shall fit, with what it carries, into a Swift task's first piece of memory.
+  /// A carrier's life. Cut so that little of it stays on the task's stack while something is carried: a hundred
+  /// thousand of them may be suspended, and each shall fit, with what it carries, into a Swift task's first piece of
+  /// memory.
   func carry() async {
     let me = loop.carriers.begin()
     repeat {

@@ -21,6 +21,15 @@ package enum LoopLimits {
   /// Queued bytes above which a connection calls itself congested, and below which it asks for more.
   package static let congestedBytes = 262_144
   package static let drainedBytes = 65_536
+  /// The same for a pipe: as much as the kernel's own buffer holds, so that a reader who keeps up never waits.
+  package static let congestedPipeBytes = 65_536
+  static let drainedPipeBytes = 16_384
+  /// Reads from one pipe before the next descriptor gets its turn: who writes there may say much in many small lines.
+  static let pipeReadsPerEvent = 1
+  /// Reads from a pipe whose writer has ended: all that a pipe can hold, though not all that others write meanwhile.
+  static let readsAtEnd = 64
+  /// How often a process is looked after that cannot be watched.
+  static let exitLook: Duration = .milliseconds(20)
   /// Threads that wait in the C library's resolver, each for half a minute when a name server is silent, and names that
   /// may wait for one of them.
   static let resolverThreads = 32

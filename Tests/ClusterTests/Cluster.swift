@@ -9,11 +9,13 @@ struct Cluster {
   let folder: URL
 
   /// Starts one, hands it to `body`, and ends it whatever happens.
-  static func run(nodes: Int = 3, _ body: (Cluster) async throws -> Void) async throws {
+  static func run(
+    nodes: Int = 3, environment: [String: String] = [:], _ body: (Cluster) async throws -> Void
+  ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "ignareo-cluster-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let up = try Program(["up", "--nodes", "\(nodes)", "--http-port", "0"])
+    let up = try Program(["up", "--nodes", "\(nodes)", "--http-port", "0"], environment: environment)
     do {
       let cluster = Cluster(up: up, ready: try JSONValue.parse(try await up.firstLine()), folder: folder)
       try await body(cluster)

@@ -8,6 +8,8 @@ internal import JSON
 ///     }
 public struct TaskTypes: Sendable {
   private var types: [String: TaskType] = [:]
+  /// Whose processes a node starts.
+  private(set) var workers: [WorkerSpecification] = []
 
   /// No type at all.
   public init() {}
@@ -47,10 +49,14 @@ public struct TaskTypes: Sendable {
   }
 
   mutating func add(_ type: TaskType) {
-    let isName = (1...64).contains(type.name.utf8.count) && type.name.utf8.allSatisfy(Self.isNameByte)
-    precondition(isName, "'\(type.name)' cannot name a task type: 1 to 64 letters, digits, '-', '_' and '.'")
+    precondition(Self.isName(type.name), "'\(type.name)' cannot name a task type: \(Self.nameRule)")
     precondition(types[type.name] == nil, "the task type '\(type.name)' is registered twice")
     types[type.name] = type
+  }
+
+  mutating func add(_ worker: WorkerSpecification) {
+    add(WorkerTask.type(worker))
+    workers.append(worker)
   }
 
   subscript(name: String) -> TaskType? { types[name] }
@@ -63,6 +69,12 @@ public struct TaskTypes: Sendable {
   func unknown(_ name: String) -> TaskFailure {
     TaskFailure(
       .unknownTask, "no task type '\(name)' here; there are \(names.joined(separator: ", "))", pointer: "/task")
+  }
+
+  static let nameRule = "1 to 64 letters, digits, '-', '_' and '.'"
+
+  static func isName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isNameByte)
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {

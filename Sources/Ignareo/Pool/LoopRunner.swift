@@ -1,7 +1,7 @@
 internal import Clockwork
 internal import JSON
 package import Loop
-package import Net
+internal import Net
 
 /// What runs tasks on one loop: each is born there and stays there, and its end is reported to the pool's loop together
 /// with the other ends of the same turn.
@@ -12,20 +12,22 @@ package final class LoopRunner: @unchecked Sendable {
   let types: TaskTypes
   let log: Log
   private let http: HTTPClientConfiguration
+  let workers: WorkerPools
   /// How long a cancelled task may clean up before its result is given.
   private let patience: Duration
 
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
 
-  package init(
+  init(
     loop: EventLoop, types: TaskTypes, log: Log, http: HTTPClientConfiguration = HTTPClientConfiguration(),
-    patience: Duration = Limits.cleanUp
+    workers: WorkerPools = .none, patience: Duration = Limits.cleanUp
   ) {
     self.http = http
     self.loop = loop
     self.types = types
     self.log = log
+    self.workers = workers
     self.patience = patience
   }
 

@@ -12,6 +12,8 @@ package struct NodeConfiguration: Sendable {
   package var tags: [String: String]
   /// Requests under way to one host and port, from all loops together; more wait their turn.
   package var connectionsPerHost = Limits.connectionsPerHost
+  /// Task types that local processes run.
+  package var workers: [WorkerSpecification]
 
   /// The contract's defaults.
   package init(cluster: ClusterOptions = ClusterOptions(role: .node)) {
@@ -19,10 +21,12 @@ package struct NodeConfiguration: Sendable {
     loops = Self.cores
     capacity = Limits.capacityPerLoop * loops
     tags = [:]
+    workers = []
   }
 
+  /// - Parameter types: those that the node has in any case; no worker can have their names.
   /// - Throws: a usage error that names the flag.
-  package init(flags: ScannedFlags) throws(UsageError) {
+  package init(flags: ScannedFlags, types: TaskTypes = .builtIn) throws(UsageError) {
     self.init(cluster: try ClusterFlags.options(from: flags, role: .node))
     if let loops = try flags.integer("loops", in: 1...Limits.mostLoops) {
       self.loops = loops
@@ -32,9 +36,7 @@ package struct NodeConfiguration: Sendable {
     connectionsPerHost =
       try flags.integer("connections-per-host", in: 1...Limits.mostConnectionsPerHost) ?? connectionsPerHost
     tags = Dictionary(try flags.pairs("tag").map { ($0.key, $0.value) }) { _, last in last }
-    if flags.has("worker") {
-      throw flags.error("worker", "this version runs no worker processes; register a task type in Swift instead")
-    }
+    workers = try WorkerFlags.specifications(from: flags, besides: types)
     try meta(http: cluster.http).checkFits()
   }
 
@@ -48,14 +50,15 @@ package struct NodeConfiguration: Sendable {
         "connections-per-host", .value("N"),
         "requests at once to one host and port (default \(Limits.connectionsPerHost)); more wait their turn"),
       Flag("tag", .repeated("K=V"), "what others see beside this node's name"),
-      Flag("worker", .repeated("NAME=COMMAND"), "a task type that local processes run"),
-    ]
+    ] + WorkerFlags.declarations
   }
 
-  package static func parse(_ arguments: [String]) throws(UsageError) -> NodeConfiguration {
+  package static func parse(
+    _ arguments: [String], types: TaskTypes = .builtIn
+  ) throws(UsageError) -> NodeConfiguration {
     let flags = try FlagScanner(declarations).scan(arguments)
     if let operand = flags.operands.first { throw UsageError("'\(operand)': a node takes flags alone") }
-    return try NodeConfiguration(flags: flags)
+    return try NodeConfiguration(flags: flags, types: types)
   }
 
   /// What gossip carries of it, once it is known where the API is dialled.

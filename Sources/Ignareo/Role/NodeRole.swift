@@ -10,7 +10,9 @@ package enum NodeRole {
   package static func run(
     _ configuration: NodeConfiguration, _ types: TaskTypes, started: @escaping @Sendable (Node) -> Void = { _ in }
   ) -> Int32 {
-    RoleLifecycle.run(configuration.cluster, role: .node) { lifecycle in
+    var types = types
+    for worker in configuration.workers { types.add(worker) }
+    return RoleLifecycle.run(configuration.cluster, role: .node) { [types] lifecycle in
       let service = NodeService(
         loops: try loops(configuration.loops, first: lifecycle.loop), capacity: configuration.capacity, types: types,
         connectionsPerHost: configuration.connectionsPerHost, log: lifecycle.log)
@@ -30,7 +32,7 @@ package enum NodeRole {
     arguments: [String], _ types: TaskTypes, started: @escaping @Sendable (Node) -> Void
   ) -> Int32 {
     do throws(UsageError) {
-      return run(try NodeConfiguration.parse(arguments), types, started: started)
+      return run(try NodeConfiguration.parse(arguments, types: types), types, started: started)
     } catch {
       RoleLifecycle.complain(error.text)
       return UsageError.exitStatus

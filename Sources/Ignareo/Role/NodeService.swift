@@ -11,6 +11,7 @@ package final class NodeService: @unchecked Sendable {
   package let pool: TaskPool
   private let loops: [EventLoop]
   private let runners: [LoopRunner]
+  private let workers: WorkerPools
   private let watch: LoopWatch
   private let api: NodeAPI
   private var server: HTTPServer?
@@ -25,23 +26,26 @@ package final class NodeService: @unchecked Sendable {
     var http = HTTPClientConfiguration()
     (http.maxConnectionsPerHost, http.sharedPlaces) = SharedPlaces.divide(
       connectionsPerHost, among: loops.count, on: loops[0])
-    let runners = loops.map { LoopRunner(loop: $0, types: types, log: log, http: http) }
+    let workers = WorkerPools(types.workers, on: loops, log: log)
+    let runners = loops.map { LoopRunner(loop: $0, types: types, log: log, http: http, workers: workers) }
     let watch = LoopWatch(runners)
     let pool = TaskPool(runners: runners, capacity: capacity, types: types, log: log)
     self.loops = loops
     self.runners = runners
+    self.workers = workers
     self.watch = watch
     self.pool = pool
     loop = loops[0]
     api = NodeAPI(pool: pool) { pool.load(lags: watch.lags) }
   }
 
-  /// Opens the API's port. Until `serve` is called, only `/healthz` answers.
+  /// Opens the API's port and starts the workers' processes. Until `serve` is called, only `/healthz` answers.
   ///
   /// - Throws: when the address cannot be bound.
   package func listen(_ address: SocketAddress) throws(LoopError) -> SocketAddress {
     let server = try HTTPServer(loop: loop, address: address, handler: api)
     self.server = server
+    workers.start()
     tick()
     return server.localAddress
   }
@@ -71,6 +75,7 @@ package final class NodeService: @unchecked Sendable {
         for lag in load.lags { array.object { $0.member("lag_ms", lag.inMilliseconds.rounded(toPlaces: 3)) } }
       }
       object.member("task_types", pool.types.names)
+      workers.writeStatus(into: &object)
     }
     return writer.bytes
   }
@@ -110,6 +115,7 @@ package final class NodeService: @unchecked Sendable {
         pool.cancelAll()
       }
     }
+    await workers.close()
     await loop.yield()
     clock?.cancel()
     server?.stopAccepting()

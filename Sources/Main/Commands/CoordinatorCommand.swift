@@ -11,7 +11,6 @@ extension Command {
       """,
     flags: CoordinatorConfiguration.declarations
   ) { flags in
-    ParentWatch.begin()
     try flags.expectOperands(atMost: 0)
     return ExitCode(role: CoordinatorRole.run(try CoordinatorConfiguration(flags: flags)))
   }

@@ -36,6 +36,6 @@ private func runUp(_ flags: ScannedFlags) throws -> ExitCode {
     "--log-level", level.rawValue, "--log-format", format.rawValue,
     "--drain-timeout", "\(plan.drainTimeout.inSeconds)",
   ]
-  Signals.block([SIGINT, SIGTERM, SIGCHLD])
+  Signals.block([SIGINT, SIGTERM])
   return try runOnLoop { [plan] loop in await LocalCluster(plan, on: loop).run() }
 }

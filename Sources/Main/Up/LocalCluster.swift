@@ -26,8 +26,8 @@ final class LocalCluster: @unchecked Sendable {
 
   private let plan: Plan
   private let loop: EventLoop
-  private var coordinator: ChildProcess?
-  private var nodes: [ChildProcess] = []
+  private var coordinator: MemberProcess?
+  private var nodes: [MemberProcess] = []
   private var signals = StopSignals()
   private var mustStop = false
   private var mustStopAtOnce = false
@@ -39,7 +39,7 @@ final class LocalCluster: @unchecked Sendable {
   /// Runs the cluster until it is told to stop or is one no longer.
   func run() async -> ExitCode {
     do {
-      let signals = try Signals([SIGINT, SIGTERM, SIGCHLD], on: loop) { [unowned self] in received($0) }
+      let signals = try Signals([SIGINT, SIGTERM], on: loop) { [unowned self] in received($0) }
       defer { signals.close() }
       return try await runWatched()
     } catch {
@@ -78,18 +78,18 @@ final class LocalCluster: @unchecked Sendable {
     Terminal.say(ClusterWords.greeting(coordinator: contact, nodes: members.count))
   }
 
-  private func child(_ role: String, number: Int? = nil, _ arguments: [String]) throws(Failure) -> ChildProcess {
+  private func child(_ role: String, number: Int? = nil, _ arguments: [String]) throws(Failure) -> MemberProcess {
     let name = number.map { "\(role)-\($0)" } ?? role
     // All that the environment might say differently for each member is said here: flags come before it.
     let own = ["--name", name, "--gossip", "127.0.0.1:0", "--advertise", "127.0.0.1", "--profile", "local"]
-    return try ChildProcess(name, arguments: [role] + own + arguments + plan.shared, on: loop) { [unowned self] in
+    return try MemberProcess(name, arguments: [role] + own + arguments + plan.shared, on: loop) { [unowned self] in
       changed()
     }
   }
 
   /// The ready lines of all of them; fewer when the cluster was told to stop meanwhile.
   /// - Throws: `Failure` when one ended instead.
-  private func ready(_ children: [ChildProcess]) async throws(Failure) -> [ReadyMember] {
+  private func ready(_ children: [MemberProcess]) async throws(Failure) -> [ReadyMember] {
     while !mustStop {
       var members: [ReadyMember] = []
       for child in children {
@@ -139,7 +139,7 @@ final class LocalCluster: @unchecked Sendable {
     }
   }
 
-  private func stop(_ children: [ChildProcess]) async {
+  private func stop(_ children: [MemberProcess]) async {
     for child in children { child.send(SIGTERM) }
     let timer = loop.schedule(after: plan.drainTimeout + Self.graceAfterDrain) {
       for child in children { child.send(SIGKILL) }
@@ -154,28 +154,14 @@ final class LocalCluster: @unchecked Sendable {
   // MARK: Events
 
   private func received(_ signal: Int32) {
-    if signal == SIGCHLD {
-      reap()
-    } else {
-      switch signals.note(at: loop.now) {
-      case .stop:
-        mustStop = true
-        Terminal.say("ignareo up: draining; once more stops at once")
-      case .same: break
-      case .stopAtOnce: mustStopAtOnce = true
-      }
+    switch signals.note(at: loop.now) {
+    case .stop:
+      mustStop = true
+      Terminal.say("ignareo up: draining; once more stops at once")
+    case .same: break
+    case .stopAtOnce: mustStopAtOnce = true
     }
     changed()
-  }
-
-  /// One SIGCHLD may stand for several children.
-  private func reap() {
-    var status: Int32 = 0
-    while true {
-      let pid = waitpid(-1, &status, WNOHANG)
-      guard pid > 0 else { return }
-      (nodes + (coordinator.map { [$0] } ?? [])).first { $0.pid == pid }?.ended(status: status)
-    }
   }
 
   private func changed() {
