@@ -5,10 +5,9 @@ import Synchronization
 
 let mebibyte = 1 << 20
 
-/// So many tasks as a list, each with a value of so many bytes, and so many others behind them.
-func blocks(_ count: Int, of bytes: Int, _ more: Int = 0, of moreBytes: Int = 0) -> String {
-  let sizes = Array(repeating: bytes, count: count) + Array(repeating: moreBytes, count: more)
-  return "[\(sizes.map { "{\"task\":\"block\",\"args\":\($0)}" }.joined(separator: ","))]"
+/// So many tasks as a list, each with a value of so many bytes.
+func blocks(_ count: Int, of bytes: Int) -> String {
+  "[\(Array(repeating: "{\"task\":\"block\",\"args\":\(bytes)}", count: count).joined(separator: ","))]"
 }
 
 extension TaskTypes {

@@ -19,9 +19,10 @@ struct SocketPressureTests {
       for _ in 0..<questions { client.say("{\"cancel\":\"\(long)\"}") }
       for _ in 0..<200 { await node.loop.yield() }
       #expect(client.queuedBytes > 0, "the node reads on")
-      // Others' results take the place of those that wait.
-      _ = try await node.ask("POST", "/tasks", blocks(6, of: 60 * mebibyte))
-      try await eventually(node.loop, "the pool forgets") { node.pool.table.kept < 6 }
+      // Others' results take the place of those that wait, the oldest first.
+      _ = try await node.ask("POST", "/tasks", blocks(80, of: 4 * mebibyte))
+      try await eventually(node.loop, "the others have ended") { node.pool.meter.done == 1 + 24 + 80 }
+      #expect(node.pool.table.kept < 80)
       #expect(try await node.ask("GET", "/tasks/\(first)").status == 404)
       client.goOnReading()
       try await eventually(node.loop, "all is told") { client.texts.count == 2 + 1 + 24 + questions }
@@ -35,20 +36,18 @@ struct SocketPressureTests {
   func tooFarBehind() async throws {
     try await withNode(capacity: 1_000, types: .withBlocks) { node async throws in
       let (slow, slowest) = (try await SocketClient.open(node), try await SocketClient.open(node))
-      for (client, list) in [
-        (slow, blocks(6, of: 4 * mebibyte)), (slowest, blocks(1, of: 16 * mebibyte, 5, of: 60 * mebibyte)),
-      ] {
+      for (client, count) in [(slow, 6), (slowest, 80)] {
         client.stopReading()
         let before = node.pool.meter.done
-        client.say("{\"register\":\(list)}")
-        try await eventually(node.loop, "they have ended") { node.pool.meter.done == before + 6 }
+        client.say("{\"register\":\(blocks(count, of: 4 * mebibyte))}")
+        try await eventually(node.loop, "they have ended") { node.pool.meter.done == before + count }
       }
       slow.goOnReading()
       slowest.goOnReading()
       try await eventually(node.loop, "the slow one has all") { slow.texts.count == 7 }
       try await eventually(node.loop, "the slowest one is closed") { slowest.isEnded }
       #expect(slow.close == nil && slowest.close?.code == .policyViolation)
-      #expect(slowest.close?.reason.contains("GET /tasks/{id}") == true && slowest.texts.count == 2)
+      #expect(slowest.close?.reason.contains("GET /tasks/{id}") == true && slowest.texts.count < 81)
       slow.say(#"{"register":{"task":"echo"}}"#)
       try await eventually(node.loop, "it is served as before") { slow.texts.count == 9 }
     }

@@ -155,7 +155,7 @@ struct SocketTests {
       let id = try await client.register(#"{"task":"gated","id":"left"}"#)
       if isOrderly { client.end() } else { client.disconnect() }
       try await eventually(node.loop, "the node sees the end") { node.service.connections == 0 }
-      #expect(!isOrderly || client.close?.code == .normal)
+      try await eventually(node.loop, "an orderly end is answered") { !isOrderly || client.close?.code == .normal }
       gate.open()
       let task = try await node.ask("GET", "/tasks/\(id)?wait=30").json
       #expect(task["state"]?.string == "ok" && task["submitted_id"]?.string == "left")

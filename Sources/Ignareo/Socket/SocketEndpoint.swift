@@ -1,8 +1,15 @@
 internal import HTTP
 internal import Net
 
-/// `GET /socket`: opens sockets, and knows those that are open.
+/// `GET /socket`: opens sockets, and knows those that are open. Every message is one JSON object, sent as text:
 ///
+///     {"register":{"task":"echo","id":"mine"}}    {"registered":{"id":…,"href":…,"submitted_id":"mine"}}
+///     {"register":[{task},…]}                     {"registered":[{…},…]}, or an error and none of them
+///     {"cancel":"the task's id"}                  {"cancelled":{"id":…,"href":…,"state":"running"}}
+///     whatever cannot be done                     {"error":{"status":400,"detail":…,"pointer":"/register/args",…}}
+///                                                 {"result":{as GET /tasks/{id}}}, as each task ends
+///
+/// Answers come in the order of the messages; results come between them, each behind its `registered`.
 /// Guarded by: the pool's loop.
 final class SocketEndpoint {
   let pool: TaskPool

@@ -54,6 +54,7 @@ final class TaskSocket: WebSocketDelegate, @unchecked Sendable {
   }
 
   private func answering(_ body: () -> Void) {
+    if isAnswering { return body() }
     isAnswering = true
     body()
     isAnswering = false

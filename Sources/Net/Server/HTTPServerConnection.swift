@@ -199,8 +199,8 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
 
   // MARK: Switching protocols
 
-  /// The 101 is written: what follows on the connection is no HTTP. What came behind the request goes with it, at once
-  /// or as soon as the parser's loop, which called the handler, has come back.
+  /// The 101 is written: what follows on the connection is no HTTP. What came behind the request is handed over now, or
+  /// as soon as the parser's loop, which called the handler, has come back.
   func becomeWebSocket(_ makeDelegate: (WebSocketConnection) -> any WebSocketDelegate) {
     let socket = WebSocketConnection(connection, server: server, makeDelegate)
     successor = socket
@@ -211,7 +211,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
   }
 
   private func handOver(to successor: WebSocketConnection) {
-    successor.begin(behind: pending)
+    successor.read(behind: pending)
     pending = []
   }
 

@@ -38,15 +38,15 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
     machine = WebSocketMachine(role: .server, limits: server.limits.webSocket.message)
     keepAlive = KeepAlive(server.limits.webSocket, at: connection.loop.now)
     state = .open(delegate(self))
-  }
-
-  /// Takes over the connection.
-  ///
-  /// - Parameter bytes: what came behind the handshake.
-  func begin(behind bytes: [UInt8]) {
-    guard case .open = state else { return }
     connection.delegate = self
     look()
+  }
+
+  /// Begins to read.
+  ///
+  /// - Parameter bytes: what came behind the handshake.
+  func read(behind bytes: [UInt8]) {
+    if case .over = state { return }
     input.append(bytes.span)
     advanceHeld()
     if server.isDraining { endOnceIdle() }
@@ -81,7 +81,8 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
     connection.write { machine.send(binary: binary, output: &$0) }
   }
 
-  /// Begins the closing handshake behind what is queued. The delegate is told its end, which comes in bounded time.
+  /// Begins the closing handshake behind what is queued. The delegate is told its end, which comes in bounded time. Not
+  /// to be called while the delegate is being made.
   package func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
     loop.assertCurrent()
     switch state {

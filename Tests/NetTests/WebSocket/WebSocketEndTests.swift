@@ -52,6 +52,22 @@ struct WebSocketEndTests {
     }
   }
 
+  @Test("a socket may be closed as soon as it is open, before anything was read from it")
+  func closesAtOnce() async throws {
+    let echoes = WebSocketEchoes()
+    let handler: @Sendable (HTTPExchange) -> Void = { exchange in
+      echoes.open(exchange)
+      echoes.all[0].socket?.close(.tryAgainLater)
+    }
+    try await withServer(handler) { server, loop in
+      let client = try await WebSocketClient.open(server.localAddress, loop, behind: frame(.text, "unheard"))
+      await client.end()
+      #expect(client.heard == [.close(.tryAgainLater)] && echoes.all[0].messages.isEmpty)
+      while server.connectionCount > 0 { await loop.yield() }
+      #expect(echoes.all[0].end?.code == .tryAgainLater)
+    }
+  }
+
   @Test("a client that does not answer a Close is cut off")
   func noAnswer() async throws {
     var limits = HTTPServerLimits()
