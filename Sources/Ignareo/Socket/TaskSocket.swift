@@ -172,6 +172,9 @@ final class TaskSocket: WebSocketDelegate, @unchecked Sendable {
 
   /// Its client is so far behind that what waits for it is too much for the node.
   func giveUp() {
+    pool.log.warning(
+      "socket_too_slow",
+      ["peer": "\(socket.peer)", "waiting": "\(waiting.count)", "waiting_bytes": "\(waitingBytes)"])
     socket.close(.policyViolation, reason: "\(waiting.count) results wait for you, too many to hold: GET /tasks/{id}")
     dropWaiting()
   }
