@@ -6,6 +6,9 @@ package enum Limits {
   package static let taskBytes = 1 << 20
   /// A task's value as JSON. A coordinator reads lines of some times as much.
   package static let valueBytes = 64 << 20
+  /// Values of ended tasks that wait for the clients of sockets, over all sockets; beyond, the one furthest behind is
+  /// closed with 1008. What waits is kept longer than `keptFor` and besides `keptBytes`.
+  package static let socketBytes = 256 << 20
   /// Arrays and objects open at once in a value: what is put around it must be readable by everyone too.
   package static let valueDepth = JSONLimits.depth - 8
   /// Of a failure's text, of which the beginning says it all.

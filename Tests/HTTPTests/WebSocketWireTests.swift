@@ -54,4 +54,15 @@ struct WebSocketWireTests {
     WebSocketMask.apply(key, to: &behind, from: 3, payloadStart: 3)
     #expect(behind == [1, 2, 3] + expected)
   }
+
+  @Test("a queue that frames are appended to grows as any array does, and is not moved for each of them")
+  func growth() {
+    var queue: [UInt8] = []
+    var capacities: Set<Int> = []
+    for _ in 0..<10_000 {
+      WebSocketWire.appendText("a message of some length".utf8, to: &queue)
+      capacities.insert(queue.capacity)
+    }
+    #expect(capacities.count < 40)
+  }
 }

@@ -42,7 +42,7 @@ package enum WebSocketWire {
     let count = payload.count
     precondition(
       !opcode.isControl || count <= WebSocketFrame.controlBytes, "a control frame of \(count) bytes; 125 fit")
-    bytes.reserveCapacity(bytes.count + count + 14)
+    // No capacity is asked for: `bytes` may be a queue of many frames, all moved whenever just enough is asked for.
     bytes.append(opcode.rawValue | (isFinal ? 0x80 : 0))
     let mask: UInt8 = maskingKey == nil ? 0 : 0x80
     if count <= 125 {

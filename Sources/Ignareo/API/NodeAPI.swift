@@ -29,6 +29,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
 
   private let pool: TaskPool
   private let tasks: TaskEndpoints
+  private let sockets: SocketEndpoint
   private let shards: ShardEndpoints
   /// nil until the node has found its place in the cluster.
   private var surroundings: Surroundings?
@@ -36,6 +37,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   package init(pool: TaskPool, load: @escaping () -> NodeLoad) {
     self.pool = pool
     tasks = TaskEndpoints(pool: pool)
+    sockets = SocketEndpoint(pool: pool)
     shards = ShardEndpoints(pool: pool, load: load)
   }
 
@@ -57,6 +59,9 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   /// Breaks off every shard: its results are not told any more.
   package func abandonShards() { shards.abandonAll() }
 
+  /// Lets every socket end once all is told that is owed to it.
+  package func endSockets() { sockets.endAll() }
+
   private func answer(_ exchange: HTTPExchange, _ route: NodeRoute) {
     guard let surroundings else {
       guard route == .alive else { return exchange.respond(.starting) }
@@ -68,6 +73,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     case (.task(let id), "DELETE"): tasks.cancel(id, exchange)
     case (.task(let id), _): tasks.show(id, exchange)
     case (.taskTypes, _): exchange.respond(json: pool.types.json)
+    case (.socket, _): sockets.open(exchange)
     case (.shards, _): shards.take(exchange)
     case (.shard(let id), _): shards.cancel(id, exchange)
     case (.nodes, _): surroundings.nodes(exchange)

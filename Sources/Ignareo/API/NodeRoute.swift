@@ -3,6 +3,7 @@ enum NodeRoute: Equatable {
   case tasks
   case task(String)
   case taskTypes
+  case socket
   case shards
   case shard(String)
   case nodes
@@ -18,6 +19,7 @@ enum NodeRoute: Equatable {
     case (1, "tasks"): self = .tasks
     case (2, "tasks"): self = .task(parts[1])
     case (1, "task-types"): self = .taskTypes
+    case (1, "socket"): self = .socket
     case (1, "shards"): self = .shards
     case (2, "shards"): self = .shard(parts[1])
     case (1, "nodes"): self = .nodes
@@ -34,6 +36,7 @@ enum NodeRoute: Equatable {
     switch self {
     case .tasks: ["GET", "HEAD", "POST"]
     case .task: ["GET", "HEAD", "DELETE"]
+    case .socket: ["GET"]
     case .shards, .drain: ["POST"]
     case .shard: ["DELETE"]
     case .taskTypes, .nodes, .node, .status, .alive, .ready: ["GET", "HEAD"]

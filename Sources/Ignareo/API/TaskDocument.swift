@@ -1,27 +1,30 @@
-internal import HTTP
 internal import JSON
 internal import Loop
 internal import Net
 
-/// A JSON body of `POST /tasks`, one task or an array of them, as it is checked: in slices, so that the loop serves
-/// others in between, and no further than there is room for.
+/// A JSON text of one task or an array of them, as it is checked: in slices, so that the loop serves others in between,
+/// and no further than there is room for.
 ///
 /// Guarded by: the pool's loop.
 final class TaskDocument: @unchecked Sendable {
   private let bytes: [UInt8]
-  private let exchange: HTTPExchange
   private let pool: TaskPool
-  private let checked: (TaskSubmission) -> Void
+  private let isWanted: () -> Bool
+  private let checked: (Result<TaskSubmission, Problem>) -> Void
 
   private var elements: JSONElements
   private var submission: TaskSubmission
   private var place = 0
 
-  /// - Parameter checked: takes all tasks, or the faults of the first bad ones; not called when the body was answered.
+  /// - Parameters:
+  ///   - isWanted: asked before each slice, whether the submitter is still there.
+  ///   - checked: takes all tasks, or the faults of the first bad ones; a problem where the text is no JSON or there is
+  ///     no room. Not called once it is not wanted.
   init(
-    _ bytes: [UInt8], _ exchange: HTTPExchange, _ pool: TaskPool, checked: @escaping (TaskSubmission) -> Void
+    _ bytes: [UInt8], _ pool: TaskPool, isWanted: @escaping () -> Bool,
+    checked: @escaping (Result<TaskSubmission, Problem>) -> Void
   ) {
-    (self.bytes, self.exchange, self.pool, self.checked) = (bytes, exchange, pool, checked)
+    (self.bytes, self.pool, self.isWanted, self.checked) = (bytes, pool, isWanted, checked)
     elements = JSONElements(bytes)
     submission = TaskSubmission(types: pool.types)
   }
@@ -43,36 +46,35 @@ final class TaskDocument: @unchecked Sendable {
     } else {
       submission.add(try JSONValue.parse(bytes), at: nil)
     }
-    checked(submission)
+    checked(.success(submission))
   }
 
   private func readSlice() throws(JSONError) {
-    guard exchange.isOpen else { return }
+    guard isWanted() else { return }
     let end = place + Limits.tasksPerTurn
     var sliceBytes = 0
     while place < end, sliceBytes < Limits.taskBytesPerTurn {
-      guard let task = try elements.next() else { return checked(submission) }
+      guard let task = try elements.next() else { return checked(.success(submission)) }
       submission.add(task, at: place)
-      if submission.isHopeless { return checked(submission) }
+      if submission.isHopeless { return checked(.success(submission)) }
       place += 1
       sliceBytes += task.bytes.count
     }
     do throws(PoolRefusal) {
       try pool.checkRoom(tasks: submission.drafts.count, bytes: submission.bytes)
     } catch {
-      return exchange.respond(Problem(error))
+      return checked(.failure(Problem(error)))
     }
-    exchange.loop.execute { [self] in
+    pool.loop.execute { [self] in
       do throws(JSONError) { try readSlice() } catch { refuse(error) }
     }
   }
 
   private func refuse(_ error: JSONError) {
     let place = error.position(in: bytes)
-    exchange.respond(
-      Problem(
-        status: 400, code: "invalid_json", title: "The body is not valid JSON",
-        detail: "\(error.cause), at \(place)",
-        faults: [Problem.Fault(line: place.line, detail: "\(error.cause), at \(place)")]))
+    let problem = Problem(
+      status: 400, code: "invalid_json", title: "The body is not valid JSON", detail: "\(error.cause), at \(place)",
+      faults: [Problem.Fault(line: place.line, detail: "\(error.cause), at \(place)")])
+    checked(.failure(problem))
   }
 }

@@ -32,7 +32,13 @@ final class TaskEndpoints {
       switch result {
       case .failure(let error): exchange.respond(error)
       case .success(let bytes):
-        TaskDocument(bytes, exchange, pool) { [self] in register($0, exchange, wait) }.read()
+        let document = TaskDocument(bytes, pool, isWanted: { exchange.isOpen }) { [self] result in
+          switch result {
+          case .failure(let problem): exchange.respond(problem)
+          case .success(let submission): register(submission, exchange, wait)
+          }
+        }
+        document.read()
       }
     }
   }
@@ -108,12 +114,22 @@ final class TaskEndpoints {
 
   private func find(_ id: String, _ exchange: HTTPExchange) throws(Problem) -> TaskRecord {
     guard let id = UUIDv7(id), let record = pool[id] else {
-      var problem = Problem.notFound(exchange.request.path)
-      problem.detail =
-        "No task '\(id)' here. A finished one is kept for \(Int(Limits.keptFor.inSeconds)) seconds, "
-        + "the newest \(Limits.keptTasks) at most."
+      var problem = Problem.noTask(id)
+      problem.instance = exchange.request.path
       throw problem
     }
     return record
+  }
+}
+
+extension Problem {
+  static func noTask(_ id: String) -> Problem {
+    // Longer than every identifier: such a text need not come back whole.
+    let id = String(id.prefix(64))
+    var problem = Problem.notFound("/tasks/\(id)")
+    problem.detail =
+      "No task '\(id)' here. A finished one is kept for \(Int(Limits.keptFor.inSeconds)) seconds, "
+      + "the newest \(Limits.keptTasks) at most."
+    return problem
   }
 }

@@ -203,6 +203,9 @@ package final class TaskPool: @unchecked Sendable {
     let joins = record.joins
     record.joins = []
     for join in joins { join.leave() }
+    let whenEnded = record.whenEnded
+    record.whenEnded = nil
+    whenEnded?(record)
   }
 
   /// Forgets what was kept too long, or is too much.

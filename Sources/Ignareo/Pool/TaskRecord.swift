@@ -43,6 +43,8 @@ package final class TaskRecord: @unchecked Sendable {
   var firstStart: Instant?
   var lastFailure: TaskFailure?
   var joins: [Join] = []
+  /// Called once, when it ends.
+  var whenEnded: ((TaskRecord) -> Void)?
   var links = Links()
   var registryLinks = Links()
 

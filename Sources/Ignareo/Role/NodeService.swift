@@ -93,10 +93,13 @@ package final class NodeService: @unchecked Sendable {
   // MARK: The end
 
   /// Takes nothing new and returns when all that was taken has ended and everyone who reads an answer has got it: the
-  /// results of shards, and those that `?wait=` waits for. Cancelling the task ends the wait for readers.
+  /// results of shards and sockets, and those that `?wait=` waits for. Cancelling the task ends the wait for readers.
   package func drain() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      loop.execute { [self] in pool.drain { continuation.resume() } }
+      loop.execute { [self] in
+        pool.drain { continuation.resume() }
+        api.endSockets()
+      }
     }
     // The last results are written by now, though perhaps to a queue that a slow reader empties.
     while server?.hasUnsentAnswers == true {

@@ -191,6 +191,17 @@ package final class HTTPExchange: @unchecked Sendable {
     return isOpen
   }
 
+  /// Answers 101: the connection speaks another protocol from here on, and lives on without this exchange. Nil when the
+  /// client is gone.
+  func switchProtocols(_ headers: HTTPHeaders) -> HTTPServerConnection? {
+    precondition(bodyIsComplete, "\(request.target) has a body, which would be taken for the next protocol")
+    guard begin(), let connection else { return nil }
+    writeHead(101, headers, .none)
+    answer = .complete
+    release()
+    return connection
+  }
+
   private func begin() -> Bool {
     loop.assertCurrent()
     guard case .none = answer else {

@@ -1,14 +1,14 @@
 import HTTP
 package import Loop
 
-/// An HTTP/1.1 server on one loop: keep-alive, pipelining, streamed bodies in both directions.
+/// An HTTP/1.1 server on one loop: keep-alive, pipelining, streamed bodies in both directions, WebSockets.
 package final class HTTPServer: @unchecked Sendable {
   // Guarded by: the loop's thread; each entry asserts it.
   package let loop: EventLoop
   let limits: HTTPServerLimits
   let handler: any HTTPHandler
   private var listener: TCPListener!
-  private var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+  private var connections: [ObjectIdentifier: any ServedConnection] = [:]
   private var clock = DateHeader()
   private(set) var isDraining = false
   /// Connections that are closed but for what is queued.
@@ -31,12 +31,13 @@ package final class HTTPServer: @unchecked Sendable {
   /// Bytes of answers that were written and that their readers have not taken.
   package var queuedBytes: Int { connections.values.reduce(0) { $0 + $1.queuedBytes } }
 
-  /// Frees the port and lets the connections end: idle ones at once, the others behind the answer in progress.
+  /// Frees the port and lets the connections end: idle ones at once, the others behind the answer in progress. A
+  /// WebSocket's delegate is told, and closes it once nothing is owed to its peer.
   package func stopAccepting() {
     loop.assertCurrent()
     isDraining = true
     listener.close()
-    for connection in connections.values { connection.closeIfIdle() }
+    for connection in connections.values { connection.endOnceIdle() }
   }
 
   /// Ends every connection now; exchanges in progress are aborted.
@@ -46,7 +47,7 @@ package final class HTTPServer: @unchecked Sendable {
   }
 
   /// Whether some answer has begun that its peer has not got in full: parts of it are still to be written, or to be
-  /// taken by the kernel.
+  /// taken by the kernel, or it is a WebSocket's Close that the peer has not answered.
   package var hasUnsentAnswers: Bool {
     loop.assertCurrent()
     return closing > 0 || connections.values.contains { $0.hasUnsentAnswer }
@@ -69,7 +70,13 @@ package final class HTTPServer: @unchecked Sendable {
     collectedBytes += count
   }
 
-  func forget(_ connection: HTTPServerConnection) { connections[ObjectIdentifier(connection)] = nil }
+  func forget(_ connection: any ServedConnection) { connections[ObjectIdentifier(connection)] = nil }
+
+  /// The same connection, with another protocol on it.
+  func replace(_ connection: any ServedConnection, by successor: any ServedConnection) {
+    forget(connection)
+    connections[ObjectIdentifier(successor)] = successor
+  }
 
   /// The `Date` of an answer, RFC 9110 section 6.6.1, made once a second.
   var date: [UInt8] { clock.bytes(at: WallClock.now) }

@@ -7,12 +7,14 @@ import Loop
 /// The parser runs only as far as somebody wants what it yields: a body that the handler does not read stays in the
 /// kernel's buffer, and so does a pipelined request while the one before it is answered. That is all the back-pressure
 /// there is, and all that is needed.
-final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
+final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unchecked Sendable {
   // Guarded by: the loop's thread.
   private let connection: TCPConnection
   private let server: HTTPServer
   private var parser: HTTPRequestParser
   private var exchange: HTTPExchange?
+  /// What the connection has become; no request follows then.
+  private var successor: WebSocketConnection?
   /// Received and not yet parsed.
   private var pending: [UInt8] = []
   private var isAdvancing = false
@@ -52,7 +54,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   /// Ends a connection whose every request has been answered; what is queued of the last answer is still sent.
-  func closeIfIdle() {
+  func endOnceIdle() {
     if exchange == nil, parser.isIdle { closeAfterFlush() }
   }
 
@@ -86,6 +88,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
       let consumed = advance(input.span)
       pending = consumed == input.count ? [] : Array(input[consumed...])
     }
+    if !isAdvancing, let successor { return handOver(to: successor) }
     guard connection.isOpen else { return }
     if !wantsInput, pending.count >= server.limits.pipelinedBytes {
       connection.pauseReading()
@@ -95,7 +98,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   /// Whether the parser's next event would find a taker.
-  private var wantsInput: Bool { connection.isOpen && (exchange?.wantsBody ?? true) }
+  private var wantsInput: Bool { connection.isOpen && successor == nil && (exchange?.wantsBody ?? true) }
 
   private func advance(_ bytes: Span<UInt8>) -> Int {
     isAdvancing = true
@@ -194,6 +197,24 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
     if server.isDraining { closeAfterFlush() } else { setDeadline(server.limits.idleTimeout) }
   }
 
+  // MARK: Switching protocols
+
+  /// The 101 is written: what follows on the connection is no HTTP. What came behind the request is handed over now, or
+  /// as soon as the parser's loop, which called the handler, has come back.
+  func becomeWebSocket(_ makeDelegate: (WebSocketConnection) -> any WebSocketDelegate) {
+    let socket = WebSocketConnection(connection, server: server, makeDelegate)
+    successor = socket
+    exchange = nil
+    dropDeadline()
+    server.replace(self, by: socket)
+    advancePending()
+  }
+
+  private func handOver(to successor: WebSocketConnection) {
+    successor.read(behind: pending)
+    pending = []
+  }
+
   // MARK: Ending
 
   func connectionDrained(_ connection: TCPConnection) { exchange?.drained() }
@@ -231,9 +252,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   private func forget() {
-    deadline = nil
-    deadlineTimer?.cancel()
-    deadlineTimer = nil
+    dropDeadline()
     let exchange = self.exchange
     self.exchange = nil
     server.forget(self)
@@ -241,6 +260,12 @@ final class HTTPServerConnection: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   // MARK: Deadlines
+
+  private func dropDeadline() {
+    deadline = nil
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+  }
 
   /// Nothing is waited for but that the peer takes what is queued for it.
   private func rest() {

@@ -22,6 +22,8 @@ package struct HTTPServerLimits: Sendable {
   package var collectedBytes = 268_435_456
   /// Body bytes dropped to keep a connection whose handler had answered without reading them; beyond, it is closed.
   package var discardedBytes = 262_144
+  /// A connection that has become a WebSocket knows none of the deadlines above, but these.
+  package var webSocket = WebSocketConnectionLimits()
 
   package init() {}
 }

@@ -1,5 +1,5 @@
 package import HTTP
-import JSON
+package import JSON
 
 /// An error as RFC 9457 tells it: `application/problem+json`.
 package struct Problem: Error, Sendable {
@@ -73,19 +73,22 @@ package struct Problem: Error, Sendable {
   /// The whole document; the first fault's place stands on the top level too.
   package func json() -> [UInt8] {
     var writer = JSONWriter()
-    writer.object { object in
-      object.member("type", "urn:ignareo:problem:\(code)")
-      object.member("title", title)
-      object.member("status", status)
-      object.member("detail", detail)
-      if let instance { object.member("instance", instance) }
-      if let first = faults.first { Self.write(first, into: &object, isTop: true) }
-      guard !faults.isEmpty else { return }
-      object.array("errors") { array in
-        for fault in faults { array.object { Self.write(fault, into: &$0, isTop: false) } }
-      }
-    }
+    writer.object { writeMembers(into: &$0) }
     return writer.bytes
+  }
+
+  /// Continues an object.
+  package func writeMembers(into object: inout JSONWriter) {
+    object.member("type", "urn:ignareo:problem:\(code)")
+    object.member("title", title)
+    object.member("status", status)
+    object.member("detail", detail)
+    if let instance { object.member("instance", instance) }
+    if let first = faults.first { Self.write(first, into: &object, isTop: true) }
+    guard !faults.isEmpty else { return }
+    object.array("errors") { array in
+      for fault in faults { array.object { Self.write(fault, into: &$0, isTop: false) } }
+    }
   }
 
   private static func write(_ fault: Fault, into object: inout JSONWriter, isTop: Bool) {

@@ -23,7 +23,8 @@ final class RawClient: TCPConnectionDelegate, @unchecked Sendable {
     }
   }
 
-  func send(_ text: String) { connection.write(Array(text.utf8)) }
+  func send(_ text: String) { send(Array(text.utf8)) }
+  func send(_ bytes: [UInt8]) { connection.write(bytes) }
   func stopReading() { connection.pauseReading() }
   func goOnReading() { connection.startReading() }
   var queuedBytes: Int { connection.queuedBytes }

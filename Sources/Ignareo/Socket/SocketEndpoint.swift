@@ -1,0 +1,50 @@
+internal import HTTP
+internal import Net
+
+/// `GET /socket`: opens sockets, and knows those that are open. Every message is one JSON object, sent as text:
+///
+///     {"register":{"task":"echo","id":"mine"}}    {"registered":{"id":…,"href":…,"submitted_id":"mine"}}
+///     {"register":[{task},…]}                     {"registered":[{…},…]}, or an error and none of them
+///     {"cancel":"the task's id"}                  {"cancelled":{"id":…,"href":…,"state":"running"}}
+///     whatever cannot be done                     {"error":{"status":400,"detail":…,"pointer":"/register/args",…}}
+///                                                 {"result":{as GET /tasks/{id}}}, as each task ends
+///
+/// Answers come in the order of the messages; results come between them, each behind its `registered`.
+/// Guarded by: the pool's loop.
+final class SocketEndpoint {
+  let pool: TaskPool
+  private var sockets: [ObjectIdentifier: TaskSocket] = [:]
+  /// The values that wait for clients which do not keep up, in bytes, over all sockets.
+  private(set) var waitingBytes = 0
+
+  init(pool: TaskPool) { self.pool = pool }
+
+  /// A page of another origin may not: its visitor's browser would register whatever it says.
+  func open(_ exchange: HTTPExchange) {
+    guard !pool.isDraining else { return exchange.respond(Problem(PoolRefusal.draining)) }
+    do throws(WebSocketHandshake.Refusal) {
+      try WebSocketOrigin.check(exchange.request)
+      try exchange.openWebSocket { [self] in
+        let socket = TaskSocket($0, self)
+        sockets[ObjectIdentifier(socket)] = socket
+        return socket
+      }
+    } catch {
+      exchange.respond(error)
+    }
+  }
+
+  /// Lets every socket end, behind the last result that is owed to it.
+  func endAll() {
+    for socket in Array(sockets.values) { socket.mustEndSoon() }
+  }
+
+  /// What waits for all clients together is bounded: where it is too much, the one that is furthest behind is given up.
+  func waitingChanged(by bytes: Int) {
+    waitingBytes += bytes
+    guard bytes > 0, waitingBytes > Limits.socketBytes else { return }
+    sockets.values.max { $0.waitingBytes < $1.waitingBytes }?.giveUp()
+  }
+
+  func forget(_ socket: TaskSocket) { sockets[ObjectIdentifier(socket)] = nil }
+}
