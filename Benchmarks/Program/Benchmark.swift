@@ -5,9 +5,10 @@ import Glibc
   static func main() async throws {
     let words = Array(CommandLine.arguments.dropFirst())
     switch (words.first, words.count) {
-    case ("fetch", 4):
+    case ("fetch", 4), ("fetch-libcurl", 4):
       guard let connections = Int(words[2]), let seconds = Double(words[3]) else { usage() }
-      print(try await Fetch.run(words[1], connections: connections, seconds: seconds).line)
+      let headers = words[0] == "fetch" ? [:] : Fetch.leftToLibcurl
+      print(try await Fetch.run(words[1], connections: connections, seconds: seconds, headers: headers).line)
     case ("spawn", 2):
       guard let count = Int(words[1]) else { usage() }
       print(try await Spawn.run(count))
@@ -19,7 +20,7 @@ import Glibc
   }
 
   private static func usage() -> Never {
-    let text = Array("usage: Benchmark fetch URL CONNECTIONS SECONDS\n".utf8)
+    let text = Array("usage: Benchmark fetch|fetch-libcurl URL CONNECTIONS SECONDS, Benchmark spawn|park COUNT\n".utf8)
     _ = write(STDERR_FILENO, text, text.count)
     exit(2)
   }

@@ -1,15 +1,20 @@
 import Ignareo
 
 /// `fetch URL CONNECTIONS SECONDS`: GETs through the public session API, one after the other on each of so many tasks.
+/// With headers that the loop's own engine leaves to libcurl it measures the other engine (`fetch-libcurl`).
 enum Fetch {
-  static func run(_ url: String, connections: Int, seconds: Double) async throws -> Figures {
+  static let leftToLibcurl = ["Connection": "keep-alive"]
+
+  static func run(
+    _ url: String, connections: Int, seconds: Double, headers: [String: String] = [:]
+  ) async throws -> Figures {
     try await TaskContext.run(connectionsPerHost: connections) { context in
       let session = context.session()
       let tally = Tally()
       for _ in 0..<connections {
         context.spawn { _ in
           while true {
-            let response = try await session.get(url)
+            let response = try await session.get(url, headers: headers)
             tally.note(status: response.status, bytes: response.body.count)
           }
         }
