@@ -51,5 +51,6 @@ func main() {
 	}
 	seconds := time.Since(start).Seconds()
 	bytes := float64(residentBytes()-before) / float64(count)
-	fmt.Printf("{\"n\":%d,\"secs\":%f,\"cpu\":%f,\"bytes_per_task\":%f}\n", count, seconds, processorSeconds()-processor, bytes)
+	fmt.Printf("{\"n\":%d,\"secs\":%f,\"cpu\":%f,\"bytes_per_task\":%f}\n",
+		count, seconds, processorSeconds()-processor, bytes)
 }

@@ -10,7 +10,8 @@ import Synchronization
 /// where either identity alone costs two or a trip through the global pool (`HopBudgetTests` counts them).
 /// The data plane is plain callbacks on the loop's thread; async is for what has a story to tell.
 ///
-/// A turn: wait for descriptors, run their handlers, run the timers that are due, run jobs, flush what was written.
+/// A turn: wait for descriptors; for each one that is ready run its handler, the jobs that this has made, and the flush
+/// of what was written; run the timers that are due, the jobs of these and of other threads, and flush again.
 /// The clock is read once a turn. Guarded by: the inbox and other atomics, and for all else the loop's thread.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   enum Work {
@@ -33,9 +34,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   // Guarded by: the loop's thread.
   private var local: [Work] = []
   private var localStart = 0
+  private var jobsLeft = 0
   private var timers = TimerHeap()
   private var flushes: [TCPConnection] = []
+  private var flushing: [TCPConnection] = []
   private var turnClock = Instant.zero
+  private var turnEnd = Instant.zero
   private var lagMeter = LagMeter()
   let poller: Poller
   /// The receive buffer that every connection of this loop reads into; its bytes live until the handler returns.
@@ -133,15 +137,21 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     takeInbox()
     // What a drained connection's owner wrote during the last flush is still to be sent: no event tells of that.
     let isBusy = localStart < local.count || !flushes.isEmpty
-    let timeout: Duration? = !mayWait || isBusy ? .zero : timers.earliest.map { $0 - MonotonicClock.now }
-    poller.wait(timeout)
+    poller.wait(until: !mayWait || isBusy ? .zero : timers.earliest ?? .distantFuture, now: turnEnd)
     turnClock = MonotonicClock.now
-    poller.dispatch()
+    jobsLeft = LoopLimits.jobsPerTurn
+    // What an event sets off is run and sent before the next event is looked at, while it is all in the processor's
+    // caches; and the peer gets on with it meanwhile.
+    poller.dispatch {
+      if localStart < local.count { runJobs() }
+      if !flushes.isEmpty { flush() }
+    }
     takeInbox()
     while let timer = timers.popDue(at: turnClock) { timer.fire() }
     runJobs()
     flush()
-    lagMeter.note(turnClock, MonotonicClock.now)
+    turnEnd = MonotonicClock.now
+    lagMeter.note(turnClock, turnEnd)
   }
 
   /// Moves what other threads left into the loop's own queue. Who finds the inbox empty wakes the loop, and the wake-up
@@ -153,7 +163,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   private func runJobs() {
     let (serial, task) = (asUnownedSerialExecutor(), asUnownedTaskExecutor())
-    let end = min(local.count, localStart + LoopLimits.jobsPerTurn)
+    let end = min(local.count, localStart + jobsLeft)
+    jobsLeft -= end - localStart
     while localStart < end {
       let work = local[localStart]
       localStart += 1
@@ -199,9 +210,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   private func flush() {
     guard !flushes.isEmpty else { return }
-    let due = flushes
-    flushes.removeAll(keepingCapacity: due.count < LoopLimits.jobsPerTurn)
-    for connection in due { connection.flush() }
+    // What is written meanwhile is another flush's. Two arrays take turns, so that none is allocated.
+    swap(&flushes, &flushing)
+    for connection in flushing { connection.flush() }
+    flushing.removeAll(keepingCapacity: flushing.count < LoopLimits.jobsPerTurn)
   }
 }
 

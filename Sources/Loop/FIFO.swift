@@ -1,21 +1,21 @@
 /// A queue whose both ends cost the same however long it is.
 package struct FIFO<Element> {
-  private var elements: [Element?] = []
-  private var start = 0
+  @usableFromInline var elements: [Element?] = []
+  @usableFromInline var start = 0
 
-  package init() {}
+  @inlinable package init() {}
 
-  package var isEmpty: Bool { start == elements.count }
-  package var count: Int { elements.count - start }
+  @inlinable package var isEmpty: Bool { start == elements.count }
+  @inlinable package var count: Int { elements.count - start }
 
-  package mutating func append(_ element: Element) { elements.append(element) }
+  @inlinable package mutating func append(_ element: Element) { elements.append(element) }
 
-  package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+  @inlinable package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
     elements = elements[start...].filter { $0.map { !isUnwanted($0) } ?? false }
     start = 0
   }
 
-  package mutating func popFirst() -> Element? {
+  @inlinable package mutating func popFirst() -> Element? {
     guard start < elements.count else { return nil }
     defer {
       elements[start] = nil

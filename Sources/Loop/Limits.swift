@@ -6,6 +6,8 @@ package enum LoopLimits {
   static let idleCarriers = 256
   /// Ready descriptors taken from the kernel in one turn.
   static let eventsPerTurn = 512
+  /// Events that are handled before what they have set off is run and sent.
+  static let eventsPerBatch = 32
   /// Jobs run before the descriptors get their turn again, so that a storm of jobs starves no socket.
   static let jobsPerTurn = 4096
   /// Turns that a stopping loop grants to the jobs it still holds.

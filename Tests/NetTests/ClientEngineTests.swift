@@ -97,6 +97,22 @@ struct ClientEngineTests {
     }
   }
 
+  @Test("what is handed over goes to no connection that libcurl has kept")
+  func keptConnection() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, request in
+        connection.send(headers: request.target == "/login" ? "Set-Cookie: id=1\r\n" : "", body: request.target)
+      }
+      defer { server.close() }
+      _ = try await client.fetch(HTTPClientRequest(server.url("/kept"), headers: ["Connection": "keep-alive"]))
+      #expect(client.own.opened == 0 && client.connectionCounts.open == 1)
+      var request = HTTPClientRequest(server.url("/login"), method: "POST", body: .bytes([1]))
+      request.cookies = CookieJar()
+      #expect(try await client.fetch(request).body == Array("/login".utf8))
+      #expect(server.requests.map(\.target) == ["/kept", "/login"] && client.own.opened == 1)
+    }
+  }
+
   @Test("a redirect that sets a cookie keeps it, and the next hop sends it")
   func redirectWithCookie() async throws {
     try await withClient { loop, client in

@@ -58,8 +58,7 @@ public final class Session: Sendable {
     return try await request(method, url, headers: headers, body: .bytes(bytes), timeout: timeout)
   }
 
-  private func send(_ request: HTTPClientRequest) async throws -> Response {
-    var request = request
+  private func send(_ request: consuming HTTPClientRequest) async throws -> Response {
     request.cookies = cookies
     request.acceptsCompression = !request.headers.contains("accept-encoding")
     request.maxBodyBytes = Self.maxBodyBytes

@@ -26,6 +26,8 @@ package enum ClientLimits {
     limits.headerFields = 1024
     return limits
   }()
+  /// Between two looks at the transfers' deadlines at least: so late may a timeout be.
+  static let deadlineGrain: Duration = .milliseconds(2)
   /// Origins known before those without work are forgotten.
   static let origins = 4096
 }

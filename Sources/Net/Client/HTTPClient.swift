@@ -20,9 +20,11 @@ package final class HTTPClient: @unchecked Sendable {
   /// Origins whose turn comes when a place among all connections is free.
   var starved = FIFO<Origin>()
   var running = 0
-  private var deadlines = Deadlines()
+  var deadlineTimer: LoopTimer?
+  /// When `deadlineTimer` fires.
+  var nextLook = Instant.distantFuture
   var pool: [EasyHandle] = []
-  private var transfers: [HTTPTransfer] = []
+  private(set) var transfers: [HTTPTransfer] = []
   private(set) var isClosed = false
 
   /// Loop thread only. The owner calls `close()` before it lets the client go.
@@ -73,6 +75,7 @@ package final class HTTPClient: @unchecked Sendable {
       pool = []
       multi.close()
       own.close()
+      deadlineTimer?.cancel()
     }
   }
 
@@ -91,7 +94,7 @@ package final class HTTPClient: @unchecked Sendable {
       loop.execute { [self] in fail(transfer, isClosed ? .cancelled : .badRequest, flaw) }
       return
     }
-    if let timeout = transfer.request.timeout { deadlines.add(transfer, after: timeout) }
+    watchDeadline(of: transfer)
     transfer.armIdleTimer()
     admit(transfer)
   }
@@ -157,7 +160,6 @@ package final class HTTPClient: @unchecked Sendable {
     let waitedAt: Origin? = if case .waiting(let origin) = transfer.state { origin } else { nil }
     transfer.state = .ended
     waitedAt?.waiterHasEnded()
-    transfer.deadlineList?.remove(transfer)
     transfer.idleTimer?.cancel()
     transfer.idleTimer = nil
     let last = transfers.removeLast()

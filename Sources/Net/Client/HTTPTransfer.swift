@@ -58,11 +58,8 @@ package final class HTTPTransfer: @unchecked Sendable {
   var hopStartedAt: Instant
   var lastActivity: Instant
   var idleTimer: LoopTimer?
-  /// Its place in the list of those with the same timeout.
-  var deadlineList: DeadlineList?
-  // Guarded by: the client's loop. Whoever is listed is in the client's list too, and unlisted before it leaves that.
-  unowned(unsafe) var previous: HTTPTransfer?
-  unowned(unsafe) var next: HTTPTransfer?
+  /// When the whole timeout is over; never, where there is none.
+  var deadline = Instant.distantFuture
   var redirects = 0
   /// Bytes of the requests of earlier hops.
   var sentBefore = 0

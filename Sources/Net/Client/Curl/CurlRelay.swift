@@ -61,6 +61,11 @@ final class CurlRelay: TCPConnectionDelegate, @unchecked Sendable {
     (sentBytes, timing) = (source.sentBytes, source.timing(of: transfer))
     let listener = try OwnListener(on: loop) { [unowned self] in dialled($0) }
     state = .waiting(listener, bytes: [], endsThen: false)
+  }
+
+  /// Behind the handle's loading, which sets it up from nothing.
+  fileprivate func take(_ handle: EasyHandle) {
+    guard case .waiting(let listener, _, _) = state else { preconditionFailure("a relay is dialled twice") }
     handle.relay(through: listener.address)
   }
 
@@ -137,6 +142,7 @@ extension HTTPClient {
     transfer.timesReadyToSend = 0
     transfer.state = .running(.relayed(relay), origin)
     handle.load(transfer, configuration, addresses: origins.takeEntries(for: origin))
+    relay.take(handle)
     multi.add(handle)
     return relay
   }
