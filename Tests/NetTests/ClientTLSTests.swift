@@ -49,31 +49,20 @@ struct ClientTLSTests {
   }
 }
 
-/// `openssl s_server` with a certificate made a moment ago, for `localhost` alone; ends with this object.
+/// `openssl s_server` with a certificate of its own; ends with this object.
 private final class TLSServer: Sendable {
   let port: UInt16
-  let certificate: String
   private let process = Process()
-  private let folder: URL
+  private let files: TestCertificate
+
+  var certificate: String { files.certificate }
 
   init() throws {
-    folder = FileManager.default.temporaryDirectory.appendingPathComponent("client-tls-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    certificate = folder.appendingPathComponent("certificate.pem").path
-    let key = folder.appendingPathComponent("key.pem").path
-    let maker = Process()
-    maker.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    maker.arguments =
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-      .split(separator: " ").map(String.init)
-      + ["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate]
-    maker.standardError = FileHandle.nullDevice
-    try maker.run()
-    maker.waitUntilExit()
-    try #require(maker.terminationStatus == 0, "openssl must make a certificate")
-
+    files = try TestCertificate()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"]
+    process.arguments = [
+      "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", files.certificate, "-key", files.key, "-www",
+    ]
     let output = Pipe()
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = output
@@ -93,6 +82,5 @@ private final class TLSServer: Sendable {
     // Not SIGTERM, which it inherits as blocked from the thread that started it.
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
-    try? FileManager.default.removeItem(at: folder)
   }
 }

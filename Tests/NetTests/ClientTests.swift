@@ -157,23 +157,30 @@ struct ClientTests {
   }
 
   @Test(
-    "a compressed answer is decoded when the request asks for it, and left alone when not", arguments: Engines.allCases)
-  func compression(engines: Engines) async throws {
-    let gzip: [UInt8] = [
-      0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0,
+    "a compressed answer is decoded when the request asks for it, and left alone when not",
+    arguments: ["gzip", "deflate", "br", "zstd"], Engines.allCases)
+  func compression(coding: String, engines: Engines) async throws {
+    let compressed: [String: [UInt8]] = [
+      "gzip": [
+        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0,
+      ],
+      "deflate": [0x78, 0x9c, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x06, 0x2c, 0x02, 0x15],
+      "br": [0x21, 0x10, 0, 0x04, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x03],
+      "zstd": [0x28, 0xb5, 0x2f, 0xfd, 0x24, 0x05, 0x29, 0, 0, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0xa3, 0x6d, 0x9f, 0x88],
     ]
+    let bytes = try #require(compressed[coding])
     try await withClient(engines) { loop, client in
       let server = try ScriptedServer(loop) { connection, _ in
-        connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(gzip.count)\r\n\r\n")
-        connection.tcp.write(gzip)
+        connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: \(coding)\r\nContent-Length: \(bytes.count)\r\n\r\n")
+        connection.tcp.write(bytes)
       }
       defer { server.close() }
       var request = HTTPClientRequest(server.url())
       request.acceptsCompression = true
       #expect(try await client.fetch(request).body == Array("hello".utf8))
       request.acceptsCompression = false
-      #expect(try await client.fetch(request).body == gzip)
-      #expect(server.requests.map { $0.header("accept-encoding")?.contains("gzip") } == [true, nil])
+      #expect(try await client.fetch(request).body == bytes)
+      #expect(server.requests.map { $0.header("accept-encoding")?.contains(coding) } == [true, nil])
     }
   }
 

@@ -19,6 +19,8 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
   private var pending: [UInt8] = []
   private var isAdvancing = false
   private var discarded = 0
+  /// Of the body that is read, since its deadline was set.
+  private var bodyBytes = 0
   /// Whether the deadline is that of a head whose first byte has come: further bytes do not move it.
   private var headIsTimed = false
   private var deadline: Instant?
@@ -132,7 +134,8 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
     case .body(let range):
       guard let exchange else { return }
       if exchange.isAnswered { return discard(range.count) }
-      setDeadline(server.limits.bodyTimeout)
+      bodyBytes += range.count
+      if bodyBytes >= server.limits.bodyBytesPerTimeout { timeBody() }
       // Guarded by: copied within the call.
       exchange.bodyArrived(bytes.extracting(range).withUnsafeBufferPointer { Array($0) })
     case .end:
@@ -170,8 +173,13 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
 
   /// The handler begins to read: a client that waits for leave gets it, and too slow a one is cut off.
   func bodyIsWanted() {
-    setDeadline(server.limits.bodyTimeout)
+    timeBody()
     advancePending()
+  }
+
+  private func timeBody() {
+    bodyBytes = 0
+    setDeadline(server.limits.bodyTimeout)
   }
 
   func bodyIsPaused() { rest() }

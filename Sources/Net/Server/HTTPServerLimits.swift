@@ -10,8 +10,10 @@ package struct HTTPServerLimits: Sendable {
   package var connections = min(20_000, ProcessSetup.openFileLimit / 2)
   /// From the first byte of a request to the end of its head: 408.
   package var headTimeout: Duration = .seconds(10)
-  /// Between two pieces of a body that the handler wants: 408.
+  /// In which so many bytes of a body must come, or its end, while the handler wants it: 408. A trickle of bytes would
+  /// else hold a connection for as long as somebody likes.
   package var bodyTimeout: Duration = .seconds(30)
+  package var bodyBytesPerTimeout = 512
   /// Between two requests; the connection is closed without a word.
   package var idleTimeout: Duration = .seconds(75)
   /// A peer that takes nothing of its answer for so long is cut off.

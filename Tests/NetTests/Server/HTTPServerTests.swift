@@ -195,6 +195,23 @@ import Testing
     }
   }
 
+  @Test("a head or a body that comes at a trickle is cut off, however long it goes on")
+  func trickles() async throws {
+    var limits = HTTPServerLimits()
+    (limits.headTimeout, limits.bodyTimeout) = (.milliseconds(60), .milliseconds(60))
+    try await withServer(limits: limits, echo) { server, loop in
+      for beginning in ["GET / HTTP/1.1\r\nX: ", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n"] {
+        let slow = try await RawClient.connect(server.localAddress, loop)
+        slow.send(beginning)
+        let feeding = loop.spawn {
+          while (try? await loop.sleep(for: .milliseconds(2))) != nil { slow.send("x") }
+        }
+        #expect(await slow.takeAll().hasPrefix("HTTP/1.1 408 "))
+        feeding.cancel()
+      }
+    }
+  }
+
   @Test("a connection over the limit is told so, and the others live on")
   func connectionLimit() async throws {
     var limits = HTTPServerLimits()

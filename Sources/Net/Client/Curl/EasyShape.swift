@@ -16,6 +16,9 @@ struct EasyShape: Equatable {
   var verifiesTLS: Bool
   var acceptsCompression: Bool
   var usesCookies: Bool
+  /// Rather shares a connection that another request is opening just now, once it is known to take several at a time,
+  /// than opening one of its own. Only where TLS negotiates that: elsewhere it would wait in vain.
+  var mayShareConnection: Bool
 
   init(_ request: HTTPClientRequest) {
     let hasBody = if case .none = request.body { false } else { true }
@@ -34,6 +37,7 @@ struct EasyShape: Equatable {
     verifiesTLS = request.verifiesTLS
     acceptsCompression = request.acceptsCompression
     usesCookies = request.cookies != nil
+    mayShareConnection = request.version == .automatic && request.url.prefix(6).lowercased() == "https:"
   }
 
   var hasBody: Bool {
@@ -74,6 +78,7 @@ struct EasyShape: Equatable {
     // No file: what turns a handle's cookies on, which a shared jar alone does not.
     if usesCookies { shim_set_string(easy, CURLOPT_COOKIEFILE, "") }
     shim_set_long(easy, CURLOPT_HTTP_VERSION, Int(versionOption))
+    if mayShareConnection { shim_set_long(easy, CURLOPT_PIPEWAIT, 1) }
     applyMethod(to: easy)
     handle.shape = self
   }
