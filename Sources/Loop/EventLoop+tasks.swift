@@ -14,7 +14,8 @@ extension LoopActor {
 /// A task without one would return to the generic executor after each `await`: two enqueues more each time, as the jobs
 /// run under the loop's serial identity. `nonisolated(nonsending)` callees inherit it, so that a whole story stays put.
 package actor LoopIsolation: LoopActor {
-  nonisolated package unowned let loop: EventLoop
+  /// Owns this object.
+  nonisolated package unowned(unsafe) let loop: EventLoop
 
   init(_ loop: EventLoop) { self.loop = loop }
 

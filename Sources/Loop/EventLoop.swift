@@ -32,11 +32,12 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private let foreignEnqueues = Atomic<Int>(0)
 
   // Guarded by: the loop's thread.
-  private var local: [Work] = []
+  // Unchecked where nothing that runs meanwhile can come back to the same variable: the check costs more than the work.
+  @exclusivity(unchecked) private var local: [Work] = []
   private var localStart = 0
   private var jobsLeft = 0
   private var timers = TimerHeap()
-  private var flushes: [TCPConnection] = []
+  @exclusivity(unchecked) private var flushes: [TCPConnection] = []
   private var flushing: [TCPConnection] = []
   private var turnClock = Instant.zero
   private var turnEnd = Instant.zero

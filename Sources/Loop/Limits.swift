@@ -34,8 +34,10 @@ package enum LoopLimits {
   static let exitLook: Duration = .milliseconds(20)
   /// Threads that wait in the C library's resolver, each for half a minute when a name server is silent, and names that
   /// may wait for one of them.
-  static let resolverThreads = 32
-  static let resolverQueue = 10_000
+  package static let resolverThreads = 32
+  static let resolverQueue = 200_000
+  /// How long a name may wait for a thread.
+  static let resolverWait: Duration = .seconds(60)
   /// How long a dial waits for one address before it tries the next beside it: RFC 8305, section 8.
   static let attemptDelay: Duration = .milliseconds(250)
   /// Pending connections that the kernel holds for a listener.

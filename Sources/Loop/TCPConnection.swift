@@ -37,7 +37,8 @@ package final class TCPConnection: @unchecked Sendable {
   /// Since `stopReading()`.
   private var ignoresEnd = false
   private var hasEnded = false
-  private var output: [UInt8] = []
+  // Unchecked: what fills it is handed nothing that could come back here.
+  @exclusivity(unchecked) private var output: [UInt8] = []
   private var outputStart = 0
   private var flushIsDue = false
   private var wasCongested = false
@@ -125,7 +126,7 @@ package final class TCPConnection: @unchecked Sendable {
 
   private func read() {
     for _ in 0..<LoopLimits.readsPerEvent {
-      let count = Glibc.read(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+      let count = recv(descriptor, loop.scratch.baseAddress, loop.scratch.count, 0)
       if count > 0 {
         delegate?.connection(self, received: Span(_unsafeElements: UnsafeBufferPointer(loop.scratch)[..<count]))
         guard state == .open, interest.contains(.read), count == loop.scratch.count else { return }
@@ -261,7 +262,7 @@ package final class TCPConnection: @unchecked Sendable {
 
   private func dropInput() {
     for _ in 0..<LoopLimits.readsPerEvent {
-      let count = Glibc.read(descriptor, loop.scratch.baseAddress, loop.scratch.count)
+      let count = recv(descriptor, loop.scratch.baseAddress, loop.scratch.count, 0)
       if count > 0 { continue }
       if count == 0 || (errno != EAGAIN && errno != EINTR) { close() }
       return

@@ -24,7 +24,7 @@ package final class HTTPClient: @unchecked Sendable {
   /// When `deadlineTimer` fires.
   var nextLook = Instant.distantFuture
   var pool: [EasyHandle] = []
-  private(set) var transfers: [HTTPTransfer] = []
+  @exclusivity(unchecked) private(set) var transfers: [HTTPTransfer] = []
   private(set) var isClosed = false
 
   /// Loop thread only. The owner calls `close()` before it lets the client go.

@@ -37,7 +37,8 @@ final class HTTP1Connection: TCPConnectionDelegate, @unchecked Sendable {
   private let origin: Origin
   private let engine: HTTP1Engine
   private var state = State.idle
-  private var parser: HTTPResponseParser
+  // Unchecked: the parser calls nobody.
+  @exclusivity(unchecked) private var parser: HTTPResponseParser
   /// What has come and is not wanted yet.
   private var pending: [UInt8] = []
   /// Of the answers that come before the answer.

@@ -8,13 +8,37 @@ enum HTTP1RequestHead {
     bytes += transfer.request.method.utf8
     bytes.append(0x20)
     appendTarget(transfer.request.url, from: host.urlBytes, to: &bytes)
+    if transfer.request.headers.isEmpty, bodyBytes(transfer) == nil {
+      bytes += plainTail(of: transfer, host, userAgent)
+    } else {
+      appendFields(of: transfer, host, userAgent, to: &bytes)
+    }
+  }
+
+  /// The same for most requests to a host.
+  private static func plainTail(of transfer: HTTPTransfer, _ host: PlainHost, _ userAgent: [UInt8]?) -> [UInt8] {
+    let known = transfer.request.acceptsCompression ? host.plainTails.compressed : host.plainTails.identity
+    if let known { return known }
+    var tail: [UInt8] = []
+    appendFields(of: transfer, host, userAgent, to: &tail)
+    if transfer.request.acceptsCompression {
+      host.plainTails.compressed = tail
+    } else {
+      host.plainTails.identity = tail
+    }
+    return tail
+  }
+
+  private static func appendFields(
+    of transfer: HTTPTransfer, _ host: PlainHost, _ userAgent: [UInt8]?, to bytes: inout [UInt8]
+  ) {
     append(" HTTP/1.1\r\n", to: &bytes)
     bytes += host.field
     let headers = transfer.request.headers
     if let userAgent, !headers.contains("user-agent") { bytes += userAgent }
     if !headers.contains("accept") { append("Accept: */*\r\n", to: &bytes) }
     if transfer.request.acceptsCompression, !headers.contains("accept-encoding") { bytes += Curl.acceptEncoding }
-    if !headers.isEmpty { append(headers, to: &bytes) }
+    append(headers, to: &bytes)
     if let length = bodyBytes(transfer) {
       append("Content-Length: ", to: &bytes)
       bytes += String(length).utf8

@@ -5,6 +5,9 @@ final class PlainHost {
   let urlBytes: Int
   /// The `Host` line.
   let field: [UInt8]
+  /// What stands behind the target of a request without fields and body of its own; with compression, and without. Made
+  /// at the first such request.
+  var plainTails: (compressed: [UInt8]?, identity: [UInt8]?)
 
   /// Nil for TLS, user names, other spellings of an address or a port, and names that are not plain ASCII.
   init?(prefix: String, _ parts: URLParts) {
