@@ -37,6 +37,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var localStart = 0
   private var jobsLeft = 0
   private var timers = TimerHeap()
+  /// Taken out, and to be fired in this turn.
+  private var dueTimers: [HeapTimer] = []
   @exclusivity(unchecked) private var flushes: [TCPConnection] = []
   private var flushing: [TCPConnection] = []
   private var turnClock = Instant.zero
@@ -148,11 +150,20 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       if !flushes.isEmpty { flush() }
     }
     takeInbox()
-    while let timer = timers.popDue(at: turnClock) { timer.fire() }
+    fireTimers()
     runJobs()
     flush()
     turnEnd = MonotonicClock.now
     lagMeter.note(turnClock, turnEnd)
+  }
+
+  /// All that are due, and none that they set: who sets a timer for this moment from within a timer means the next
+  /// turn, and would else keep the loop from everything else.
+  private func fireTimers() {
+    while let timer = timers.popDue(at: turnClock) { dueTimers.append(timer) }
+    guard !dueTimers.isEmpty else { return }
+    for timer in dueTimers { timer.fire() }
+    dueTimers.removeAll(keepingCapacity: dueTimers.count < LoopLimits.jobsPerTurn)
   }
 
   /// Moves what other threads left into the loop's own queue. Who finds the inbox empty wakes the loop, and the wake-up

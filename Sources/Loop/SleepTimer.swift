@@ -25,7 +25,7 @@ package final class SleepTimer: HeapTimer, @unchecked Sendable {
     let before = state
     state = .over
     guard case .sleeping(let continuation) = before else { return }
-    loop.remove(self)
+    if isPending { loop.remove(self) }
     continuation.resume(throwing: CancellationError())
   }
 

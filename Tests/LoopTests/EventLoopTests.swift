@@ -34,6 +34,37 @@ import Testing
     #expect(order == [1, 3, 5, 2, 0])
   }
 
+  @Test("a timer that sets another for now leaves the loop its other work, and one that cancels another is heeded")
+  func timersInTimers() async throws {
+    let loop = try EventLoop.start(name: "timers")
+    defer { loop.stop() }
+    try await loop.spawn { () async throws in
+      var (again, others) = (0, 0)
+      func setAgain() {
+        loop.schedule(at: loop.now) {
+          again += 1
+          if again < 100 { setAgain() }
+        }
+      }
+      setAgain()
+      while again < 100 {
+        await loop.yield()
+        others += 1
+      }
+      #expect(others >= 30)
+      var fired: [String] = []
+      let now = loop.now
+      var second: LoopTimer?
+      loop.schedule(at: now) {
+        fired.append("first")
+        second?.cancel()
+      }
+      second = loop.schedule(at: now) { fired.append("second") }
+      try await loop.sleep(for: .milliseconds(1))
+      #expect(fired == ["first"])
+    }.value
+  }
+
   @Test("ten thousand timers set and cancelled in a scrambled order leave the rest in order")
   func timerStorm() async throws {
     let isSorted: Bool = try await onLoop { loop in
