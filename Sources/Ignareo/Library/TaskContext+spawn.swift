@@ -28,14 +28,4 @@ extension TaskContext {
       return AnyJSON(try await prepared.run(context))
     }
   }
-
-  /// Waits for all, and gives their values in the order of the handles.
-  ///
-  /// - Throws: the first failure in that order, or `CancellationError`; the others go on until this task is left.
-  public func join<Value: Sendable>(_ handles: [TaskHandle<Value>]) async throws -> [Value] {
-    var values: [Value] = []
-    values.reserveCapacity(handles.count)
-    for handle in handles { values.append(try await handle.value) }
-    return values
-  }
 }

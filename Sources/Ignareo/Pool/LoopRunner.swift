@@ -18,6 +18,8 @@ package final class LoopRunner: @unchecked Sendable {
 
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
+  /// For what its tasks leave to chance.
+  var generator = SplitMix64(seed: UInt64.random(in: .min ... .max))
 
   init(
     loop: EventLoop, types: TaskTypes, log: Log, http: HTTPClientConfiguration = HTTPClientConfiguration(),

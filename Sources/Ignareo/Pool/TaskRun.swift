@@ -36,7 +36,8 @@ class TaskRun: Carried, @unchecked Sendable {
   let shared: Shared
   private var suspension = Suspension.none
   private(set) var cancellation: Cancellation?
-  private var hasLeft = false
+  /// Its body has ended, and what it started is told to.
+  private(set) final var hasLeft = false
   /// Of a `SpawnedTask`, which has no room for it.
   final var phase = Phase.waiting
   private var carrier: Carrier?
