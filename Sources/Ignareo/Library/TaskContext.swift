@@ -24,7 +24,7 @@ public struct TaskContext: Sendable {
   public func sleep(_ duration: Duration) async throws { try await run.sleep(duration) }
 
   /// A session of the task's own: its cookies, over the loop's kept-alive connections.
-  public func session() -> Session { Session(runner: runner) }
+  public func session(_ options: Session.Options = Session.Options()) -> Session { Session(run.shared, options) }
 
   /// A line in the node's log, on standard error.
   public func log(_ message: String) { runner.log.info("task_says", ["message": message]) }

@@ -17,9 +17,14 @@ class TaskRun: Carried, @unchecked Sendable {
   }
 
   /// What a task shares with all that it spawns.
-  final class Shared: Sendable {
+  ///
+  /// Guarded by: the thread of the loop.
+  final class Shared: @unchecked Sendable {
     let runner: LoopRunner
     let attempt: Int
+    /// One of their requests may have changed something where it was sent, so that no failure of the attempt surely
+    /// had no effect.
+    var hasActed = false
 
     init(runner: LoopRunner, attempt: Int) { (self.runner, self.attempt) = (runner, attempt) }
   }
