@@ -12,7 +12,7 @@ struct EffectTests {
   private func attempts(
     repeatable: Bool = false, _ body: @escaping @Sendable (Session, TaskContext) async throws -> Void
   ) async throws -> (begun: Int, failure: TaskFailure?) {
-    var types = TaskTypes()
+    var types = TaskTypes.builtIn
     types.register("order", repeatable: repeatable, summary: "orders, and fails") { (_: AnyJSON, context) -> Int in
       try await body(context.session(), context)
       throw TaskFailure(.connect, "nobody listens")
@@ -47,6 +47,10 @@ struct EffectTests {
         try await context.spawn { _ in _ = try await session.put(url) }.value
       }
       #expect(inside.begun == 1)
+      let byName = try await attempts { _, context in
+        _ = try await context.spawn("http", ["url": url, "method": "POST"]).value
+      }
+      #expect(byName.begun == 1)
       #expect(try await attempts(repeatable: true) { session, _ in _ = try await session.post(url) }.begun == 2)
     }
   }
@@ -56,6 +60,8 @@ struct EffectTests {
     try await withShop { url async throws in
       let read = try await attempts { session, _ in _ = try await session.get(url) }
       #expect(read.begun == 2 && read.failure?.mayHaveTakenEffect == false)
+      let byName = try await attempts { _, context in _ = try await context.spawn("http", ["url": url]).value }
+      #expect(byName.begun == 2)
     }
   }
 

@@ -182,6 +182,23 @@ struct JoinTests {
     }
   }
 
+  @Test("tasks of another loop are waited for as those of one's own")
+  func otherLoop() async throws {
+    try await TaskContext.run { there in
+      let handles = chain([1, 0], in: there)
+      let forever = parked(in: there)
+      try await TaskContext.run { here in
+        let own = here.spawn { _ in try await handles[0].value + 10 }
+        var values: [Int] = []
+        for try await ended in here.joinAsCompleted(handles + [own]) { values.append(try ended.value) }
+        #expect(values.sorted() == [0, 1, 10])
+        #expect(try await here.joinFirst([forever, handles[1]]).value == 1)
+        #expect(try await here.joinFirstSuccess([forever, handles[0]]).value == 0)
+      }
+      forever.cancel()
+    }
+  }
+
   @Test("a cancelled task gets no further element, though some have ended")
   func cancelledBetweenElements() async throws {
     let seen = Mutex(0)

@@ -29,7 +29,7 @@ public struct Retry: Sendable {
   ///   - jitter: how chance shortens a pause.
   ///   - repeatable: whether it may be done again when nobody knows whether it took effect. If not, it is tried again
   ///     only after failures that surely had none (`TaskFailure.mayHaveTakenEffect`), such as a connection that was
-  ///     refused: an order is then never placed twice.
+  ///     refused: an order is then never placed twice. Try one request at a time so: a failure speaks of its own alone.
   ///   - isTransient: whether another try may end better; by default `Retry.isTransient`. It is never asked about
   ///     `CancellationError`, after which nothing is tried.
   public init(

@@ -56,7 +56,7 @@ extension Session.Options {
     }
     guard Self.hasScheme(baseURL), !baseURL.contains("?"), !baseURL.contains("#") else {
       throw TaskFailure(
-        .badArguments, "the session's base URL '\(baseURL)' is none: it takes a scheme, a host and at most a path")
+        .badArguments, "the session's base URL is none: it takes a scheme, a host and at most a path, and no query")
     }
     if text.isEmpty || text.hasPrefix("?") || text.hasPrefix("#") { return baseURL + text }
     let base = baseURL.hasSuffix("/") ? baseURL.dropLast() : baseURL[...]

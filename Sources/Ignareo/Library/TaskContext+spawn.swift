@@ -25,7 +25,17 @@ extension TaskContext {
     spawn { context in
       guard let known = context.runner.types[type] else { throw context.runner.types.unknown(type) }
       let prepared = try known.prepare(try CodableArguments.encode(arguments))
-      return AnyJSON(try await prepared.run(context))
+      return AnyJSON(try await context.perform(prepared))
+    }
+  }
+
+  /// What it may have done is remembered for the whole attempt.
+  private func perform(_ prepared: PreparedTask) async throws -> JSONValue {
+    var hadNoEffect = prepared.isRepeatable
+    defer { if !hadNoEffect { run.shared.hasActed = true } }
+    do { return try await prepared.run(self) } catch {
+      if let failure = error as? TaskFailure, !failure.mayHaveTakenEffect { hadNoEffect = true }
+      throw error
     }
   }
 }

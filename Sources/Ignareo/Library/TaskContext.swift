@@ -15,7 +15,7 @@ public struct TaskContext: Sendable {
   /// Which run this is, counted from 1.
   public var attempt: Int { run.shared.attempt }
 
-  /// Until the limit on this attempt, zero when it has passed.
+  /// Until the nearest limit on its time, that on the attempt or one of `withTimeout`; zero when it has passed.
   public var timeLeft: Duration { max(.zero, run.deadline - MonotonicClock.now) }
 
   /// Suspends on the loop's own timer.

@@ -22,8 +22,8 @@ class TaskRun: Carried, @unchecked Sendable {
   final class Shared: @unchecked Sendable {
     let runner: LoopRunner
     let attempt: Int
-    /// One of their requests may have changed something where it was sent, so that no failure of the attempt surely
-    /// had no effect.
+    /// What they have done may have changed something somewhere, so that no failure of the attempt surely had no
+    /// effect.
     var hasActed = false
 
     init(runner: LoopRunner, attempt: Int) { (self.runner, self.attempt) = (runner, attempt) }
