@@ -62,6 +62,7 @@ let package = Package(
       swiftSettings: settings),
 
     program("Benchmark", "Benchmarks/Program", ["Ignareo"]),
+    program("MonitorExample", "Cluster/examples/monitor", ["Ignareo"]),
 
     tests(of: "Clockwork", ["Clockwork"]),
     tests(of: "JSON", ["JSON"]),
@@ -79,7 +80,7 @@ let package = Package(
     tests(of: "Main", ["Main", "Gossip", "JSON", "Loop", "Net", "HTTP", "Clockwork"]),
     tests(of: "Tidy", []),
     tests(of: "Interop", ["Gossip", "Swim", "Loop", "JSON", "HTTP", "Clockwork"]),
-    tests(of: "Cluster", ["JSON"]),
+    tests(of: "Cluster", ["JSON", "HTTP", "Loop", "Net"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -13,7 +13,9 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
     return mixed ^ (mixed >> 31)
   }
+}
 
+extension RandomNumberGenerator {
   /// A duration between zero and `limit`, evenly spread: "full jitter".
   package mutating func jitter(upTo limit: Duration) -> Duration {
     let nanoseconds = limit.inNanoseconds

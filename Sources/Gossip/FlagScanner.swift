@@ -89,7 +89,7 @@ package struct FlagScanner {
       .map { (distance: Self.editDistance($0, name), name: $0) }
       .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
     guard let nearest, nearest.distance <= max(2, name.count / 2) else {
-      return UsageError(origin: "flag \(argument)", why: "unknown; `ignareo help` lists them")
+      return UsageError(origin: "flag \(argument)", why: "unknown; --help lists them")
     }
     return UsageError(origin: "flag \(argument)", why: "unknown; did you mean --\(nearest.name)?")
   }

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
 
-/// One run of the built program `ignareo`, as a user's shell would start it. Its outputs are files in a folder of its
-/// own, so that nothing blocks and nobody else can hold them open; a coordinator's data go there too.
+/// One run of a built program, as a user's shell would start it: of `ignareo`, or of one on the library. Its outputs are
+/// files in a folder of its own, so that nothing blocks and nobody else can hold them open; a coordinator's data go
+/// there too.
 final class Program: Sendable {
   /// How long a test waits for what must come; never the length of anything that is asserted.
   static let patience = Duration.seconds(60)
@@ -10,12 +11,14 @@ final class Program: Sendable {
   let pid: pid_t
   private let folder: URL
 
-  /// The program lies beside the tests.
-  private static let file = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent().appending(path: "ignareo").path
+  /// The programs lie beside the tests.
+  private static let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
   /// - Parameter input: what standard input holds.
-  init(_ arguments: [String], environment: [String: String] = [:], input: String = "") throws {
+  init(
+    _ arguments: [String], of name: String = "ignareo", environment: [String: String] = [:], input: String = ""
+  ) throws {
+    let file = Self.programs.appending(path: name).path
     folder = FileManager.default.temporaryDirectory.appending(path: "ignareo-program-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Data(input.utf8).write(to: folder.appending(path: "in"))
@@ -32,7 +35,7 @@ final class Program: Sendable {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    let words = ([Self.file] + arguments).map { strdup($0) }
+    let words = ([file] + arguments).map { strdup($0) }
     let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("IGNAREO_") }
       .merging(["IGNAREO_DATA": folder.appending(path: "data").path]) { $1 }
       .merging(environment) { $1 }.map { strdup("\($0.key)=\($0.value)") }
@@ -42,8 +45,8 @@ final class Program: Sendable {
       posix_spawnattr_destroy(&attributes)
     }
     var pid = pid_t()
-    let failure = posix_spawn(&pid, Self.file, &actions, &attributes, words + [nil], variables + [nil])
-    try #require(failure == 0, "\(Self.file) does not start: \(String(cString: strerror(failure)))")
+    let failure = posix_spawn(&pid, file, &actions, &attributes, words + [nil], variables + [nil])
+    try #require(failure == 0, "\(file) does not start: \(String(cString: strerror(failure)))")
     self.pid = pid
   }
 

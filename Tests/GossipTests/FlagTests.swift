@@ -62,7 +62,7 @@ import Testing
       (["--nam", "x"], "flag --nam: unknown; did you mean --name?"),
       (["--drain", "3"], "flag --drain: unknown; did you mean --drain-timeout?"),
       (["-name", "x"], "flag -name: unknown; did you mean --name?"),
-      (["--qqqqqqqqq"], "flag --qqqqqqqqq: unknown; `ignareo help` lists them"),
+      (["--qqqqqqqqq"], "flag --qqqqqqqqq: unknown; --help lists them"),
       (["--name"], "flag --name: needs a value: --name NAME"),
       (["--name", "--json"], "flag --name: needs a value: --name NAME"),
       (["--name="], "flag --name: a name has 1 to 128 bytes"),

@@ -4,19 +4,6 @@ import Testing
 
 @testable import Ignareo
 
-/// Runs one task of a type of its own and gives its outcome.
-private func outcome<Value: Encodable & Sendable>(
-  timeout: String = "60", _ body: @escaping @Sendable (TaskContext) async throws -> Value
-) async throws -> TaskOutcome {
-  var types = TaskTypes.builtIn
-  types.register("probe", repeatable: true, summary: "a test") { (_: AnyJSON, context) in try await body(context) }
-  nonisolated(unsafe) var result: TaskOutcome?
-  try await withPool(types: types) { pool in
-    result = try await pool.run(#"{"task":"probe","timeout_s":\#(timeout)}"#)
-  }
-  return try #require(result)
-}
-
 @Suite("Tasks inside a task", .timeLimit(.minutes(2)))
 struct ContextTests {
   @Test("spawned functions run at once and their values come in order")

@@ -18,7 +18,21 @@ func withPool(
     try await body(pool)
     pool.cancelAll()
     await withUnsafeContinuation { (idle: UnsafeContinuation<Void, Never>) in pool.drain { idle.resume() } }
+    for runner in runners { runner.close() }
   }.value
+}
+
+/// Runs one task of a type of its own and gives its outcome.
+func outcome<Value: Encodable & Sendable>(
+  timeout: String = "60", _ body: @escaping @Sendable (TaskContext) async throws -> Value
+) async throws -> TaskOutcome {
+  var types = TaskTypes.builtIn
+  types.register("probe", repeatable: true, summary: "a test") { (_: AnyJSON, context) in try await body(context) }
+  nonisolated(unsafe) var result: TaskOutcome?
+  try await withPool(types: types) { pool in
+    result = try await pool.run(#"{"task":"probe","timeout_s":\#(timeout)}"#)
+  }
+  return try #require(result)
 }
 
 extension TaskPool {

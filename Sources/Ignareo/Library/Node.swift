@@ -32,6 +32,7 @@ public final class Node: Sendable {
   /// Runs a node with the flags of `ignareo node` until it has drained after SIGTERM, SIGINT or `POST /drain`.
   ///
   /// A node that cannot start ends the process with one line on standard error: status 2 for a usage error, else 1.
+  /// With `--help` among the flags, they are listed on standard output, and the process ends.
   ///
   /// - Parameters:
   ///   - arguments: flags; by default the command line's.
@@ -40,6 +41,10 @@ public final class Node: Sendable {
     _ tasks: TaskTypes = .builtIn, arguments: [String] = Array(CommandLine.arguments.dropFirst()),
     started: @escaping @Sendable (Node) -> Void = { _ in }
   ) async throws {
+    if arguments.contains(where: { $0 == "--help" || $0 == "-h" }) {
+      let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? "node"
+      RoleThread.endProcess(saying: NodeRole.help(program: program, tasks))
+    }
     let status = await RoleThread.run { NodeRole.run(arguments: arguments, tasks, started: started) }
     if status != 0 { RoleThread.exitProcess(status) }
   }

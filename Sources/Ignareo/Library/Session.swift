@@ -1,13 +1,20 @@
 internal import HTTP
 internal import JSON
+internal import Loop
 internal import Net
 
 /// Requests with cookies of their own, as one visitor makes them, over connections that are kept alive.
 ///
-/// It belongs to the task that asked its context for it. Every call throws `TaskFailure` with one of the codes `dns`,
-/// `connect`, `tls`, `timeout`, `tooLarge` and `badArguments`, whose message names the host, and `CancellationError`
-/// when the task is cancelled, which ends the transfer. A status is never an error: look at `Response.status`.
-public final class Session: Sendable {
+///     let session = context.session(Session.Options(baseURL: "https://shop.example/api"))
+///     try await session.post("/login", body: .form([("user", "ann"), ("password", secret)])).checked()
+///     let items = try await session.get("/items", query: [("page", "2")]).checked().json(as: [Item].self)
+///
+/// It belongs to the loop of the task that asked its context for it; that task's children may use it, too. Every
+/// request throws `TaskFailure` with one of the codes `dns`, `connect`, `lost`, `tls`, `timeout`, `tooLarge`,
+/// `httpStatus` (too many redirects) and `badArguments`, whose message names the host, and `CancellationError` when the
+/// task is cancelled, which ends the transfer. A status is never an error: see `Response.checked`.
+// Guarded by: the loop's thread; each entry that touches a variable asserts it.
+public final class Session: @unchecked Sendable {
   /// What a request carries.
   public enum Body: Sendable {
     case none
@@ -17,22 +24,41 @@ public final class Session: Sendable {
     case form([(name: String, value: String)])
   }
 
-  /// The largest body of an answer, in bytes; more is `tooLarge`.
-  public static let maxBodyBytes = 64 << 20
+  let jar = CookieJar()
+  private let shared: TaskRun.Shared
+  private var current: Options
 
-  private let runner: LoopRunner
-  private let cookies = CookieJar()
+  init(_ shared: TaskRun.Shared, _ options: Options) { (self.shared, current) = (shared, options) }
 
-  init(runner: LoopRunner) { self.runner = runner }
+  var runner: LoopRunner { shared.runner }
 
-  /// One request of any kind. Redirects are followed, up to ten.
+  /// What all requests from now on have in common: a login may add a header.
+  public var options: Options {
+    get {
+      runner.loop.assertCurrent()
+      return current
+    }
+    set {
+      runner.loop.assertCurrent()
+      current = newValue
+    }
+  }
+
+  /// One request of any kind.
   ///
-  /// - Parameter timeout: from the call to the last byte; nil takes 60 seconds.
+  /// - Parameters:
+  ///   - method: any that HTTP can carry.
+  ///   - url: a whole one, or what is appended to the session's base URL.
+  ///   - query: added to the URL's own, percent-encoded.
+  ///   - headers: each takes the place of the session's header of the same name. `Content-Length`,
+  ///     `Transfer-Encoding` and `Connection` are the client's own.
+  ///   - timeout: from the call to the last byte, redirects included; nil takes the session's.
+  ///   - followsRedirects: nil takes the session's.
   public func request(
-    _ method: String, _ url: String, headers: [String: String] = [:], body: Body = .none, timeout: Duration? = nil
+    _ method: String, _ url: String, query: [(name: String, value: String)] = [], headers: [String: String] = [:],
+    body: Body = .none, timeout: Duration? = nil, followsRedirects: Bool? = nil
   ) async throws -> Response {
-    var request = HTTPClientRequest(url, method: method)
-    for (name, value) in headers { request.headers.add(name, value) }
+    var request = try prepared(method, url, query, headers, timeout, followsRedirects)
     switch body {
     case .none: break
     case .bytes(let bytes): request.body = .bytes(bytes)
@@ -41,82 +67,55 @@ public final class Session: Sendable {
       request.body = .bytes(FormBody.bytes(pairs.map { ($0.name, $0.value) }))
       Self.set("content-type", "application/x-www-form-urlencoded", unlessIn: &request)
     }
-    if let timeout { request.timeout = timeout }
     return try await send(request)
   }
 
-  /// A request whose body is a value as JSON.
+  /// One request of any kind whose body is a value as JSON, with its media type.
   public func request(
-    _ method: String, _ url: String, headers: [String: String] = [:], json: some Encodable & Sendable,
-    timeout: Duration? = nil
+    _ method: String, _ url: String, query: [(name: String, value: String)] = [], headers: [String: String] = [:],
+    json: some Encodable & Sendable, timeout: Duration? = nil, followsRedirects: Bool? = nil
   ) async throws -> Response {
-    var headers = headers
-    if !headers.keys.contains(where: { $0.lowercased() == "content-type" }) {
-      headers["content-type"] = "application/json"
-    }
-    let bytes = Array(try CodableArguments.encode(json).bytes)
-    return try await request(method, url, headers: headers, body: .bytes(bytes), timeout: timeout)
+    var request = try prepared(method, url, query, headers, timeout, followsRedirects)
+    request.body = .bytes(Array(try CodableArguments.encode(json).bytes))
+    Self.set("content-type", "application/json", unlessIn: &request)
+    return try await send(request)
   }
 
-  private func send(_ request: consuming HTTPClientRequest) async throws -> Response {
-    request.cookies = cookies
+  private func prepared(
+    _ method: String, _ url: String, _ query: [(name: String, value: String)], _ headers: [String: String],
+    _ timeout: Duration?, _ followsRedirects: Bool?
+  ) throws(TaskFailure) -> HTTPClientRequest {
+    let options = options
+    var request = HTTPClientRequest(try options.url(url, query), method: method)
+    request.headers = try options.fields(headers)
+    options.apply(to: &request)
+    if let timeout { request.timeout = timeout }
+    if let followsRedirects { request.followsRedirects = followsRedirects }
+    // Who asks for a coding in his own words gets what the server sends.
     request.acceptsCompression = !request.headers.contains("accept-encoding")
-    request.maxBodyBytes = Self.maxBodyBytes
-    do throws(HTTPClientError) { return Response(try await runner.client.fetch(request)) } catch {
+    request.cookies = jar
+    return request
+  }
+
+  private func send(_ request: HTTPClientRequest) async throws -> Response {
+    do throws(HTTPClientError) {
+      let response = try await runner.client.fetch(request)
+      noteEffect(of: request.method)
+      return Response(response)
+    } catch {
+      if !error.surelyNoEffect { noteEffect(of: request.method) }
       guard let failure = TaskFailure(error) else { throw CancellationError() }
       throw failure
     }
   }
 
+  /// RFC 9110, section 9.2.1: the methods that only read.
+  private func noteEffect(of method: String) {
+    guard !shared.hasActed else { return }
+    shared.hasActed = !["GET", "HEAD", "OPTIONS", "TRACE"].contains(method)
+  }
+
   private static func set(_ name: String, _ value: String, unlessIn request: inout HTTPClientRequest) {
     if !request.headers.contains(name) { request.headers.add(name, value) }
-  }
-}
-
-// MARK: The methods by name
-
-extension Session {
-  public func get(_ url: String, headers: [String: String] = [:], timeout: Duration? = nil) async throws -> Response {
-    try await request("GET", url, headers: headers, timeout: timeout)
-  }
-
-  public func head(_ url: String, headers: [String: String] = [:], timeout: Duration? = nil) async throws -> Response {
-    try await request("HEAD", url, headers: headers, timeout: timeout)
-  }
-
-  public func delete(
-    _ url: String, headers: [String: String] = [:], timeout: Duration? = nil
-  ) async throws -> Response {
-    try await request("DELETE", url, headers: headers, timeout: timeout)
-  }
-
-  public func post(
-    _ url: String, headers: [String: String] = [:], body: Body = .none, timeout: Duration? = nil
-  ) async throws -> Response {
-    try await request("POST", url, headers: headers, body: body, timeout: timeout)
-  }
-
-  public func post(
-    _ url: String, headers: [String: String] = [:], json: some Encodable & Sendable, timeout: Duration? = nil
-  ) async throws -> Response {
-    try await request("POST", url, headers: headers, json: json, timeout: timeout)
-  }
-
-  public func put(
-    _ url: String, headers: [String: String] = [:], body: Body = .none, timeout: Duration? = nil
-  ) async throws -> Response {
-    try await request("PUT", url, headers: headers, body: body, timeout: timeout)
-  }
-
-  public func put(
-    _ url: String, headers: [String: String] = [:], json: some Encodable & Sendable, timeout: Duration? = nil
-  ) async throws -> Response {
-    try await request("PUT", url, headers: headers, json: json, timeout: timeout)
-  }
-
-  public func patch(
-    _ url: String, headers: [String: String] = [:], json: some Encodable & Sendable, timeout: Duration? = nil
-  ) async throws -> Response {
-    try await request("PATCH", url, headers: headers, json: json, timeout: timeout)
   }
 }

@@ -25,17 +25,17 @@ extension TaskContext {
     spawn { context in
       guard let known = context.runner.types[type] else { throw context.runner.types.unknown(type) }
       let prepared = try known.prepare(try CodableArguments.encode(arguments))
-      return AnyJSON(try await prepared.run(context))
+      return AnyJSON(try await context.perform(prepared))
     }
   }
 
-  /// Waits for all, and gives their values in the order of the handles.
-  ///
-  /// - Throws: the first failure in that order, or `CancellationError`; the others go on until this task is left.
-  public func join<Value: Sendable>(_ handles: [TaskHandle<Value>]) async throws -> [Value] {
-    var values: [Value] = []
-    values.reserveCapacity(handles.count)
-    for handle in handles { values.append(try await handle.value) }
-    return values
+  /// What it may have done is remembered for the whole attempt.
+  private func perform(_ prepared: PreparedTask) async throws -> JSONValue {
+    var hadNoEffect = prepared.isRepeatable
+    defer { if !hadNoEffect { run.shared.hasActed = true } }
+    do { return try await prepared.run(self) } catch {
+      if let failure = error as? TaskFailure, !failure.mayHaveTakenEffect { hadNoEffect = true }
+      throw error
+    }
   }
 }

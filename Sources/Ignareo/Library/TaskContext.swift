@@ -15,7 +15,7 @@ public struct TaskContext: Sendable {
   /// Which run this is, counted from 1.
   public var attempt: Int { run.shared.attempt }
 
-  /// Until the limit on this attempt, zero when it has passed.
+  /// Until the nearest limit on its time, that on the attempt or one of `withTimeout`; zero when it has passed.
   public var timeLeft: Duration { max(.zero, run.deadline - MonotonicClock.now) }
 
   /// Suspends on the loop's own timer.
@@ -24,7 +24,7 @@ public struct TaskContext: Sendable {
   public func sleep(_ duration: Duration) async throws { try await run.sleep(duration) }
 
   /// A session of the task's own: its cookies, over the loop's kept-alive connections.
-  public func session() -> Session { Session(runner: runner) }
+  public func session(_ options: Session.Options = Session.Options()) -> Session { Session(run.shared, options) }
 
   /// A line in the node's log, on standard error.
   public func log(_ message: String) { runner.log.info("task_says", ["message": message]) }

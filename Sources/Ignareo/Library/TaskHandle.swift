@@ -22,3 +22,9 @@ public struct TaskHandle<Value: Sendable>: Sendable {
     if loop.isCurrent { task.cancel(.requested) } else { loop.execute { [task] in task.cancel(.requested) } }
   }
 }
+
+/// Two handles are equal when they are of the same task.
+extension TaskHandle: Hashable {
+  public static func == (left: Self, right: Self) -> Bool { left.task === right.task }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(task)) }
+}

@@ -30,7 +30,9 @@ public struct TaskTypes: Sendable {
   /// - Parameters:
   ///   - name: 1 to 64 letters, digits, `-`, `_` and `.`; a name that is taken, or no name, is a mistake in the program
   ///     and traps.
-  ///   - repeatable: whether a task may run again when nobody knows whether it took effect, as after a node's loss.
+  ///   - repeatable: whether a task may run again when nobody knows whether it took effect, as after a node's loss. If
+  ///     not, it runs again only after a failure that surely had none (`TaskFailure.mayHaveTakenEffect`); and never
+  ///     once one of its sessions, or a task that it spawned by its type's name, has done more than to read.
   ///   - summary: one line for `GET /task-types`.
   ///   - timeout: the limit on one attempt where the task names none.
   ///   - run: arguments that cannot be decoded are refused as `bad_arguments` before anything runs.

@@ -7,6 +7,13 @@ package enum TaskOutcome: Sendable {
   case ok(JSONValue)
   case error(TaskFailure)
   case cancelled
+
+  /// Of an attempt that has done something before it failed, whatever its last request can say of itself.
+  var withEffect: TaskOutcome {
+    guard case .error(var failure) = self else { return self }
+    failure.mayHaveTakenEffect = true
+    return .error(failure)
+  }
 }
 
 /// One run of a task on one loop: the link between the pool, which counts it, and the loop, which runs it.

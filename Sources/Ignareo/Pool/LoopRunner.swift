@@ -18,6 +18,8 @@ package final class LoopRunner: @unchecked Sendable {
 
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
+  /// For what its tasks leave to chance.
+  var generator = SplitMix64(seed: UInt64.random(in: .min ... .max))
 
   init(
     loop: EventLoop, types: TaskTypes, log: Log, http: HTTPClientConfiguration = HTTPClientConfiguration(),
@@ -81,7 +83,8 @@ package final class LoopRunner: @unchecked Sendable {
       let result: Result<JSONValue, any Error>
       do { result = .success(try await attempt.prepared.run(TaskContext(self))) } catch { result = .failure(error) }
       await leave()
-      runner.ended(attempt, LoopRunner.outcome(of: result, cancellation, attempt), reportTo: delivery)
+      let outcome = LoopRunner.outcome(of: result, cancellation, attempt)
+      runner.ended(attempt, shared.hasActed ? outcome.withEffect : outcome, reportTo: delivery)
     }
   }
 

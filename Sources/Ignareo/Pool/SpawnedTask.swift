@@ -8,7 +8,7 @@ internal import Loop
 /// each such type (an optional, a result, an enum) would have to be looked up by name in every call that touches it,
 /// which made up a quarter of a task's time.
 // Guarded by: the thread of the task's loop; each entry asserts it or goes there.
-final class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
+class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
   typealias Operation = @Sendable (TaskContext) async throws -> Value
 
   /// Nil once it has begun.
@@ -45,7 +45,7 @@ final class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
     } catch { await end(error) }
   }
 
-  private func begin() -> Operation {
+  private final func begin() -> Operation {
     guard phase == .waiting, let operation else { preconditionFailure("a task is begun twice") }
     phase = .running
     self.operation = nil
@@ -53,38 +53,38 @@ final class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
   }
 
   @inline(never)
-  private func end(_ value: Value) {
+  private final func end(_ value: Value) {
     let waits = takeWaits()
     // Owned by: this object.
     let kept = UnsafeMutablePointer<Value>.allocate(capacity: 1)
     kept.initialize(to: value)
     (phase, content) = (.succeeded, UnsafeMutableRawPointer(kept))
-    waits?.tell { wait in (wait as? TaskWait<Value>)?.end(with: self) }
+    waits?.tell(self)
     parent.release(self)
   }
 
   @inline(never)
-  private func end(_ error: any Error) async {
+  private final func end(_ error: any Error) async {
     await leave()
     let waits = takeWaits()
     (phase, content) = (.failed, Unmanaged.passRetained(TaskError(error)).toOpaque())
-    waits?.tell { wait in (wait as? TaskWait<Value>)?.end(with: self) }
+    waits?.tell(self)
     parent.release(self)
   }
 
   // MARK: What became of it
 
   /// Owned by: this object, valid as long as it lives.
-  private var value: UnsafeMutablePointer<Value> {
+  private final var value: UnsafeMutablePointer<Value> {
     guard let content else { preconditionFailure("a task has succeeded without a value") }
     return content.assumingMemoryBound(to: Value.self)
   }
 
   /// Off the loop's thread nothing is known.
-  var hasEnded: Bool { runner.loop.isCurrent && (phase == .succeeded || phase == .failed) }
+  final var hasEnded: Bool { runner.loop.isCurrent && (phase == .succeeded || phase == .failed) }
 
   /// Of a task that has ended.
-  func result() throws -> Value {
+  final func result() throws -> Value {
     if phase == .succeeded { return value.pointee }
     guard phase == .failed, let content else { preconditionFailure("a task without a result is asked for it") }
     throw Unmanaged<TaskError>.fromOpaque(content).takeUnretainedValue().error
@@ -92,33 +92,51 @@ final class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
 
   // MARK: Those who await it
 
-  /// Waits for the end.
-  func end() async throws -> Value {
+  /// Waits for the end, or for the waiting task's cancellation.
+  final func end() async throws -> Value { try await end(whenCancelled: { _, wait in wait.cancel() }) }
+
+  /// Waits for the end, clean-up included, as for a part of the waiting task: whoever cancels that cancels this, too.
+  final func endAsPart() async throws -> Value { try await end(whenCancelled: { task, _ in task.cancel(.requested) }) }
+
+  private final func end(
+    whenCancelled: @escaping @Sendable (SpawnedTask, TaskWait<Value>) -> Void,
+    isolation: isolated (any Actor)? = #isolation
+  ) async throws -> Value {
     let wait = TaskWait<Value>()
     return try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { continuation in
+      _ = isolation  // Mentioned, so that the closure is isolated like its caller: else it costs two enqueues.
+      return try await withUnsafeThrowingContinuation { continuation in
         onLoop {
           wait.begin(continuation)
           $0.add(wait)
         }
       }
     } onCancel: {
-      onLoop { _ in wait.cancel() }
+      onLoop { whenCancelled($0, wait) }
     }
   }
 
-  private func add(_ wait: TaskWait<Value>) {
-    guard phase == .waiting || phase == .running else { return wait.end(with: self) }
+  /// Tells `wait` of the end, on this task's loop; at once when it is over already.
+  final func whenEnded(tell wait: EndOrder, tag: Int) { onLoop { $0.add(wait, tag: tag) } }
+
+  private final func add(_ wait: AnyTaskWait, tag: Int = 0) {
+    guard phase == .waiting || phase == .running else { return wait.taskHasEnded(self, tag: tag) }
     if content == nil { content = Unmanaged.passRetained(TaskWaits()).toOpaque() }
-    content.map { Unmanaged<TaskWaits>.fromOpaque($0).takeUnretainedValue().add(wait) }
+    waits?.add(wait, tag: tag)
   }
 
-  private func takeWaits() -> TaskWaits? {
+  /// Nil when nobody awaits it, or it has ended.
+  final var waits: TaskWaits? {
+    guard phase == .waiting || phase == .running else { return nil }
+    return content.map { Unmanaged<TaskWaits>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private final func takeWaits() -> TaskWaits? {
     defer { content = nil }
     return content.map { Unmanaged<TaskWaits>.fromOpaque($0).takeRetainedValue() }
   }
 
-  private func onLoop(_ work: @escaping @Sendable (SpawnedTask) -> Void) {
+  private final func onLoop(_ work: @escaping @Sendable (SpawnedTask) -> Void) {
     let loop = runner.loop
     if loop.isCurrent { work(self) } else { loop.execute { [self] in work(self) } }
   }

@@ -170,17 +170,17 @@ package final class TaskPool: @unchecked Sendable {
       && (draft.isRepeatable || !failure.mayHaveTakenEffect)
   }
 
-  /// Exponential backoff with full jitter: Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015).
   private func backOff(_ record: TaskRecord, _ failure: TaskFailure) {
     record.lastFailure = failure
-    let doublings = min(record.attemptsBegun - 1, 30)
-    let longest = min(Limits.longestBackoff, Limits.firstBackoff * (1 << doublings))
-    let timer = loop.schedule(after: generator.jitter(upTo: longest)) { [self] in
+    let pause = Self.backoff.pause(afterFailures: record.attemptsBegun, using: &generator)
+    let timer = loop.schedule(after: pause) { [self] in
       table.move(record, to: .queued)
       fillPlaces()
     }
     table.move(record, to: .backingOff(timer))
   }
+
+  private static let backoff = Backoff(first: Limits.firstBackoff, longest: Limits.longestBackoff)
 
   // MARK: Ending
 

@@ -17,9 +17,14 @@ class TaskRun: Carried, @unchecked Sendable {
   }
 
   /// What a task shares with all that it spawns.
-  final class Shared: Sendable {
+  ///
+  /// Guarded by: the thread of the loop.
+  final class Shared: @unchecked Sendable {
     let runner: LoopRunner
     let attempt: Int
+    /// What they have done may have changed something somewhere, so that no failure of the attempt surely had no
+    /// effect.
+    var hasActed = false
 
     init(runner: LoopRunner, attempt: Int) { (self.runner, self.attempt) = (runner, attempt) }
   }
@@ -36,7 +41,8 @@ class TaskRun: Carried, @unchecked Sendable {
   let shared: Shared
   private var suspension = Suspension.none
   private(set) var cancellation: Cancellation?
-  private var hasLeft = false
+  /// Its body has ended, and what it started is told to.
+  private(set) final var hasLeft = false
   /// Of a `SpawnedTask`, which has no room for it.
   final var phase = Phase.waiting
   private var carrier: Carrier?

@@ -1,18 +1,29 @@
-/// A wait for the end of one task, whatever the type of its value.
+/// A wait for the ends of tasks, whatever the type of their values.
 class AnyTaskWait {
   var isOver: Bool { true }
+
+  /// A task has ended that it was added to, with this tag.
+  func taskHasEnded(_ task: TaskRun, tag: Int) {}
 }
 
 /// Those who await a task. Guarded by: the task.
 final class TaskWaits {
-  private var waits: [AnyTaskWait] = []
+  private static let firstSweep = 8
 
-  func add(_ wait: AnyTaskWait) {
-    waits.removeAll(where: \.isOver)
-    waits.append(wait)
+  private(set) var waits: [(wait: AnyTaskWait, tag: Int)] = []
+  /// How many there may be before those that are over are taken out: twice as many as the last time were left, so that
+  /// a task that outlives many a wait keeps few of them, and adding one costs the same however many there are.
+  private var sweepAt = TaskWaits.firstSweep
+
+  func add(_ wait: AnyTaskWait, tag: Int = 0) {
+    if waits.count >= sweepAt {
+      waits.removeAll(where: \.wait.isOver)
+      sweepAt = max(Self.firstSweep, 2 * waits.count)
+    }
+    waits.append((wait, tag))
   }
 
-  func tell(_ body: (AnyTaskWait) -> Void) { for wait in waits { body(wait) } }
+  func tell(_ task: TaskRun) { for (wait, tag) in waits { wait.taskHasEnded(task, tag: tag) } }
 }
 
 /// One wait for a task's end: the end or the waiting task's cancellation resumes it, whichever comes first, once.
@@ -45,8 +56,9 @@ final class TaskWait<Value: Sendable>: AnyTaskWait, @unchecked Sendable {
     if case .waiting(let continuation) = before { continuation.resume(throwing: CancellationError()) }
   }
 
-  func end(with task: SpawnedTask<Value>) {
+  override func taskHasEnded(_ task: TaskRun, tag: Int) {
     guard case .waiting(let continuation) = state else { return }
+    guard let task = task as? SpawnedTask<Value> else { preconditionFailure("a wait for another type of value") }
     state = .over
     do { continuation.resume(returning: try task.result()) } catch { continuation.resume(throwing: error) }
   }

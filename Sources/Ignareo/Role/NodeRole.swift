@@ -39,6 +39,21 @@ package enum NodeRole {
     }
   }
 
+  /// What `--help` says of a program of a user's own.
+  static func help(program: String, _ types: TaskTypes) -> String {
+    """
+    \(program) [flags]
+
+    Runs a node that has the task types \(types.names.joined(separator: ", ")).
+
+    \(Flag.table(NodeConfiguration.declarations))
+    Each flag can come from the environment, too: --join from IGNAREO_JOIN.
+    Prints one line on standard output when it is ready: {"event":"ready","role":"node","name":…,"http":…}
+    SIGTERM or SIGINT: takes nothing new, finishes what runs, leaves the cluster. A second one stops at once.
+
+    """
+  }
+
   private static func loops(_ count: Int, first: EventLoop) throws(StartError) -> [EventLoop] {
     var loops = [first]
     do throws(LoopError) {

@@ -4,7 +4,7 @@ internal import Synchronization
 /// A thread of its own for a role inside a program that has other threads already.
 ///
 /// Those threads do not block the signals that the role waits for, so a handler sends them on to the role's thread,
-/// which does.
+/// which does. When the role is over, they do again what they did before: the program may go on.
 enum RoleThread {
   /// The thread that waits for signals; 0 before there is one.
   private static let thread = Atomic<UInt>(0)
@@ -29,8 +29,10 @@ enum RoleThread {
         &handle, nil,
         { argument in
           let work = Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue()
-          RoleThread.forwardSignals()
-          work.done(work.body())
+          let before = RoleThread.forwardSignals()
+          let status = work.body()
+          RoleThread.handleSignals(as: before)
+          work.done(status)
           return nil
         }, argument)
       precondition(failure == 0, "no thread for the node: error \(failure)")
@@ -40,11 +42,30 @@ enum RoleThread {
 
   static func exitProcess(_ status: Int32) -> Never { exit(status) }
 
-  private static func forwardSignals() {
+  /// Ends the process after a text on standard output.
+  static func endProcess(saying text: String) -> Never {
+    let bytes = Array(text.utf8)
+    _ = write(STDOUT_FILENO, bytes, bytes.count)
+    exit(0)
+  }
+
+  private typealias Handler = @convention(c) (Int32) -> Void
+
+  /// - Returns: who handled them before.
+  private static func forwardSignals() -> [(number: Int32, handler: Handler?)] {
     thread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
-    for number in [SIGTERM, SIGINT] {
+    return [SIGTERM, SIGINT].map { number in
       // `pthread_kill` is async-signal-safe; the atomic was made above, so reading it is too.
-      signal(number) { pthread_kill(pthread_t(RoleThread.thread.load(ordering: .relaxed)), $0) }
+      let before = signal(number) {
+        let thread = RoleThread.thread.load(ordering: .relaxed)
+        if thread != 0 { pthread_kill(pthread_t(thread), $0) }
+      }
+      return (number, before)
     }
+  }
+
+  private static func handleSignals(as before: [(number: Int32, handler: Handler?)]) {
+    for (number, handler) in before { signal(number, handler) }
+    thread.store(0, ordering: .sequentiallyConsistent)
   }
 }

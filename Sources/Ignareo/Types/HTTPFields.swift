@@ -3,6 +3,9 @@ internal import JSON
 
 /// Methods and header fields from arguments: what HTTP cannot carry is refused before anything is sent.
 enum HTTPFields {
+  /// They say how a message is framed, and whether the connection lives on.
+  static let areTheClients: Set = ["content-length", "transfer-encoding", "connection"]
+
   static func method(_ argument: Argument) throws(TaskFailure) -> String {
     let method = try argument.string()
     guard HTTPHeaders.isName(method), method.utf8.count <= 32 else {
@@ -15,7 +18,7 @@ enum HTTPFields {
   static func read(_ argument: Argument, into headers: inout HTTPHeaders) throws(TaskFailure) {
     for (name, argument) in try argument.members() {
       guard HTTPHeaders.isName(name) else { throw argument.refused("has a name that no header field may have") }
-      guard !["content-length", "transfer-encoding", "connection"].contains(name.lowercased()) else {
+      guard !areTheClients.contains(name.lowercased()) else {
         throw argument.refused("is the client's own affair and cannot be set")
       }
       let values = argument.value.kind == .array ? try argument.elements() : [argument]
