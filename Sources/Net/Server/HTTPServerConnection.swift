@@ -151,6 +151,10 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
     discarded = 0
     let exchange = HTTPExchange(head, isWhole: isWhole, connection: self)
     self.exchange = exchange
+    // Here, so that no handler can forget it: a page of another site shall not change anything.
+    if !head.isSafe {
+      do throws(HTTPError) { try PageOrigin.check(head) } catch { return exchange.respond(error) }
+    }
     server.handler.handle(exchange)
   }
 
