@@ -28,6 +28,7 @@ final class NodeBench: @unchecked Sendable {
     service.serve(
       NodeAPI.Surroundings(
         status: { [service] in service.status(name: "bench", version: "1.2.3") },
+        metrics: { [service] in service.write(into: &$0) },
         nodes: { $0.respond(json: Array(#"{"nodes":[]}"#.utf8)) },
         node: { $0.respond(json: JSONValue.object { [name = $1] in $0.member("name", name) }.bytes.map(\.self)) },
         drain: { [unowned self] in drainRequests += 1 }))

@@ -17,6 +17,10 @@ final class SocketEndpoint {
   /// The values that wait for clients which do not keep up, in bytes, over all sockets.
   private(set) var waitingBytes = 0
 
+  /// Sockets that are open, and that ever were.
+  var count: Int { sockets.count }
+  private(set) var opened = 0
+
   init(pool: TaskPool) { self.pool = pool }
 
   func open(_ exchange: HTTPExchange) {
@@ -25,6 +29,7 @@ final class SocketEndpoint {
       try exchange.openWebSocket { [self] in
         let socket = TaskSocket($0, self)
         sockets[ObjectIdentifier(socket)] = socket
+        opened += 1
         return socket
       }
     } catch {
