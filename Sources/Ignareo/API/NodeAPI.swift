@@ -35,6 +35,8 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   private let tasks: TaskEndpoints
   private let sockets: SocketEndpoint
   private let shards: ShardEndpoints
+  /// `GET /openapi.json`, made when it is first asked for: a node starts sooner without it.
+  private lazy var description = NodeDescription.json(of: pool.types)
   /// nil until the node has found its place in the cluster.
   private var surroundings: Surroundings?
 
@@ -98,6 +100,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     case (.alive, _): exchange.respond(json: Self.alive)
     case (.ready, _): answerReady(exchange)
     case (.metrics, _): exchange.respondMetrics(surroundings.metrics)
+    case (.openAPI, _): exchange.respond(json: description)
     case (.drain, _):
       surroundings.drain()
       exchange.respond(status: 202, json: Array(#"{"status":"draining"}"#.utf8))

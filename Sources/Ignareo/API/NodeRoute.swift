@@ -13,6 +13,7 @@ enum NodeRoute: Equatable {
   case alive
   case ready
   case metrics
+  case openAPI
 
   /// - Parameter parts: the path between its slashes, percent-decoded.
   init?(_ parts: [String]) {
@@ -30,6 +31,7 @@ enum NodeRoute: Equatable {
     case (1, "healthz"): self = .alive
     case (1, "readyz"): self = .ready
     case (1, "metrics"): self = .metrics
+    case (1, "openapi.json"): self = .openAPI
     default: return nil
     }
   }
@@ -49,12 +51,13 @@ enum NodeRoute: Equatable {
     case .alive: .alive
     case .ready: .ready
     case .metrics: .metrics
+    case .openAPI: .openAPI
     }
   }
 
   /// A route without what stands in it: what answers are counted by, and what `/openapi.json` describes.
   enum Template: Int, CaseIterable {
-    case tasks, task, taskTypes, socket, shards, shard, nodes, node, status, drain, alive, ready, metrics
+    case tasks, task, taskTypes, socket, shards, shard, nodes, node, status, drain, alive, ready, metrics, openAPI
 
     var path: String {
       switch self {
@@ -71,6 +74,7 @@ enum NodeRoute: Equatable {
       case .alive: "/healthz"
       case .ready: "/readyz"
       case .metrics: "/metrics"
+      case .openAPI: "/openapi.json"
       }
     }
 
@@ -81,7 +85,7 @@ enum NodeRoute: Equatable {
       case .socket: ["GET"]
       case .shards, .drain: ["POST"]
       case .shard: ["DELETE"]
-      case .taskTypes, .nodes, .node, .status, .alive, .ready, .metrics: ["GET", "HEAD"]
+      case .taskTypes, .nodes, .node, .status, .alive, .ready, .metrics, .openAPI: ["GET", "HEAD"]
       }
     }
   }
