@@ -47,7 +47,7 @@ extension NodeDescription {
         "type":"object",
         "required":["id","href"],
         "properties":{
-          "id":{"type":"string","format":"uuid","description":"the node's name for the task"},
+          "id":{"$ref":"#/components/schemas/Identifier","description":"the node's name for the task"},
           "href":{"type":"string","pattern":"^/tasks/"}
         }
       },
@@ -57,7 +57,7 @@ extension NodeDescription {
         "type":"object",
         "required":["id","href","task","state","attempts","created_at"],
         "properties":{
-          "id":{"type":"string","format":"uuid","description":"the node's name for the task"},
+          "id":{"$ref":"#/components/schemas/Identifier","description":"the node's name for the task"},
           "href":{"type":"string","pattern":"^/tasks/"},
           "task":{"type":"string","description":"the task type"},
           "submitted_id":{"type":"string","description":"the submitter's name for it"},

@@ -11,12 +11,12 @@ extension NodeDescription {
         "parameters":[
           {
             "name":"id","in":"query","required":true,"description":"the shard's, a UUIDv7",
-            "schema":{"type":"string","format":"uuid"},"example":"0197a000-0000-7000-8000-000000000000"
+            "schema":{"$ref":"#/components/schemas/Identifier"},"example":"0197a000-0000-7000-8000-000000000000"
           },
           {"name":"batch","in":"query","schema":{"type":"string"}},
           {"name":"coordinator","in":"query","description":"the coordinator's name","schema":{"type":"string"}},
           {
-            "name":"epoch","in":"query","schema":{"type":"integer","minimum":0,"default":0},
+            "name":"epoch","in":"query","schema":{"$ref":"#/components/schemas/WholeNumber","default":0},
             "description":"rises with each start of the coordinator: an older one than was seen is refused"
           }
         ],
@@ -46,7 +46,7 @@ extension NodeDescription {
         "parameters":[
           {
             "name":"id","in":"path","required":true,"description":"the shard's, a UUIDv7",
-            "schema":{"type":"string","format":"uuid"}
+            "schema":{"$ref":"#/components/schemas/Identifier"}
           }
         ],
         "delete":{
@@ -55,7 +55,7 @@ extension NodeDescription {
           "tags":["shards"],
           "parameters":[{
             "name":"index","in":"query","description":"of a task to cancel; none: all of them",
-            "schema":{"type":"array","items":{"type":"integer","minimum":0}}
+            "schema":{"type":"array","items":{"$ref":"#/components/schemas/WholeNumber"}}
           }],
           "responses":{
             "200":{
@@ -65,7 +65,7 @@ extension NodeDescription {
                   "type":"object",
                   "required":["id","cancelled"],
                   "properties":{
-                    "id":{"type":"string","format":"uuid"},
+                    "id":{"$ref":"#/components/schemas/Identifier"},
                     "cancelled":{"type":"integer","minimum":0,"description":"how many had not ended"}
                   }
                 },
@@ -78,13 +78,14 @@ extension NodeDescription {
       }
     },
     "schemas":{
+      "WholeNumber":{"type":"integer","minimum":0,"maximum":9223372036854775807},
       "ShardTask":{
-        "description":"A task with its place in its batch and the number of the attempt to make.",
+        "description":"The members of `Task`, with its place in its batch and the number of the attempt.",
         "type":"object",
         "required":["index","task"],
         "properties":{
-          "index":{"type":"integer","minimum":0},
-          "attempt":{"type":"integer","minimum":1,"default":1}
+          "index":{"$ref":"#/components/schemas/WholeNumber"},
+          "attempt":{"type":"integer","minimum":1,"maximum":9223372036854775807,"default":1}
         }
       },
       "ShardLine":{"oneOf":[

@@ -98,7 +98,7 @@ extension NodeDescription {
         "parameters":[
           {
             "name":"id","in":"path","required":true,"description":"the node's name for the task, a UUIDv7",
-            "schema":{"type":"string","format":"uuid"},"example":"0197a000-0000-7000-8000-000000000000"
+            "schema":{"$ref":"#/components/schemas/Identifier"},"example":"0197a000-0000-7000-8000-000000000000"
           }
         ],
         "get":{

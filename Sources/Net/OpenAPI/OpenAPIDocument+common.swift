@@ -9,6 +9,12 @@ extension OpenAPIDocument {
   /// Errors, the same on every path of every role.
   static let commonSection = #"""
     {"schemas":{
+      "Identifier":{
+        "description":"A UUIDv7 (RFC 9562): identifiers sort by their time of birth.",
+        "type":"string",
+        "format":"uuid",
+        "pattern":"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+      },
       "Problem":{
         "description":"An error as RFC 9457 tells it.",
         "type":"object",

@@ -129,6 +129,9 @@ struct OpenAPITests {
       #"{"task":"fail","args":{"code":"dns","message":"m","times":3}}"#,
       #"{"task":"http","args":{"url":"http://a/","headers":{"X":"y","Z":["1","2"]},"expect_status":[200,"300-399"]}}"#,
       #"{"task":"http","args":{"url":"http://a/","method":"POST","json":{"a":1},"want":["status","json"]}}"#,
+      #"{"task":"http","args":{"url":"HTTPS://a?x","body":null,"form":{"a":[1,null]},"method":null,"proxy":null}}"#,
+      #"{"task":"http","args":{"url":"http://a/","json":null,"form":null,"timeout_s":null,"want":null}}"#,
+      #"{"task":"flow","args":{"vars":{"b":"http://a"},"steps":[{"get":"{{b}}/x","headers":{"X":"{{b}}"}}]}}"#,
       #"{"task":"flow","args":{"steps":[{"get":"http://a/","as":"x"},{"sleep_s":0.1}],"return":"{{x.status}}"}}"#,
       #"{"task":"shop.order","args":{"sku":"a"}}"#, #"{"task":"block","args":7}"#,
     ])
@@ -148,7 +151,12 @@ struct OpenAPITests {
       #"{"task":"echo","key":"k","limit":{"rate":1}}"#, #"{"task":"echo","key":null,"limit":{"concurrency":1}}"#,
       #"{"task":"sleep"}"#, #"{"task":"sleep","args":{}}"#, #"{"task":"sleep","args":{"seconds":-1}}"#,
       #"{"task":"fail","args":{"code":"odd"}}"#, #"{"task":"http"}"#, #"{"task":"http","args":{"url":7}}"#,
-      #"{"task":"http","args":{"url":"http://a/","want":["all"]}}"#, #"{"task":"flow","args":{"steps":[]}}"#,
+      #"{"task":"http","args":{"url":"http://a/","want":["all"]}}"#, #"{"task":"http","args":{"url":"ftp://a/"}}"#,
+      #"{"task":"http","args":{"url":"http://a/","json":null,"form":{}}}"#,
+      #"{"task":"http","args":{"url":"http://a/","expect_status":"2xx"}}"#,
+      #"{"task":"http","args":{"url":"http://a/","headers":{"a b":"c"}}}"#,
+      #"{"task":"flow","args":{"steps":[{"get":"nowhere"}]}}"#,
+      #"{"task":"flow","args":{"vars":{"a b":1},"steps":[{"sleep_s":0}]}}"#, #"{"task":"flow","args":{"steps":[]}}"#,
       #"{"task":"flow","args":{"steps":[{"odd":1}]}}"#, #"{"task":"shop.order","args":{"count":1}}"#,
     ])
   func refused(task: String) throws {

@@ -45,9 +45,15 @@ struct SchemaChecker: Sendable {
       case "$ref": verdict += judge(value, resolved(rule.string ?? ""), pointer)
       case "allOf": for part in rule.elements ?? [] { verdict += judge(value, part, pointer) }
       case "anyOf", "oneOf": verdict += choose(value, among: rule.elements ?? [], keyword.string, pointer)
+      case "not":
+        if judge(value, rule, pointer).faults.isEmpty { verdict.faults.append("\(pointer) is what it must not be") }
       case "if":
         guard judge(value, rule, pointer).faults.isEmpty, let then = schema["then"] else { break }
         verdict += judge(value, then, pointer)
+      case "propertyNames":
+        for name in (value.members ?? []).map(\.key.string) {
+          verdict.faults += faults(of: .string(name), by: rule, at: "\(pointer)/\(name)")
+        }
       case "properties", "required", "additionalProperties", "minProperties":
         verdict += judgeObject(value, keyword.string, rule, schema, pointer)
       case "items", "minItems", "maxItems": verdict += judgeArray(value, keyword.string, rule, pointer)

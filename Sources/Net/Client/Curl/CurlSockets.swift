@@ -50,7 +50,10 @@ final class CurlSockets: @unchecked Sendable {
     let descriptor = socket(address.family, address.socktype | flags, address.`protocol`)
     guard descriptor >= 0 else { return descriptor }
     reserve(descriptor)
-    sockets[Int(descriptor)] = Socket(kind: .connection)
+    // Whatever had this number is closed, said or unsaid.
+    if sockets[Int(descriptor)].kind == .connection { connections -= 1 }
+    forget(descriptor)
+    sockets[Int(descriptor)].kind = .connection
     connections += 1
     opened += 1
     return descriptor
