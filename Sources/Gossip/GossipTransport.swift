@@ -20,6 +20,7 @@ final class GossipTransport: @unchecked Sendable {
   private let heldLimit: Int
   private let arrived: (Arrival) -> Void
   private(set) var garbage: GarbageCounter
+  private(set) var traffic = GossipTraffic()
   private var port: (listener: TCPListener, socket: UDPSocket)?
   private var incoming: [Swim.IncomingExchange: IncomingStream] = [:]
   private var awaitingReply: Set<Swim.IncomingExchange> = []
@@ -68,8 +69,14 @@ final class GossipTransport: @unchecked Sendable {
     guard let socket = port?.socket, let target = address.socketAddress else { return false }
     let unsent = socket.unsent
     let plain = Packet.encode(messages)
-    socket.send(keyring?.seal(plain) ?? plain, to: target)
-    return socket.unsent == unsent
+    let bytes = keyring?.seal(plain) ?? plain
+    socket.send(bytes, to: target)
+    guard socket.unsent == unsent else {
+      traffic.unsentDatagrams += 1
+      return false
+    }
+    traffic.sent.note(datagram: bytes.count, messages: messages.count)
+    return true
   }
 
   private func receive(_ bytes: Span<UInt8>, from source: SocketAddress) {
@@ -82,6 +89,7 @@ final class GossipTransport: @unchecked Sendable {
       }
     }
     let contents = Packet.decode(plain)
+    traffic.received.note(datagram: bytes.count, messages: contents.messages.count)
     for fault in contents.faults { garbage.note(fault, from: source, at: loop.now) }
     if !contents.messages.isEmpty { arrived(.datagram(contents.messages, from: Swim.Address(source))) }
   }
@@ -94,6 +102,7 @@ final class GossipTransport: @unchecked Sendable {
       return connection.close()
     }
     nextIncoming += 1
+    traffic.received.streams += 1
     let stream = IncomingStream(Swim.IncomingExchange(number: nextIncoming), connection, self)
     incoming[stream.exchange] = stream
     stream.start(timeout: timeout)
@@ -207,6 +216,7 @@ final class GossipTransport: @unchecked Sendable {
   func open(_ exchange: Swim.OutgoingExchange, to address: Swim.Address, _ request: StreamMessage) {
     let stream = OutgoingStream(exchange, self)
     outgoing[exchange] = stream
+    traffic.sent.streams += 1
     guard let target = address.socketAddress, port != nil else {
       return loop.execute { [self] in fail(stream, "\(address) is no address to dial") }
     }

@@ -28,7 +28,8 @@ package final class Membership: @unchecked Sendable {
   private var firstWord: ((FirstWord) -> Void)?
   private var afterLeaving: FirstCall?
   private var observers: [(MemberChange, ClusterMember) -> Void] = []
-  private var ignoredCounts: [Ignored: Int] = [:]
+  /// Messages that changed nothing, by the machine's reason; most are gossip that was known already.
+  private(set) var ignoredCounts: [Ignored: Int] = [:]
   var memberLines = MemberLineBudget()
   /// Why the cluster does not list this process, in words for people: another live member has its name. Nil when all
   /// is well.
@@ -163,10 +164,15 @@ package final class Membership: @unchecked Sendable {
     return transport.garbage.counts
   }
 
-  /// Messages that changed nothing, by the machine's reason; most are gossip that was known already.
-  package var ignoredByReason: [String: Int] {
+  /// How far this process trusts its own judgement (Lifeguard): 0 is healthy.
+  package var awareness: Int {
     loop.assertCurrent()
-    return Dictionary(uniqueKeysWithValues: ignoredCounts.map { ("\($0.key)", $0.value) })
+    return machine.awareness
+  }
+
+  var traffic: GossipTraffic {
+    loop.assertCurrent()
+    return transport.traffic
   }
 
   /// Tells the cluster what this process now says of itself.

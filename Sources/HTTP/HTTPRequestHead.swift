@@ -36,6 +36,9 @@ package struct HTTPRequestHead: Sendable {
     return headers.bytes[methodRange.range].elementsEqual(letters)
   }
 
+  /// Whether it asks to change nothing: RFC 9110, section 9.2.1.
+  package var isSafe: Bool { methodIs("GET") || methodIs("HEAD") || methodIs("OPTIONS") || methodIs("TRACE") }
+
   /// As it was sent.
   package var target: String { text(targetRange) }
 

@@ -13,7 +13,9 @@ package enum HTTPWire {
     status: Int, headers: HTTPHeaders, framing: HTTPFraming, keepsAlive: Bool, version: HTTPVersion = .http11,
     date: [UInt8]? = nil, to bytes: inout [UInt8]
   ) {
-    bytes.reserveCapacity(bytes.count + 160 + headers.count * 48)
+    // Room for one head, and only where there is none yet: `bytes` may be a queue of many answers, all moved whenever
+    // just enough is asked for.
+    if bytes.capacity == 0 { bytes.reserveCapacity(160 + headers.count * 48) }
     append("HTTP/1.1 ", to: &bytes)
     appendNumber(status, to: &bytes)
     bytes.append(Octet.space)
@@ -60,7 +62,6 @@ package enum HTTPWire {
   /// Appends one chunk of a chunked body; nothing for no bytes, as an empty chunk would end the body.
   package static func appendChunk(_ chunk: some Collection<UInt8>, to bytes: inout [UInt8]) {
     guard !chunk.isEmpty else { return }
-    bytes.reserveCapacity(bytes.count + chunk.count + 20)
     bytes.append(contentsOf: String(chunk.count, radix: 16).utf8)
     append("\r\n", to: &bytes)
     bytes.append(contentsOf: chunk)

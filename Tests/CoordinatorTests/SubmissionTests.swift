@@ -15,6 +15,19 @@ import Testing
     #expect(coordinator.journal.byteCount == 0)
   }
 
+  @Test("a page of another site submits and cancels nothing")
+  func foreignPage() async throws {
+    try await TestCoordinator.run { coordinator in
+      for method in ["POST", "DELETE"] {
+        let answer = try await coordinator.send(
+          method, "/batches", body: #"{"tasks":[{"task":"echo"}]}"#, headers: ["Origin": "http://evil.example"])
+        #expect(answer.status == 403)
+        #expect(try answer.json["detail"]?.string?.contains("http://evil.example") == true)
+      }
+      try await expectNothingKept(coordinator)
+    }
+  }
+
   @Test(
     "a bad JSON submission is refused with the place of what is wrong, and nothing is kept",
     arguments: [

@@ -67,6 +67,28 @@ struct WireTests {
     #expect(readResponses(String(decoding: HTTPWire.continueResponse, as: UTF8.self)).first == .informational(100))
   }
 
+  @Test("a queue that chunks and heads are appended to grows as any array does, and is not moved for each of them")
+  func growth() {
+    /// How often a queue moves while something is appended to it many times.
+    func moves(_ append: (inout [UInt8]) -> Void) -> Int {
+      var queue: [UInt8] = []
+      var capacities: Set<Int> = []
+      for _ in 0..<10_000 {
+        append(&queue)
+        capacities.insert(queue.capacity)
+      }
+      return capacities.count
+    }
+    #expect(moves { HTTPWire.appendChunk(Array("a line of results".utf8), to: &$0) } < 40)
+    #expect(moves { HTTPWire.appendLastChunk(to: &$0) } < 40)
+    #expect(
+      moves {
+        HTTPWire.appendResponseHead(
+          status: 200, headers: ["Content-Type": "application/json"], framing: .chunked, keepsAlive: true, to: &$0)
+      } < 40)
+    #expect(moves { HTTPWire.appendRequestHead(method: "GET", target: "/", headers: ["Host": "h"], to: &$0) } < 40)
+  }
+
   @Test(
     "a date is written in HTTP's form",
     arguments: [

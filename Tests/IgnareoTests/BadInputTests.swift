@@ -100,6 +100,22 @@ struct BadInputTests {
     }
   }
 
+  @Test("a page of another site registers, cancels and drains nothing")
+  func foreignPage() async throws {
+    try await withNode { node async throws in
+      let task = try await node.add(#"{"task":"sleep","args":{"seconds":60}}"#)
+      for (method, path) in [("POST", "/tasks"), ("DELETE", task), ("POST", "/shards"), ("POST", "/drain")] {
+        var request = HTTPClientRequest(node.url + path, method: method)
+        request.headers.add("Origin", "http://evil.example")
+        request.body = .bytes(Array(#"{"task":"echo"}"#.utf8))
+        let answer = try await node.client.fetch(request)
+        #expect(answer.status == 403)
+        #expect(try JSONValue.parse(answer.body)["detail"]?.string?.contains("http://evil.example") == true)
+      }
+      #expect(node.pool.table.running == 1 && node.pool.table.kept == 0 && node.drainRequests == 0)
+    }
+  }
+
   @Test("an array of more tasks than there is room for is refused before it was read to its end")
   func longArray() async throws {
     try await withNode(capacity: 2) { node async throws in

@@ -205,7 +205,7 @@ struct FlowTaskTests {
     #expect(type.timeout == .seconds(3600))
     let schema = try JSONValue.parse(Array(type.schema.bytes))
     #expect(schema.at(pointer: "/properties/steps/items/$ref")?.string == "#/$defs/step")
-    #expect(schema.at(pointer: "/$defs/request/properties/form/anyOf/0/type")?.string == "object")
+    #expect(schema.at(pointer: "/$defs/request/properties/form/anyOf/0/type/0")?.string == "object")
     #expect(schema.at(pointer: "/$defs/request/properties/url") == nil)
     for part in ["step", "request", "condition", "conditions", "filled", "seconds"] {
       #expect(schema.at(pointer: "/$defs/\(part)") != nil)

@@ -1,4 +1,5 @@
 import Clockwork
+import Gossip
 import HTTP
 import JSON
 import Loop
@@ -13,6 +14,8 @@ final class NodeBench: @unchecked Sendable {
   let service: NodeService
   let client: HTTPClient
   let url: String
+  /// What its answers are held against.
+  let described: DescribedAPI
   private(set) var drainRequests = 0
 
   var loop: EventLoop { service.loop }
@@ -21,6 +24,7 @@ final class NodeBench: @unchecked Sendable {
   fileprivate init(_ loops: [EventLoop], capacity: Int, types: TaskTypes) throws {
     service = NodeService(loops: loops, capacity: capacity, types: types, log: .silent)
     client = HTTPClient(loop: loops[0])
+    described = try DescribedAPI.of(types)
     url = "http://\(try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!))"
   }
 
@@ -28,8 +32,9 @@ final class NodeBench: @unchecked Sendable {
     service.serve(
       NodeAPI.Surroundings(
         status: { [service] in service.status(name: "bench", version: "1.2.3") },
-        nodes: { $0.respond(json: Array(#"{"nodes":[]}"#.utf8)) },
-        node: { $0.respond(json: JSONValue.object { [name = $1] in $0.member("name", name) }.bytes.map(\.self)) },
+        metrics: { [service] in service.write(into: &$0) },
+        nodes: { $0.respond(json: NodesReport(members: [], loads: [:]).json()) },
+        node: { $0.respond(json: member($1)) },
         drain: { [unowned self] in drainRequests += 1 }))
   }
 
@@ -39,9 +44,10 @@ final class NodeBench: @unchecked Sendable {
     let json: JSONValue
   }
 
-  /// One request and its JSON answer.
+  /// One request and its JSON answer, which must be as `/openapi.json` says.
   func ask(
-    _ method: String = "GET", _ path: String, _ body: String? = nil, type: String? = "application/json"
+    _ method: String = "GET", _ path: String, _ body: String? = nil, type: String? = "application/json",
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> Answer {
     var request = HTTPClientRequest(url + path, method: method)
     if let body {
@@ -49,6 +55,10 @@ final class NodeBench: @unchecked Sendable {
       if let type { request.headers.add("Content-Type", type) }
     }
     let response = try await client.fetch(request)
+    let answer = DescribedAPI.Answer(
+      method: method, path: path, status: response.status, headers: response.headers, body: response.body)
+    let faults = described.faults(of: answer) + described.faults(inRequest: body ?? "", of: answer)
+    #expect(faults == [], "\(method) \(path)", sourceLocation: sourceLocation)
     let json = method == "HEAD" ? JSONValue.null : try JSONValue.parse(response.body)
     return Answer(status: response.status, headers: response.headers, json: json)
   }
@@ -59,6 +69,19 @@ final class NodeBench: @unchecked Sendable {
     #expect(answer.status == 202)
     return try #require(answer.json.at(pointer: "/tasks/0/href")?.string)
   }
+}
+
+/// A member of that name as `GET /nodes/{name}` shows it.
+private func member(_ name: String) -> [UInt8] {
+  var writer = JSONWriter()
+  writer.object {
+    $0.member("name", name)
+    for (key, text) in [("role", "node"), ("state", "alive"), ("gossip", "127.0.0.1:7946")] { $0.member(key, text) }
+    $0.member("incarnation", 1)
+    $0.member("since", WallClock.now.rfc3339)
+    $0.object("tags") { _ in }
+  }
+  return writer.bytes
 }
 
 /// Runs a test beside a node.

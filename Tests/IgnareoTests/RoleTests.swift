@@ -2,6 +2,7 @@ import Gossip
 import HTTP
 import JSON
 import Loop
+import Net
 import Synchronization
 import Testing
 
@@ -42,6 +43,45 @@ struct RoleTests {
     #expect(status == 0)
     #expect(seen.withLock { $0.first } == "role-test-node")
     #expect(seen.withLock { $0.last?.hasPrefix("127.0.0.1:") } == true)
+  }
+
+  @Test("a whole node answers what it sees of its cluster as it is described, and ends when it is asked to drain")
+  func described() async throws {
+    let loop = try EventLoop.start(name: "role-client")
+    defer { loop.stop() }
+    let address = Mutex("")
+    async let status = runRole { [configuration = configuration()] in
+      NodeRole.run(configuration, .builtIn) { node in address.withLock { $0 = node.httpAddress } }
+    }
+    try await loop.spawn {
+      try await eventually(loop, "the node is ready") { !address.withLock { $0.isEmpty } }
+      let client = HTTPClient(loop: loop)
+      defer { client.close() }
+      let api = try DescribedAPI.of(.builtIn)
+      func ask(_ method: String, _ path: String, accept: String = "*/*") async throws -> HTTPClientResponse {
+        let url = "http://\(address.withLock { $0 })\(path)"
+        let answer = try await client.fetch(HTTPClientRequest(url, method: method, headers: ["Accept": accept]))
+        let described = DescribedAPI.Answer(
+          method: method, path: path, status: answer.status, headers: answer.headers, body: answer.body)
+        #expect(api.faults(of: described) == [], "\(method) \(path)")
+        return answer
+      }
+      let nodes = try JSONValue.parse(try await ask("GET", "/nodes").body)
+      let name = try #require(nodes.at(pointer: "/nodes/0/name")?.string)
+      #expect(try await ask("GET", "/nodes/\(name)").status == 200)
+      for path in ["/status", "/nodes?state=alive,dead&role=node", "/metrics"] {
+        for method in ["GET", "HEAD"] { #expect(try await ask(method, path).status == 200) }
+      }
+      for (path, status) in [("/nodes/nobody", 404), ("/nodes?state=odd", 400), ("/nodes?tag=odd", 400)] {
+        for method in ["GET", "HEAD"] { #expect(try await ask(method, path).status == status) }
+      }
+      #expect(
+        try await ask("GET", "/nodes", accept: "text/html").headers["content-type"]?.hasPrefix("text/html") == true)
+      let openMetrics = try await ask("GET", "/metrics", accept: "application/openmetrics-text")
+      #expect(openMetrics.body.suffix(6).elementsEqual("# EOF\n".utf8))
+      #expect(try await ask("POST", "/drain").status == 202)
+    }.value
+    #expect(try await status == 0)
   }
 
   @Test("a port that is taken ends the node with status 1")

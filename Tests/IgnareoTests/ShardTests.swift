@@ -28,6 +28,7 @@ private final class Shard: @unchecked Sendable {
       onBody: { [self] bytes in
         rest += bytes
         while let place = rest.firstIndex(of: 0x0a) {
+          #expect(node.described.faults(of: Array(rest[..<place]), as: "ShardLine") == [])
           if let line = try? JSONValue.parse(rest[..<place]) { lines.append(line) }
           rest.removeFirst(place + 1)
         }

@@ -10,6 +10,7 @@ import Testing
 final class SocketClient: TCPConnectionDelegate, @unchecked Sendable {
   // Guarded by: the loop's thread.
   private let connection: TCPConnection
+  private let described: DescribedAPI
   private var machine = WebSocketMachine(role: .client(maskingKeys: SplitMix64(seed: 3)), limits: .generous)
   private var head: [UInt8] = []
   private(set) var texts: [[UInt8]] = []
@@ -19,8 +20,8 @@ final class SocketClient: TCPConnectionDelegate, @unchecked Sendable {
   /// Called behind each message.
   var whenTold: (() -> Void)?
 
-  private init(_ connection: TCPConnection) {
-    self.connection = connection
+  private init(_ connection: TCPConnection, _ described: DescribedAPI) {
+    (self.connection, self.described) = (connection, described)
     connection.delegate = self
     connection.startReading()
   }
@@ -31,7 +32,7 @@ final class SocketClient: TCPConnectionDelegate, @unchecked Sendable {
     let address = try #require(SocketAddress(ip: authority.host, port: authority.port))
     let client = try await withUnsafeThrowingContinuation { continuation in
       TCPConnection.connect(to: address, on: loop, timeout: .seconds(10)) { result in
-        continuation.resume(with: result.map { SocketClient($0) }.mapError { $0 as any Error })
+        continuation.resume(with: result.map { SocketClient($0, node.described) }.mapError { $0 as any Error })
       }
     }
     let fields = [
@@ -64,6 +65,7 @@ final class SocketClient: TCPConnectionDelegate, @unchecked Sendable {
     try #require(
       texts.count > taken, "the socket ended: \(close.map { "\($0)" } ?? "")", sourceLocation: sourceLocation)
     taken += 1
+    #expect(described.faults(of: texts[taken - 1], as: "SocketAnswer") == [], sourceLocation: sourceLocation)
     return try JSONValue.parse(texts[taken - 1])
   }
 

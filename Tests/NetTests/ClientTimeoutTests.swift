@@ -103,6 +103,7 @@ struct ClientTimeoutTests {
       let early = try await failure(of: request, on: client)
       #expect(early.code == .timeout && early.surelyNoEffect)
       #expect(early.message.hasSuffix("the connection is not established"))
+      #expect(client.connectionCounts.open == 0)
     }
   }
 

@@ -6,14 +6,15 @@ package enum WebSocketHandshake {
     /// What the answer must say besides.
     package let headers: HTTPHeaders
 
+    package init(_ error: HTTPError, _ headers: HTTPHeaders = [:]) { (self.error, self.headers) = (error, headers) }
+
     init(_ status: Int, _ reason: String, _ headers: HTTPHeaders = [:]) {
-      error = HTTPError(status: status, reason: reason)
-      self.headers = headers
+      self.init(HTTPError(status: status, reason: reason), headers)
     }
   }
 
-  /// The fields of the 101 answer, behind which frames follow at once. Which origins a browser may come from is not
-  /// judged here: that is the caller's, by the `Origin` field.
+  /// The fields of the 101 answer, behind which frames follow at once. Whose page asks is not judged here but by
+  /// `PageOrigin`.
   package static func accept(_ head: HTTPRequestHead) throws(Refusal) -> HTTPHeaders {
     guard head.methodIs("GET") else {
       throw Refusal(405, "a WebSocket is opened with GET, not \(head.method)", ["Allow": "GET"])

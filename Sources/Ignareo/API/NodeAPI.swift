@@ -10,20 +10,24 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   /// What the API shows of the process around it.
   package struct Surroundings {
     let status: () -> [UInt8]
+    let metrics: (inout MetricsWriter) -> Void
     let nodes: (HTTPExchange) -> Void
     let node: (HTTPExchange, _ name: String) -> Void
     let drain: () -> Void
 
     /// - Parameters:
     ///   - status: the body of `GET /status`.
+    ///   - metrics: writes what `GET /metrics` tells.
     ///   - nodes: answers `GET /nodes`.
     ///   - node: answers `GET /nodes/{name}`.
     ///   - drain: begins what SIGTERM begins.
     package init(
-      status: @escaping () -> [UInt8], nodes: @escaping (HTTPExchange) -> Void,
-      node: @escaping (HTTPExchange, _ name: String) -> Void, drain: @escaping () -> Void
+      status: @escaping () -> [UInt8], metrics: @escaping (inout MetricsWriter) -> Void,
+      nodes: @escaping (HTTPExchange) -> Void, node: @escaping (HTTPExchange, _ name: String) -> Void,
+      drain: @escaping () -> Void
     ) {
-      (self.status, self.nodes, self.node, self.drain) = (status, nodes, node, drain)
+      (self.status, self.metrics) = (status, metrics)
+      (self.nodes, self.node, self.drain) = (nodes, node, drain)
     }
   }
 
@@ -31,6 +35,8 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   private let tasks: TaskEndpoints
   private let sockets: SocketEndpoint
   private let shards: ShardEndpoints
+  /// `GET /openapi.json`, made when it is first asked for: a node starts sooner without it.
+  private lazy var description = NodeDescription.json(of: pool.types)
   /// nil until the node has found its place in the cluster.
   private var surroundings: Surroundings?
 
@@ -41,11 +47,15 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     shards = ShardEndpoints(pool: pool, load: load)
   }
 
+  package var routes: [String] { NodeRoute.Template.allCases.map(\.path) }
+
   package func handle(_ exchange: HTTPExchange) {
     let request = exchange.request
     guard let route = NodeRoute(request.pathSegments) else { return exchange.respond(.notFound(request.path)) }
-    guard route.methods.contains(request.method) else {
-      let allow = route.methods.joined(separator: ", ")
+    let methods = route.template.methods
+    exchange.route = route.template.rawValue
+    guard methods.contains(request.method) else {
+      let allow = methods.joined(separator: ", ")
       return exchange.respond(.methodNotAllowed(request.method, request.path, allow: allow))
     }
     answer(exchange, route)
@@ -61,6 +71,14 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
 
   /// Lets every socket end once all is told that is owed to it.
   package func endSockets() { sockets.endAll() }
+
+  func write(into metrics: inout MetricsWriter) {
+    metrics.gauge("ignareo_shards", "Shards of coordinators' batches that have not ended.", shards.count)
+    metrics.gauge("ignareo_sockets", "WebSockets at /socket that are open.", sockets.count)
+    metrics.counter("ignareo_sockets_opened_total", "WebSockets at /socket that were opened.", sockets.opened)
+    metrics.gauge(
+      "ignareo_sockets_waiting_bytes", "Values that wait for the clients of sockets.", sockets.waitingBytes)
+  }
 
   private func answer(_ exchange: HTTPExchange, _ route: NodeRoute) {
     guard let surroundings else {
@@ -81,6 +99,8 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     case (.status, _): exchange.respond(json: surroundings.status())
     case (.alive, _): exchange.respond(json: Self.alive)
     case (.ready, _): answerReady(exchange)
+    case (.metrics, _): exchange.respondMetrics(surroundings.metrics)
+    case (.openAPI, _): exchange.respond(json: description)
     case (.drain, _):
       surroundings.drain()
       exchange.respond(status: 202, json: Array(#"{"status":"draining"}"#.utf8))

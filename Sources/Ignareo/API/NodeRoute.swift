@@ -9,9 +9,11 @@ enum NodeRoute: Equatable {
   case nodes
   case node(String)
   case status
+  case drain
   case alive
   case ready
-  case drain
+  case metrics
+  case openAPI
 
   /// - Parameter parts: the path between its slashes, percent-decoded.
   init?(_ parts: [String]) {
@@ -25,21 +27,66 @@ enum NodeRoute: Equatable {
     case (1, "nodes"): self = .nodes
     case (2, "nodes"): self = .node(parts[1])
     case (1, "status"): self = .status
+    case (1, "drain"): self = .drain
     case (1, "healthz"): self = .alive
     case (1, "readyz"): self = .ready
-    case (1, "drain"): self = .drain
+    case (1, "metrics"): self = .metrics
+    case (1, "openapi.json"): self = .openAPI
     default: return nil
     }
   }
 
-  var methods: [String] {
+  var template: Template {
     switch self {
-    case .tasks: ["GET", "HEAD", "POST"]
-    case .task: ["GET", "HEAD", "DELETE"]
-    case .socket: ["GET"]
-    case .shards, .drain: ["POST"]
-    case .shard: ["DELETE"]
-    case .taskTypes, .nodes, .node, .status, .alive, .ready: ["GET", "HEAD"]
+    case .tasks: .tasks
+    case .task: .task
+    case .taskTypes: .taskTypes
+    case .socket: .socket
+    case .shards: .shards
+    case .shard: .shard
+    case .nodes: .nodes
+    case .node: .node
+    case .status: .status
+    case .drain: .drain
+    case .alive: .alive
+    case .ready: .ready
+    case .metrics: .metrics
+    case .openAPI: .openAPI
+    }
+  }
+
+  /// A route without what stands in it: what answers are counted by, and what `/openapi.json` describes.
+  enum Template: Int, CaseIterable {
+    case tasks, task, taskTypes, socket, shards, shard, nodes, node, status, drain, alive, ready, metrics, openAPI
+
+    var path: String {
+      switch self {
+      case .tasks: "/tasks"
+      case .task: "/tasks/{id}"
+      case .taskTypes: "/task-types"
+      case .socket: "/socket"
+      case .shards: "/shards"
+      case .shard: "/shards/{id}"
+      case .nodes: "/nodes"
+      case .node: "/nodes/{name}"
+      case .status: "/status"
+      case .drain: "/drain"
+      case .alive: "/healthz"
+      case .ready: "/readyz"
+      case .metrics: "/metrics"
+      case .openAPI: "/openapi.json"
+      }
+    }
+
+    var methods: [String] {
+      switch self {
+      case .tasks: ["GET", "HEAD", "POST"]
+      case .task: ["GET", "HEAD", "DELETE"]
+      case .socket: ["GET"]
+      case .shards, .drain: ["POST"]
+      case .shard: ["DELETE"]
+      case .taskTypes, .nodes, .node, .status, .alive, .ready, .metrics, .openAPI: ["GET", "HEAD"]
+      }
     }
   }
 }

@@ -25,6 +25,9 @@ final class ShardEndpoints {
     for shard in shards.values { shard.tell(load) }
   }
 
+  /// Shards that have not ended.
+  var count: Int { shards.count }
+
   func abandonAll() {
     for shard in Array(shards.values) { shard.abandon() }
   }

@@ -47,6 +47,7 @@ final class ShardRun: @unchecked Sendable {
         records[line.index] = pool.insert(
           draft, owner: .shard(self, index: line.index), attemptsBefore: line.attempt - 1)
       case .failure(let failure):
+        pool.noteUnfit(failure)
         write(line.index, .error(failure.bounded), startedAt: nil, duration: .zero, hasBegun: false)
       }
     }

@@ -44,7 +44,7 @@ extension TaskRecord {
     writer.object { object in
       object.member("id", id.text)
       object.member("href", href)
-      object.member("task", typeName)
+      object.member("task", type.name)
       object.member("submitted_id", ifPresent: name)
       if case .shard(let shard, let index) = owner {
         object.member("batch", ifPresent: shard.batch)
@@ -105,13 +105,15 @@ extension Double {
 }
 
 extension TaskPool {
+  func count(of state: TaskStateName) -> Int { state.places.map { table[$0].count }.reduce(0, +) }
+
   /// Counts by state and the given tasks, without their values.
   func listing(of records: [TaskRecord]) -> [UInt8] {
     var writer = JSONWriter()
     writer.object { object in
       object.object("counts") { counts in
         for name in TaskStateName.allCases {
-          counts.member(name.rawValue, name.places.map { table[$0].count }.reduce(0, +))
+          counts.member(name.rawValue, count(of: name))
         }
       }
       object.array("tasks") { array in

@@ -42,8 +42,8 @@ package final class LoopRunner: @unchecked Sendable {
     return client
   }
 
-  /// Connections that tasks hold open, idle ones included.
-  var openConnections: Int { openClient?.connectionCounts.open ?? 0 }
+  /// What its tasks have to do with other hosts.
+  var clientFigures: HTTPClientFigures { openClient?.figures ?? HTTPClientFigures() }
 
   /// Any thread.
   func close() {

@@ -7,9 +7,9 @@ internal import Net
 ///
 /// Guarded by: the first loop's thread.
 package final class LoopWatch: @unchecked Sendable {
-  private struct Report {
+  private struct Report: Sendable {
     var lag = Duration.zero
-    var connections = 0
+    var client = HTTPClientFigures()
     /// When it was asked for the next report, while it owes that.
     var askedAt: Instant?
   }
@@ -31,9 +31,9 @@ package final class LoopWatch: @unchecked Sendable {
     }
   }
 
-  /// Those that tasks hold open, idle ones included.
-  package var connections: Int {
-    reports.dropFirst().reduce(runners[0].openConnections) { $0 + $1.connections }
+  /// Of all loops' clients together.
+  var client: HTTPClientFigures {
+    reports.dropFirst().reduce(into: runners[0].clientFigures) { $0 += $1.client }
   }
 
   /// Asks the loops that owe no report.
@@ -43,8 +43,8 @@ package final class LoopWatch: @unchecked Sendable {
     for (place, runner) in runners.enumerated().dropFirst() where reports[place].askedAt == nil {
       reports[place].askedAt = MonotonicClock.now
       runner.loop.execute { [self] in
-        let (lag, connections) = (runner.loop.lag, runner.openConnections)
-        home.execute { [self] in reports[place] = Report(lag: lag, connections: connections) }
+        let report = Report(lag: runner.loop.lag, client: runner.clientFigures)
+        home.execute { [self] in reports[place] = report }
       }
     }
   }

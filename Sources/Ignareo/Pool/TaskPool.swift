@@ -16,10 +16,11 @@ package final class TaskPool: @unchecked Sendable {
   var table = TaskTable()
   private(set) var isDraining = false
   var meter: LoadMeter
+  private(set) var counts: TaskCounts
   /// The JSON text of the tasks that have not ended, in bytes.
-  private var heldBytes = 0
+  private(set) var heldBytes = 0
   /// The values of the tasks that have ended, in bytes.
-  private var keptBytes = 0
+  private(set) var keptBytes = 0
   /// The attempts that each loop has in its hands, those included that ignore their cancellation.
   private var placesTaken: [Int]
   private var generator: SplitMix64
@@ -36,6 +37,7 @@ package final class TaskPool: @unchecked Sendable {
     loop = runners[0].loop
     placesTaken = runners.map { _ in 0 }
     meter = LoadMeter(now: MonotonicClock.now)
+    counts = TaskCounts(types)
     generator = SplitMix64(seed: UInt64.random(in: .min ... .max))
   }
 
@@ -63,14 +65,18 @@ package final class TaskPool: @unchecked Sendable {
     loop.assertCurrent()
     let time = WallClock.now
     registered += 1
+    let type = counts[draft.type]
+    type.registered += 1
     let record = TaskRecord(
-      id: UUIDv7(at: time, using: &generator), serial: registered, draft: draft, owner: owner,
-      attemptsBefore: attemptsBefore,
-      createdAt: time, acceptedAt: MonotonicClock.now)
+      id: UUIDv7(at: time, using: &generator), serial: registered, type: type, draft: draft, owner: owner,
+      attemptsBefore: attemptsBefore, createdAt: time, acceptedAt: MonotonicClock.now)
     heldBytes += draft.bytes
     table.insert(record)
     return record
   }
+
+  /// A shard's task that cannot run here, and is told so without being registered.
+  func noteUnfit(_ failure: TaskFailure) { counts.noteUnfit(failure) }
 
   package subscript(id: UUIDv7) -> TaskRecord? {
     loop.assertCurrent()
@@ -104,6 +110,7 @@ package final class TaskPool: @unchecked Sendable {
   private func begin(_ record: TaskRecord, at place: Int) -> Attempt {
     guard let draft = record.draft else { preconditionFailure("task \(record.id.text) runs after its end") }
     record.attemptsBegun += 1
+    record.type.attempts += 1
     placesTaken[place] += 1
     let attempt = Attempt(record: record, draft: draft, number: record.attemptsBegun, place: place)
     table.move(record, to: .running(attempt))
@@ -156,12 +163,19 @@ package final class TaskPool: @unchecked Sendable {
   }
 
   private func conclude(_ record: TaskRecord, _ outcome: TaskOutcome, _ span: AttemptSpan?, at now: Instant) {
-    record.firstStart = record.firstStart ?? span?.begin
+    if let span { note(span, of: record) }
     switch (record.state, outcome) {
     case (.stopping, .error): end(record, .cancelled, span: span, at: now)
     case (_, .error(let failure)) where mayRetry(record, failure): backOff(record, failure)
     default: end(record, outcome, span: span, at: now)
     }
+  }
+
+  private func note(_ span: AttemptSpan, of record: TaskRecord) {
+    record.type.note(run: span.duration)
+    guard record.firstStart == nil else { return }
+    record.firstStart = span.begin
+    record.type.note(queued: span.begin - record.acceptedAt)
   }
 
   private func mayRetry(_ record: TaskRecord, _ failure: TaskFailure) -> Bool {
@@ -190,6 +204,7 @@ package final class TaskPool: @unchecked Sendable {
       queued: (record.firstStart ?? now) - record.acceptedAt, duration: span?.duration ?? .zero)
     heldBytes -= record.bytes
     meter.note(outcome)
+    counts.note(outcome, of: record.type)
     record.draft = nil
     switch record.owner {
     case .node:

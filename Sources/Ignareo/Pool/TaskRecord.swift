@@ -28,7 +28,7 @@ package final class TaskRecord: @unchecked Sendable {
   package let id: UUIDv7
   /// Its place among all that were ever registered: identifiers of one millisecond have no order.
   let serial: Int
-  let typeName: String
+  let type: TaskTypeCounts
   let name: String?
   let bytes: Int
   let owner: Owner
@@ -49,16 +49,16 @@ package final class TaskRecord: @unchecked Sendable {
   var registryLinks = Links()
 
   init(
-    id: UUIDv7, serial: Int, draft: TaskDraft, owner: Owner, attemptsBefore: Int, createdAt: Timestamp,
-    acceptedAt: Instant
+    id: UUIDv7, serial: Int, type: TaskTypeCounts, draft: TaskDraft, owner: Owner, attemptsBefore: Int,
+    createdAt: Timestamp, acceptedAt: Instant
   ) {
     self.id = id
     self.serial = serial
     self.draft = draft
     self.owner = owner
+    self.type = type
     self.createdAt = createdAt
     self.acceptedAt = acceptedAt
-    typeName = draft.type.name
     name = draft.name
     bytes = draft.bytes
     attemptsBegun = attemptsBefore

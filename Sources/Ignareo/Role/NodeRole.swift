@@ -79,7 +79,12 @@ package enum NodeRole {
     let nodes = NodesView(membership: membership, board: board, ownStatus: status)
     service.serve(
       NodeAPI.Surroundings(
-        status: status, nodes: { nodes.respond(to: $0) }, node: { nodes.respond(to: $0, name: $1) },
+        status: status,
+        metrics: { metrics in
+          service.write(into: &metrics)
+          membership.write(into: &metrics)
+        },
+        nodes: { nodes.respond(to: $0) }, node: { nodes.respond(to: $0, name: $1) },
         drain: { lifecycle.requestDrain() }))
   }
 }

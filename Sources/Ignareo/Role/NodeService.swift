@@ -11,10 +11,10 @@ package final class NodeService: @unchecked Sendable {
   package let pool: TaskPool
   private let loops: [EventLoop]
   private let runners: [LoopRunner]
-  private let workers: WorkerPools
-  private let watch: LoopWatch
-  private let api: NodeAPI
-  private var server: HTTPServer?
+  let workers: WorkerPools
+  let watch: LoopWatch
+  let api: NodeAPI
+  private(set) var server: HTTPServer?
   private var clock: LoopTimer?
 
   /// - Parameters:
@@ -69,7 +69,7 @@ package final class NodeService: @unchecked Sendable {
       object.member("role", "node")
       object.member("version", version)
       load.writeMembers(into: &object)
-      object.member("connections", connections + watch.connections)
+      object.member("connections", connections + watch.client.openConnections)
       object.member("rss_bytes", ResidentMemory.bytes)
       object.array("loops") { array in
         for lag in load.lags { array.object { $0.member("lag_ms", lag.inMilliseconds.rounded(toPlaces: 3)) } }

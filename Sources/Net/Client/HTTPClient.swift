@@ -26,6 +26,9 @@ package final class HTTPClient: @unchecked Sendable {
   var pool: [EasyHandle] = []
   @exclusivity(unchecked) private(set) var transfers: [HTTPTransfer] = []
   private(set) var isClosed = false
+  /// For `figures`: requests ever begun, and those that came to nothing.
+  private(set) var begun = 0
+  private(set) var errors: [HTTPClientError.Code: Int] = [:]
 
   /// Loop thread only. The owner calls `close()` before it lets the client go.
   package init(loop: EventLoop, configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
@@ -85,6 +88,7 @@ package final class HTTPClient: @unchecked Sendable {
     loop.assertCurrent()
     transfer.place = transfers.count
     transfers.append(transfer)
+    begun += 1
     if let failure = transfer.failure {
       loop.execute { [self] in end(transfer, .failure(failure)) }
       return
@@ -167,6 +171,7 @@ package final class HTTPClient: @unchecked Sendable {
       transfers[transfer.place] = last
       last.place = transfer.place
     }
+    if case .failure(let error) = result { errors[error.code, default: 0] += 1 }
     if let freed { isClosed ? returnPlaces(of: freed) : placeFreed(at: freed) }
     transfer.tellOwner(result)
   }

@@ -1,6 +1,6 @@
 /// How a request came to nothing: what kind of failure, at which host, and whether it can have had an effect.
 package struct HTTPClientError: Error, Hashable, Sendable, CustomStringConvertible {
-  package enum Code: String, Sendable {
+  package enum Code: String, Sendable, CaseIterable {
     /// The URL cannot be read, or is neither http nor https.
     case badURL = "bad_url"
     /// A method, header or body that HTTP cannot carry.

@@ -9,6 +9,7 @@ extension HTTPExchange {
   package func openWebSocket(
     _ delegate: (WebSocketConnection) -> any WebSocketDelegate
   ) throws(WebSocketHandshake.Refusal) {
+    do throws(HTTPError) { try PageOrigin.check(request) } catch { throw WebSocketHandshake.Refusal(error) }
     let headers = try WebSocketHandshake.accept(request)
     switchProtocols(headers)?.becomeWebSocket(delegate)
   }
@@ -18,21 +19,6 @@ extension HTTPExchange {
     headers.add("Content-Type", "application/problem+json")
     // The refusal's own Connection names Upgrade; a connection that ends must say that too.
     if let connection = headers["Connection"], !request.keepsAlive { headers["Connection"] = connection + ", close" }
-    respond(status: refusal.error.status, headers: headers, body: Problem(refusal).json())
-  }
-}
-
-extension Problem {
-  init(_ refusal: WebSocketHandshake.Refusal) {
-    let status = refusal.error.status
-    let code =
-      switch status {
-      case 403: "foreign_origin"
-      case 405: "method_not_allowed"
-      case 426: "upgrade_required"
-      default: "bad_request"
-      }
-    self.init(
-      status: status, code: code, title: "\(HTTPStatus.reason(of: status))", detail: "\(refusal.error.reason).")
+    respond(status: refusal.error.status, headers: headers, body: Problem(refusal.error).json())
   }
 }

@@ -28,6 +28,8 @@ package final class HTTPExchange: @unchecked Sendable {
   package let request: HTTPRequestHead
   package let loop: EventLoop
   package let peer: SocketAddress
+  /// What its answer is counted by: a place among the handler's `routes`.
+  package var route: Int?
   private var connection: HTTPServerConnection?
   private var body = Body.unread
   private var answer = Answer.none
@@ -214,6 +216,7 @@ package final class HTTPExchange: @unchecked Sendable {
 
   private func writeHead(_ status: Int, _ headers: HTTPHeaders, _ framing: HTTPFraming) {
     guard let connection else { return }
+    connection.note(route: route, status: status)
     // A client that was not told to send its body may send it or not: what comes next can't be understood.
     if awaitsContinue || !connection.keepsAlive(request) { mustClose = true }
     connection.write { output in

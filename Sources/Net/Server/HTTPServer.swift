@@ -14,12 +14,17 @@ package final class HTTPServer: @unchecked Sendable {
   /// Connections that are closed but for what is queued.
   private var closing = 0
   private var collectedBytes = 0
+  /// Connections ever accepted, and those that were one too many.
+  private(set) var opened = 0
+  private(set) var refused = 0
+  var requests: RequestCounts
 
   /// - Throws: `LoopError` with `addressInUse`, `badAddress` or `exhausted`.
   package init(
     loop: EventLoop, address: SocketAddress, limits: HTTPServerLimits = HTTPServerLimits(), handler: any HTTPHandler
   ) throws(LoopError) {
     (self.loop, self.limits, self.handler) = (loop, limits, handler)
+    requests = RequestCounts(routes: handler.routes)
     listener = try TCPListener(loop: loop, address: address) { [weak self] connection in
       if let self { accept(connection) } else { connection.close() }
     }
@@ -56,7 +61,10 @@ package final class HTTPServer: @unchecked Sendable {
   private func accept(_ connection: TCPConnection) {
     let served = HTTPServerConnection(connection, server: self)
     connections[ObjectIdentifier(served)] = served
-    if connections.count > limits.connections { served.refuse() } else { served.start() }
+    opened += 1
+    guard connections.count > limits.connections else { return served.start() }
+    refused += 1
+    served.refuse()
   }
 
   func closingBegins() { closing += 1 }

@@ -151,6 +151,10 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
     discarded = 0
     let exchange = HTTPExchange(head, isWhole: isWhole, connection: self)
     self.exchange = exchange
+    // Here, so that no handler can forget it: a page of another site shall not change anything.
+    if !head.isSafe {
+      do throws(HTTPError) { try PageOrigin.check(head) } catch { return exchange.respond(error) }
+    }
     server.handler.handle(exchange)
   }
 
@@ -167,6 +171,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
   }
 
   var date: [UInt8] { server.date }
+  func note(route: Int?, status: Int) { server.requests.note(route: route, status: status) }
 
   /// Whether the answer may promise another one on this connection.
   func keepsAlive(_ request: HTTPRequestHead) -> Bool { request.keepsAlive && !server.isDraining }
@@ -236,7 +241,10 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
   /// A request that cannot be understood: the rest of the stream cannot either. An exchange that waits for its body is
   /// told, and its answer is the last one here.
   private func fail(_ error: HTTPError) {
-    guard let exchange else { return answerOutOfTurn(Problem(error)) }
+    guard let exchange else {
+      note(route: nil, status: error.status)
+      return answerOutOfTurn(Problem(error))
+    }
     if exchange.isAnswered { closeAfterFlush() } else { exchange.bodyFailed(error) }
   }
 

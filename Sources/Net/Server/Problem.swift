@@ -39,10 +39,17 @@ package struct Problem: Error, Sendable {
 
   /// What is wrong with the request as HTTP.
   package init(_ error: HTTPError) {
+    let code =
+      switch error.status {
+      case 403: "foreign_origin"
+      case 405: "method_not_allowed"
+      case 413: "too_large"
+      case 426: "upgrade_required"
+      case 503: "overloaded"
+      default: "bad_request"
+      }
     self.init(
-      status: error.status,
-      code: error.status == 413 ? "too_large" : error.status == 503 ? "overloaded" : "bad_request",
-      title: "\(HTTPStatus.reason(of: error.status))", detail: error.reason,
+      status: error.status, code: code, title: "\(HTTPStatus.reason(of: error.status))", detail: error.reason,
       retryAfter: error.status == 503 ? 1 : nil)
   }
 

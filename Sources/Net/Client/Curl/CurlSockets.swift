@@ -7,8 +7,9 @@ import Loop
 ///
 /// Between two transfers on a kept-alive connection libcurl takes its interest back and states it anew. A connection's
 /// registration is therefore kept until an event comes that nobody wants: two system calls fewer a request, a third of
-/// the whole. That is safe for the descriptors opened here alone, because libcurl says before it closes one of them;
-/// all others (the resolver's own pairs) it closes without a word, and their registration ends with the interest.
+/// the whole. That is safe for the descriptors opened here alone, because libcurl says before it closes one of them, or
+/// takes its interest back behind that (`wasGivenUp`); all others (the resolver's own pairs) it closes without a word,
+/// and their registration ends with the interest.
 /// Guarded by: the loop's thread; libcurl is entered nowhere else.
 final class CurlSockets: @unchecked Sendable {
   private struct Socket {
@@ -49,7 +50,10 @@ final class CurlSockets: @unchecked Sendable {
     let descriptor = socket(address.family, address.socktype | flags, address.`protocol`)
     guard descriptor >= 0 else { return descriptor }
     reserve(descriptor)
-    sockets[Int(descriptor)] = Socket(kind: .connection)
+    // Whatever had this number is closed, said or unsaid.
+    if sockets[Int(descriptor)].kind == .connection { connections -= 1 }
+    forget(descriptor)
+    sockets[Int(descriptor)].kind = .connection
     connections += 1
     opened += 1
     return descriptor
@@ -78,6 +82,10 @@ final class CurlSockets: @unchecked Sendable {
     reserve(descriptor)
     let index = Int(descriptor)
     guard what != CURL_POLL_REMOVE, what != CURL_POLL_NONE else {
+      if wasGivenUp(descriptor) {
+        connections -= 1
+        return forget(descriptor)
+      }
       if sockets[index].kind != .foreign { sockets[index].wanted = 0 } else { forget(descriptor) }
       return
     }
@@ -92,6 +100,12 @@ final class CurlSockets: @unchecked Sendable {
     } else {
       register(descriptor, readiness, easy)
     }
+  }
+
+  /// Whether libcurl has closed a connection that it was still dialling, which it does without a word.
+  private func wasGivenUp(_ descriptor: Int32) -> Bool {
+    let socket = sockets[Int(descriptor)]
+    return socket.kind == .connection && socket.wanted & CURL_POLL_OUT != 0 && fcntl(descriptor, F_GETFD) < 0
   }
 
   private func register(_ descriptor: Int32, _ readiness: Readiness, _ easy: UnsafeMutableRawPointer) {

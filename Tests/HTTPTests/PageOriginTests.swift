@@ -2,16 +2,16 @@ import Testing
 
 @testable import HTTP
 
-@Suite("Which pages may open a WebSocket")
-struct WebSocketOriginTests {
+@Suite("Which pages may act here")
+struct PageOriginTests {
   private func refusal(host: String, origins: [String], target: String = "/socket") throws -> HTTPError? {
     let lines = ["GET \(target) HTTP/1.1", "Host: \(host)"] + origins.map { "Origin: \($0)" }
     let head = try head(lines.joined(separator: "\r\n") + "\r\n\r\n")
-    do throws(WebSocketHandshake.Refusal) {
-      try WebSocketOrigin.check(head)
+    do throws(HTTPError) {
+      try PageOrigin.check(head)
       return nil
     } catch {
-      return error.error
+      return error
     }
   }
 

@@ -1,0 +1,91 @@
+extension NodeDescription {
+  /// `/socket`, with its messages, of which OpenAPI knows nothing, as extensions.
+  static let socketSection = #"""
+    {"paths":{
+      "/socket":{"get":{
+        "operationId":"get_socket",
+        "summary":"the pool of tasks over a WebSocket: register, cancel, results pushed",
+        "description":"Every message is one JSON object, sent as text: `SocketRequest` in, `SocketAnswer` out. \#
+    Answers come in the order of the messages, results between them, each behind its `registered`.",
+        "tags":["tasks"],
+        "x-websocket":{
+          "in":{"$ref":"#/components/schemas/SocketRequest"},
+          "out":{"$ref":"#/components/schemas/SocketAnswer"}
+        },
+        "responses":{
+          "101":{
+            "description":"The connection is a WebSocket from here on (RFC 6455).",
+            "headers":{
+              "Upgrade":{"required":true,"schema":{"const":"websocket"}},
+              "Connection":{"required":true,"schema":{"const":"Upgrade"}},
+              "Sec-WebSocket-Accept":{"required":true,"schema":{"type":"string"}}
+            }
+          },
+          "403":{"$ref":"#/components/responses/ForeignOrigin"},
+          "426":{"$ref":"#/components/responses/UpgradeRequired"}
+        }
+      }}
+    },
+    "schemas":{
+      "SocketRequest":{"oneOf":[
+        {
+          "type":"object",
+          "required":["register"],
+          "additionalProperties":false,
+          "properties":{"register":{"anyOf":[
+            {"$ref":"#/components/schemas/Task"},
+            {"type":"array","items":{"$ref":"#/components/schemas/Task"}}
+          ]}}
+        },
+        {
+          "type":"object",
+          "required":["cancel"],
+          "additionalProperties":false,
+          "properties":{"cancel":{"type":"string","description":"the node's name for the task"}}
+        }
+      ]},
+      "SocketAnswer":{"oneOf":[
+        {
+          "type":"object",
+          "required":["registered"],
+          "properties":{"registered":{"anyOf":[
+            {"$ref":"#/components/schemas/SocketReference"},
+            {"type":"array","items":{"$ref":"#/components/schemas/SocketReference"}}
+          ]}}
+        },
+        {
+          "type":"object",
+          "required":["cancelled"],
+          "properties":{"cancelled":{
+            "allOf":[{"$ref":"#/components/schemas/SocketReference"}],
+            "type":"object",
+            "required":["state"],
+            "properties":{"state":{"$ref":"#/components/schemas/TaskStateName"}}
+          }}
+        },
+        {
+          "type":"object",
+          "required":["result"],
+          "properties":{"result":{"$ref":"#/components/schemas/TaskState"}}
+        },
+        {
+          "type":"object",
+          "required":["error"],
+          "properties":{"error":{
+            "allOf":[{"$ref":"#/components/schemas/Problem"}],
+            "type":"object",
+            "properties":{
+              "submitted_id":{"type":"string"},
+              "retry_after_s":{"type":"integer","minimum":0}
+            }
+          }}
+        }
+      ]},
+      "SocketReference":{
+        "allOf":[{"$ref":"#/components/schemas/TaskReference"}],
+        "type":"object",
+        "properties":{"submitted_id":{"type":"string"}}
+      }
+    }}
+    """#
+}

@@ -1,0 +1,56 @@
+import Loop
+import Net
+import Swim
+import Testing
+
+@testable import Gossip
+
+@Suite("Metrics of a member", .timeLimit(.minutes(2))) struct MembershipMetricsTests {
+  private func metrics(_ party: Party) async -> [String] {
+    let bytes = await party.on { membership in
+      var metrics = MetricsWriter()
+      membership.write(into: &metrics)
+      return metrics.end()
+    }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  private func number(_ sample: String, in lines: [String]) -> Int? {
+    lines.first { $0.hasPrefix(sample + " ") }.flatMap { Int($0.dropFirst(sample.count + 1)) }
+  }
+
+  @Test("a member tells its name, how many members there are in which state, and what it gossips")
+  func cluster() async throws {
+    let first = try await Party.start("fi\"rst", role: .coordinator)
+    let second = try await Party.start("second", join: [first.gossip])
+    try await first.sees("fi\"rst", "second")
+    let stranger = try await Stranger.connect(to: first)
+    await stranger.write([0xff, 0xff])
+    await stranger.waitForEnd()
+    stranger.stop()
+
+    let lines = await metrics(first)
+    #expect(number(#"ignareo_member_info{name="fi\"rst",role="coordinator",version="0.1.0"}"#, in: lines) == 1)
+    #expect(number(#"ignareo_cluster_members{role="node",state="alive"}"#, in: lines) == 1)
+    #expect(number(#"ignareo_cluster_members{role="coordinator",state="alive"}"#, in: lines) == 1)
+    #expect(number(#"ignareo_cluster_members{role="other",state="dead"}"#, in: lines) == 0)
+    #expect(number("ignareo_gossip_awareness_score", in: lines) == 0)
+    #expect(number(#"ignareo_gossip_streams_total{direction="in"}"#, in: lines) ?? 0 > 0)
+    let dropped = lines.filter { $0.hasPrefix("ignareo_gossip_dropped_total{") }
+    #expect(dropped.count == 1 && dropped[0].hasSuffix(" 1"), "\(dropped)")
+    let ignored = lines.filter { $0.hasPrefix("ignareo_gossip_ignored_total{") }
+    #expect(ignored.contains { $0.contains(#"reason="already_known""#) } && ignored.count > 10)
+
+    try await first.waits("they probe each other") { _ in first.membership.traffic.received.datagrams > 2 }
+    let traffic = await first.on { $0.traffic }
+    #expect(traffic.sent.datagrams > 0 && traffic.sent.bytes > traffic.sent.datagrams)
+    #expect(traffic.received.messages >= 2)
+
+    await second.kill()
+    try await first.waits("the other one is found dead") { $0.contains { $0.state == .dead } }
+    let after = await metrics(first)
+    #expect(number(#"ignareo_cluster_members{role="node",state="dead"}"#, in: after) == 1)
+    #expect(number(#"ignareo_cluster_members{role="node",state="alive"}"#, in: after) == 0)
+    await first.kill()
+  }
+}

@@ -1,0 +1,56 @@
+import HTTP
+import Loop
+import Net
+import Testing
+
+@Suite("Requests of web pages", .timeLimit(.minutes(1))) struct ForeignPageTests {
+  /// One request with an untyped body, as a page's `fetch(url, {mode: "no-cors", body: new Blob([…])})` sends it.
+  private func request(_ method: String, origin: String?) -> String {
+    "\(method) /x HTTP/1.1\r\nHost: node.example:55568\r\n" + (origin.map { "Origin: \($0)\r\n" } ?? "")
+      + "Content-Length: 2\r\n\r\nok"
+  }
+
+  @Test(
+    "a page of another host or port can change nothing: it is told why with 403, and no handler hears of it",
+    arguments: ["POST", "PUT", "PATCH", "DELETE", "ODD"],
+    ["http://evil.example", "http://node.example", "http://node.example:55569", "null"])
+  func foreign(_ method: String, _ origin: String) async throws {
+    let notes = Notes()
+    let handler: @Sendable (HTTPExchange) -> Void = { notes.events.append($0.request.method) }
+    try await withServer(handler) { server, loop in
+      let client = try await RawClient.connect(server.localAddress, loop)
+      client.send(request(method, origin: origin))
+      let answer = await client.take(endingWith: "}")
+      #expect(answer.hasPrefix("HTTP/1.1 403 Forbidden\r\n"))
+      #expect(answer.contains("\r\nContent-Type: application/problem+json\r\n"))
+      #expect(answer.contains(#""type":"urn:ignareo:problem:foreign_origin""#))
+      #expect(answer.contains(origin) && answer.contains("node.example:55568"))
+      #expect(notes.events == [])
+    }
+  }
+
+  @Test("a page of the server's own and a program may, and a foreign page may look at what it could not read anyway")
+  func others() async throws {
+    try await withServer(echo) { server, loop in
+      let client = try await RawClient.connect(server.localAddress, loop)
+      for method in ["POST", "PUT", "DELETE"] {
+        for origin in [nil, "http://node.example:55568"] {
+          client.send(request(method, origin: origin))
+          #expect(await client.take(endingWith: "ok!").hasPrefix("HTTP/1.1 200"))
+        }
+      }
+      client.send("GET /x HTTP/1.1\r\nHost: node.example:55568\r\nOrigin: http://evil.example\r\n\r\n")
+      #expect(await client.take(endingWith: "GET /x !").hasPrefix("HTTP/1.1 200"))
+    }
+  }
+
+  @Test("behind a refusal its connection goes on with the next request")
+  func connectionGoesOn() async throws {
+    try await withServer(echo) { server, loop in
+      let client = try await RawClient.connect(server.localAddress, loop)
+      client.send(request("POST", origin: "null") + request("POST", origin: nil))
+      let answers = await client.take(endingWith: "POST /x ok!")
+      #expect(answers.hasPrefix("HTTP/1.1 403") && answers.contains("}HTTP/1.1 200 OK"))
+    }
+  }
+}
