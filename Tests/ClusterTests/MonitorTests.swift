@@ -90,7 +90,9 @@ import Testing
       try await Self.withProgram(shop) { program, url in
         let task = Self.task(shop, customers: ["ann"], patience: 0.2)
         let error = try await shop.ask("POST", url + "/tasks?wait=60", task).json.at(pointer: "/tasks/0/error")
-        #expect(error?["code"]?.string == "timeout" && error?["message"]?.string?.contains("0.2 s") == true)
+        #expect(
+          error?["code"]?.string == "timeout" && error?["message"]?.string?.contains("0.2 s") == true,
+          "\(error ?? .null)")
         #expect(shop.orders.isEmpty && shop.ordersTooEarly == 0)
         for bad in [Self.task(shop, customers: []), Self.task(shop, customers: ["ann"], patience: 1e300)] {
           let error = try await shop.ask("POST", url + "/tasks?wait=60", bad).json.at(pointer: "/tasks/0/error")

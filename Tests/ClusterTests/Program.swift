@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// One run of a built program, as a user's shell would start it: of `ignareo`, or of one on the library. Its outputs are
-/// files in a folder of its own, so that nothing blocks and nobody else can hold them open; a coordinator's data go
+/// One run of a built program, as a user's shell would start it: of `ignareo`, or of one on the library. Its outputs
+/// are files in a folder of its own, so that nothing blocks and nobody else can hold them open; a coordinator's data go
 /// there too.
 final class Program: Sendable {
   /// How long a test waits for what must come; never the length of anything that is asserted.

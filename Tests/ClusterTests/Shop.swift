@@ -87,8 +87,8 @@ final class Shop: HTTPHandler, @unchecked Sendable {
     guard let customer = customers[cookie] else { return exchange.respond(status: 401) }
     lookers.insert(customer)
     looks += 1
-    // Now and then the page cannot be had.
-    if looks == 2 { return exchange.respond(status: 502) }
+    // Once the page cannot be had, unless no goods are to come: then a pause before another try might outlast the wait.
+    if looks == 2, looksInVain != nil { return exchange.respond(status: 502) }
     exchange.respond(json: Array(#"{"sku":"42","available":\#(hasGoods)}"#.utf8))
   }
 
