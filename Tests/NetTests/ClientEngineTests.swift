@@ -113,6 +113,29 @@ struct ClientEngineTests {
     }
   }
 
+  @Test("it is asked for once, though libcurl has a connection of its own to the server that idles")
+  func cookiesBesideIdle() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, request in
+        connection.send(headers: request.method == "POST" ? "Set-Cookie: id=1; Path=/\r\n" : "", body: "x")
+      }
+      defer { server.close() }
+      var libcurls = HTTPClientRequest(server.url("/warm"), headers: ["TE": "trailers"])
+      _ = try await client.fetch(libcurls)
+      #expect(client.own.opened == 0 && client.connectionCounts.open == 1)
+      // Of another shape than the one before: libcurl's handle is set up anew.
+      var login = HTTPClientRequest(server.url("/login"), method: "POST")
+      let jar = CookieJar()
+      login.cookies = jar
+      _ = try await client.fetch(login)
+      #expect(client.own.opened == 1 && jar.lines.count == 1)
+      // Neither is the way between the engines taken for a connection to the server afterwards.
+      libcurls.method = "PATCH"
+      _ = try await client.fetch(libcurls)
+      #expect(server.requests.map(\.target) == ["/warm", "/login", "/warm"] && server.connections.count == 2)
+    }
+  }
+
   @Test("a redirect that sets a cookie keeps it, and the next hop sends it")
   func redirectWithCookie() async throws {
     try await withClient { loop, client in

@@ -174,6 +174,27 @@ struct ClientFailureTests {
     }
   }
 
+  @Test(
+    "a request whose kept-alive connection dies may have had an effect, though no other connection can be made",
+    arguments: Engines.allCases, ["POST", "PUT", "DELETE"])
+  func diesForGood(engines: Engines, method: String) async throws {
+    try await withClient(engines) { loop, client in
+      var server: ScriptedServer?
+      server = try ScriptedServer(loop) { connection, _ in
+        // The first request is answered, the second one is the server's last.
+        if connection.requestCount == 1 { connection.send(body: "x") } else { server?.close() }
+      }
+      let url = try #require(server).url("/order")
+      _ = try await client.fetch(HTTPClientRequest(url))
+      let error = try await failure(of: HTTPClientRequest(url, method: method), on: client)
+      #expect(!error.surelyNoEffect && error.code == (method == "POST" ? .closed : .connect), "\(error)")
+      #expect(server?.requests.count == 2)
+      // Now nothing can have been sent.
+      let refused = try await failure(of: HTTPClientRequest(url, method: method), on: client)
+      #expect(refused.code == .connect && refused.surelyNoEffect)
+    }
+  }
+
   @Test("an upload that ends before its announced length breaks the request off", arguments: Engines.allCases)
   func shortUpload(engines: Engines) async throws {
     try await withClient(engines) { loop, client in

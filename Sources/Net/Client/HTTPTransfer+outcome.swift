@@ -26,7 +26,7 @@ extension HTTPTransfer {
     let harmless: Bool =
       switch code {
       // A proxy may have been asked to connect; the request itself was not sent.
-      case .dns, .connect, .tls, .badURL: sentBefore == 0
+      case .dns, .connect, .tls, .badURL: sentBefore == 0 && timesReadyToSend == 0
       default: sentBytes == 0
       }
     let message = host.isEmpty ? "\(request.method) \(urlForPeople): \(cause)" : "\(host): \(cause)"
@@ -48,10 +48,12 @@ extension HTTPTransfer {
     case CURLE_URL_MALFORMAT: return error(.badURL, text)
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return error(.dns, text)
     case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED:
+      if mustNotBeSentAgain { return error(.closed, notSentTwice) }
       if openErrno != 0 { return error(.connect, "no socket can be opened: \(LoopError.text(of: openErrno))") }
       return error(.connect, number == 0 ? text : "connect: \(LoopError.text(of: number))")
     // The client's own timer sees to the rest: what libcurl times is the connecting alone.
     case CURLE_OPERATION_TIMEDOUT:
+      if mustNotBeSentAgain { return error(.closed, notSentTwice) }
       return error(.connect, "not connected within \(request.connectTimeout.inSeconds) s")
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
       CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_INVALIDCERTSTATUS:
@@ -63,6 +65,13 @@ extension HTTPTransfer {
       return number == 0 ? error(.protocolError, text) : error(.closed, closedText(text, number))
     default: return error(.protocolError, text)
     }
+  }
+
+  /// libcurl tries a fresh connection where the kept-alive one died, before it asks whether the request may go out.
+  var mustNotBeSentAgain: Bool { timesReadyToSend > 0 && !request.mayBeSentTwice && sentBytes > sentBefore }
+
+  var notSentTwice: String {
+    "it closed the kept-alive connection without an answer, and \(request.method) is not sent twice"
   }
 
   private func closedText(_ text: String, _ number: Int32) -> String {

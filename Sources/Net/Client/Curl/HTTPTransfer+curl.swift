@@ -36,10 +36,9 @@ extension HTTPTransfer {
   func maySendNow() -> Bool {
     guard failure == nil else { return false }
     lastActivity = client.loop.now
+    if mustNotBeSentAgain { return breakOff(.closed, notSentTwice) }
     timesReadyToSend += 1
-    guard timesReadyToSend > 1, !request.mayBeSentTwice, sentBytes > sentBefore else { return true }
-    return breakOff(
-      .closed, "it closed the kept-alive connection without an answer, and \(request.method) is not sent twice")
+    return true
   }
 
   /// Fills `space` with what comes next of a body that is asked for; 0 at its end.

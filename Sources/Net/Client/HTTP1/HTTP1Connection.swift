@@ -286,10 +286,9 @@ final class HTTP1Connection: TCPConnectionDelegate, @unchecked Sendable {
       return client.fail(transfer, .closed, cause ?? "it closed the connection without an answer")
     }
     guard sent == 0 || transfer.request.mayBeSentTwice else {
-      let method = transfer.request.method
-      return client.fail(
-        transfer, .closed, "it closed the kept-alive connection without an answer, and \(method) is not sent twice")
+      return client.fail(transfer, .closed, transfer.notSentTwice)
     }
+    transfer.sentBefore += sent
     transfer.timesReadyToSend = 0
     engine.dial(transfer, at: origin)
   }
