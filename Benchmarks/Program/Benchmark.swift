@@ -5,10 +5,9 @@ import Glibc
   static func main() async throws {
     let words = Array(CommandLine.arguments.dropFirst())
     switch (words.first, words.count) {
-    case ("fetch", 4), ("fetch-libcurl", 4):
+    case ("fetch", 4):
       guard let connections = Int(words[2]), let seconds = Double(words[3]) else { usage() }
-      let headers = words[0] == "fetch" ? [:] : Fetch.leftToLibcurl
-      print(try await Fetch.run(words[1], connections: connections, seconds: seconds, headers: headers).line)
+      print(try await Fetch.run(words[1], connections: connections, seconds: seconds).line)
     case ("spawn", 2):
       guard let count = Int(words[1]) else { usage() }
       print(try await Spawn.run(count))
@@ -20,7 +19,7 @@ import Glibc
   }
 
   private static func usage() -> Never {
-    let text = Array("usage: Benchmark fetch|fetch-libcurl URL CONNECTIONS SECONDS, Benchmark spawn|park COUNT\n".utf8)
+    let text = Array("usage: Benchmark fetch URL CONNECTIONS SECONDS, Benchmark spawn|park COUNT\n".utf8)
     _ = write(STDERR_FILENO, text, text.count)
     exit(2)
   }

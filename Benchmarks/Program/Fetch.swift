@@ -1,27 +1,29 @@
 import Ignareo
 
 /// `fetch URL CONNECTIONS SECONDS`: GETs through the public session API, one after the other on each of so many tasks.
-/// With headers that the loop's own engine leaves to libcurl it measures the other engine (`fetch-libcurl`).
+/// A URL with a fragment, which the loop's own engine leaves to libcurl, measures the other engine.
 enum Fetch {
-  static let leftToLibcurl = ["Connection": "keep-alive"]
-
-  static func run(
-    _ url: String, connections: Int, seconds: Double, headers: [String: String] = [:]
-  ) async throws -> Figures {
+  static func run(_ url: String, connections: Int, seconds: Double) async throws -> Figures {
     try await TaskContext.run(connectionsPerHost: connections) { context in
       let session = context.session()
       let tally = Tally()
       for _ in 0..<connections {
         context.spawn { _ in
-          while true {
-            let response = try await session.get(url, headers: headers)
-            tally.note(status: response.status, bytes: response.body.count)
+          do {
+            while true {
+              let response = try await session.get(url)
+              tally.note(status: response.status, bytes: response.body.count)
+            }
+          } catch {
+            tally.note(error)
+            throw error
           }
         }
       }
       try await context.sleep(connections > 200 ? .seconds(2) : .milliseconds(500))
       let before = tally.reading
       try await context.sleep(.seconds(seconds))
+      if let error = tally.error { throw error }
       return Figures(before: before, after: tally.reading)
     }
   }
@@ -38,11 +40,15 @@ final class Tally: @unchecked Sendable {
   }
 
   private var (answers, bytes, failures) = (0, 0, 0)
+  /// Of the first request that came to nothing: a benchmark with fewer connections than it says measures nothing.
+  private(set) var error: (any Error)?
 
   func note(status: Int, bytes count: Int) {
     if status == 200 { answers += 1 } else { failures += 1 }
     bytes += count
   }
+
+  func note(_ error: any Error) { self.error = self.error ?? error }
 
   var reading: Reading {
     Reading(

@@ -58,16 +58,9 @@ public final class Session: @unchecked Sendable {
     _ method: String, _ url: String, query: [(name: String, value: String)] = [], headers: [String: String] = [:],
     body: Body = .none, timeout: Duration? = nil, followsRedirects: Bool? = nil
   ) async throws -> Response {
-    var request = try prepared(method, url, query, headers, timeout, followsRedirects)
-    switch body {
-    case .none: break
-    case .bytes(let bytes): request.body = .bytes(bytes)
-    case .text(let text): request.body = .bytes(Array(text.utf8))
-    case .form(let pairs):
-      request.body = .bytes(FormBody.bytes(pairs.map { ($0.name, $0.value) }))
-      Self.set("content-type", "application/x-www-form-urlencoded", unlessIn: &request)
-    }
-    return try await send(request)
+    let transfer = try transfer(method, url, query, headers, body, timeout, followsRedirects)
+    await runner.client.end(of: transfer)
+    return try response(transfer, method)
   }
 
   /// One request of any kind whose body is a value as JSON, with its media type.
@@ -78,7 +71,27 @@ public final class Session: @unchecked Sendable {
     var request = try prepared(method, url, query, headers, timeout, followsRedirects)
     request.body = .bytes(Array(try CodableArguments.encode(json).bytes))
     Self.set("content-type", "application/json", unlessIn: &request)
-    return try await send(request)
+    let transfer = runner.client.transfer(for: request)
+    await runner.client.end(of: transfer)
+    return try response(transfer, method)
+  }
+
+  // Neither this nor `response` is to be inlined: the frames of a task that waits would hold what they work with.
+  @inline(never)
+  private func transfer(
+    _ method: String, _ url: String, _ query: [(name: String, value: String)], _ headers: [String: String],
+    _ body: Body, _ timeout: Duration?, _ followsRedirects: Bool?
+  ) throws(TaskFailure) -> HTTPTransfer {
+    var request = try prepared(method, url, query, headers, timeout, followsRedirects)
+    switch body {
+    case .none: break
+    case .bytes(let bytes): request.body = .bytes(bytes)
+    case .text(let text): request.body = .bytes(Array(text.utf8))
+    case .form(let pairs):
+      request.body = .bytes(FormBody.bytes(pairs.map { ($0.name, $0.value) }))
+      Self.set("content-type", "application/x-www-form-urlencoded", unlessIn: &request)
+    }
+    return runner.client.transfer(for: request)
   }
 
   private func prepared(
@@ -97,13 +110,14 @@ public final class Session: @unchecked Sendable {
     return request
   }
 
-  private func send(_ request: HTTPClientRequest) async throws -> Response {
+  @inline(never)
+  private func response(_ transfer: HTTPTransfer, _ method: String) throws -> Response {
     do throws(HTTPClientError) {
-      let response = try await runner.client.fetch(request)
-      noteEffect(of: request.method)
-      return Response(response)
+      let response = Response(try transfer.answer())
+      noteEffect(of: method)
+      return response
     } catch {
-      if !error.surelyNoEffect { noteEffect(of: request.method) }
+      if !error.surelyNoEffect { noteEffect(of: method) }
       guard let failure = TaskFailure(error) else { throw CancellationError() }
       throw failure
     }

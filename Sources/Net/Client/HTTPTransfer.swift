@@ -24,15 +24,14 @@ package final class HTTPTransfer: @unchecked Sendable {
     case relayed(CurlRelay)
   }
 
-  typealias Answer = Result<HTTPClientResponse, HTTPClientError>
-
   /// Who is told, until the end.
   enum Owner {
     case nobody
     /// Takes the answer as it comes.
     case callbacks(Callbacks)
-    /// Takes the whole answer, whose body is collected.
-    case awaiting(UnsafeContinuation<Answer, Never>)
+    /// Takes the whole answer, whose body is collected, when it has come.
+    case awaiting(UnsafeContinuation<Void, Never>)
+    case told(Result<HTTPClientTiming, HTTPClientError>)
   }
 
   struct Callbacks {
