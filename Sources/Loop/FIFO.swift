@@ -1,21 +1,24 @@
 /// A queue whose both ends cost the same however long it is.
-package struct FIFO<Element> {
+///
+/// Public, though no product shows it: of what is generic and `package` the compiler shows other modules no code, and
+/// each of their calls would look the type's metadata up.
+public struct FIFO<Element> {
   @usableFromInline var elements: [Element?] = []
   @usableFromInline var start = 0
 
-  @inlinable package init() {}
+  @inlinable public init() {}
 
-  @inlinable package var isEmpty: Bool { start == elements.count }
-  @inlinable package var count: Int { elements.count - start }
+  @inlinable @inline(__always) public var isEmpty: Bool { start == elements.count }
+  @inlinable @inline(__always) public var count: Int { elements.count - start }
 
-  @inlinable package mutating func append(_ element: Element) { elements.append(element) }
+  @inlinable public mutating func append(_ element: Element) { elements.append(element) }
 
-  @inlinable package mutating func removeAll(where isUnwanted: (Element) -> Bool) {
+  @inlinable public mutating func removeAll(where isUnwanted: (Element) -> Bool) {
     elements = elements[start...].filter { $0.map { !isUnwanted($0) } ?? false }
     start = 0
   }
 
-  @inlinable package mutating func popFirst() -> Element? {
+  @inlinable public mutating func popFirst() -> Element? {
     guard start < elements.count else { return nil }
     defer {
       elements[start] = nil

@@ -58,7 +58,7 @@ public final class Session: @unchecked Sendable {
     _ method: String, _ url: String, query: [(name: String, value: String)] = [], headers: [String: String] = [:],
     body: Body = .none, timeout: Duration? = nil, followsRedirects: Bool? = nil
   ) async throws -> Response {
-    let transfer = try transfer(method, url, query, headers, body, timeout, followsRedirects)
+    let transfer = try transfer(method, url, query, headers, Content(body), timeout, followsRedirects)
     await runner.client.end(of: transfer)
     return try response(transfer, method)
   }
@@ -68,10 +68,7 @@ public final class Session: @unchecked Sendable {
     _ method: String, _ url: String, query: [(name: String, value: String)] = [], headers: [String: String] = [:],
     json: some Encodable & Sendable, timeout: Duration? = nil, followsRedirects: Bool? = nil
   ) async throws -> Response {
-    var request = try prepared(method, url, query, headers, timeout, followsRedirects)
-    request.body = .bytes(Array(try CodableArguments.encode(json).bytes))
-    Self.set("content-type", "application/json", unlessIn: &request)
-    let transfer = runner.client.transfer(for: request)
+    let transfer = try transfer(method, url, query, headers, Content(json: json), timeout, followsRedirects)
     await runner.client.end(of: transfer)
     return try response(transfer, method)
   }
@@ -80,23 +77,14 @@ public final class Session: @unchecked Sendable {
   @inline(never)
   private func transfer(
     _ method: String, _ url: String, _ query: [(name: String, value: String)], _ headers: [String: String],
-    _ body: Body, _ timeout: Duration?, _ followsRedirects: Bool?
+    _ content: Content?, _ timeout: Duration?, _ followsRedirects: Bool?
   ) throws(TaskFailure) -> HTTPTransfer {
-    var request = try prepared(method, url, query, headers, timeout, followsRedirects)
-    switch body {
-    case .none: break
-    case .bytes(let bytes): request.body = .bytes(bytes)
-    case .text(let text): request.body = .bytes(Array(text.utf8))
-    case .form(let pairs):
-      request.body = .bytes(FormBody.bytes(pairs.map { ($0.name, $0.value) }))
-      Self.set("content-type", "application/x-www-form-urlencoded", unlessIn: &request)
-    }
-    return runner.client.transfer(for: request)
+    runner.client.transfer(for: try request(method, url, query, headers, content, timeout, followsRedirects))
   }
 
-  private func prepared(
+  private func request(
     _ method: String, _ url: String, _ query: [(name: String, value: String)], _ headers: [String: String],
-    _ timeout: Duration?, _ followsRedirects: Bool?
+    _ content: Content?, _ timeout: Duration?, _ followsRedirects: Bool?
   ) throws(TaskFailure) -> HTTPClientRequest {
     let options = options
     var request = HTTPClientRequest(try options.url(url, query), method: method)
@@ -106,6 +94,12 @@ public final class Session: @unchecked Sendable {
     if let followsRedirects { request.followsRedirects = followsRedirects }
     // Who asks for a coding in his own words gets what the server sends.
     request.acceptsCompression = !request.headers.contains("accept-encoding")
+    if let content {
+      request.body = .bytes(content.bytes)
+      if let type = content.mediaType, !request.headers.contains("content-type") {
+        request.headers.add("content-type", type)
+      }
+    }
     request.cookies = jar
     return request
   }
@@ -128,8 +122,26 @@ public final class Session: @unchecked Sendable {
     guard !shared.hasActed else { return }
     shared.hasActed = !["GET", "HEAD", "OPTIONS", "TRACE"].contains(method)
   }
+}
 
-  private static func set(_ name: String, _ value: String, unlessIn request: inout HTTPClientRequest) {
-    if !request.headers.contains(name) { request.headers.add(name, value) }
+/// A body as bytes, and its media type where that goes without saying.
+private struct Content {
+  let bytes: [UInt8]
+  var mediaType: String?
+
+  init?(_ body: Session.Body) {
+    switch body {
+    case .none: return nil
+    case .bytes(let bytes): self.bytes = bytes
+    case .text(let text): bytes = Array(text.utf8)
+    case .form(let pairs):
+      bytes = FormBody.bytes(pairs.map { ($0.name, $0.value) })
+      mediaType = "application/x-www-form-urlencoded"
+    }
+  }
+
+  init(json: some Encodable & Sendable) throws {
+    bytes = Array(try CodableArguments.encode(json).bytes)
+    mediaType = "application/json"
   }
 }

@@ -37,7 +37,12 @@ struct EasyShape: Equatable {
     verifiesTLS = request.verifiesTLS
     acceptsCompression = request.acceptsCompression
     usesCookies = request.cookies != nil
-    mayShareConnection = request.version == .automatic && request.url.prefix(6).lowercased() == "https:"
+    mayShareConnection = request.version == .automatic && Self.isOverTLS(request.url)
+  }
+
+  private static func isOverTLS(_ url: String) -> Bool {
+    // Letters and a colon differ from their capitals by one bit, or by none.
+    url.utf8.count > 6 && zip(url.utf8, "https:".utf8).allSatisfy { $0 | 0x20 == $1 }
   }
 
   var hasBody: Bool {
