@@ -1,3 +1,4 @@
+import Glibc
 import Loop
 import Synchronization
 import Testing
@@ -33,6 +34,13 @@ extension TaskHandle {
 
 @Suite("Waiting for tasks", .timeLimit(.minutes(2)))
 struct JoinTests {
+  @Test("a program that runs its tasks again and again takes no other thread than the first time")
+  func again() async throws {
+    func run() async throws -> UInt { try await TaskContext.run { _ in UInt(pthread_self()) } }
+    let first = try await run()
+    for _ in 0..<3 { #expect(try await run() == first) }
+  }
+
   @Test("the first one that ends is told with its place, its handle and its value; the others go on")
   func first() async throws {
     try await TaskContext.run { context in
