@@ -13,8 +13,8 @@ extension TaskContext {
   ///       return try await context.join(urls.map { url in context.spawn { _ in try await session.get(url).text } })
   ///     }
   ///
-  /// What it has spawned ends with it, and so do its connections. Cancelling the task that waits here cancels it. Its
-  /// event loop and thread are the next call's, too: a program has as many of them as calls were ever under way at once.
+  /// What it has spawned ends with it, and so do its connections. Cancelling the task that waits here cancels it. The
+  /// next call takes its event loop over: a program has as many of them as calls were ever under way at once.
   ///
   /// - Parameter connectionsPerHost: requests under way to one host and port; more wait their turn.
   /// - Throws: what `operation` throws; `TaskFailure.Code.internal` when the process has no thread or descriptor left.

@@ -15,8 +15,8 @@ struct OriginTable {
   private var byPrefix: [String: Destination] = [:]
   /// What was asked for last and will mostly be asked for next.
   private var latest: (prefix: String, destination: Destination)?
-  /// For libcurl's cache of names: entries of forgotten ones, to be forgotten there too, and what a transfer carried that
-  /// libcurl never saw.
+  /// For libcurl's cache of names: entries of forgotten ones, to be forgotten there too, and what a transfer carried
+  /// that libcurl never saw.
   private var entries: [String] = []
   /// As many are known when those without work are next looked for.
   private var crowd = ClientLimits.origins
