@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Where log lines go: a descriptor whose reader may stall for a moment, but cannot stop who writes there.
 ///
@@ -16,7 +15,7 @@ package final class StandardError: Sendable {
   private let descriptor: Int32
   /// Lines dropped since the last one that was written. The lock is held while a line is written, so that none is torn
   /// and no other thread takes the room that this one has found.
-  private let dropped = Mutex(0)
+  private let dropped = Lock(0)
 
   package init(_ descriptor: Int32) { self.descriptor = descriptor }
 

@@ -1,6 +1,5 @@
 import Glibc
 import Loop
-import Synchronization
 import Testing
 
 @testable import Ignareo
@@ -209,7 +208,7 @@ struct JoinTests {
 
   @Test("a cancelled task gets no further element, though some have ended")
   func cancelledBetweenElements() async throws {
-    let seen = Mutex(0)
+    let seen = Lock(0)
     try await TaskContext.run { context in
       let handles = chain([0, 1, 2], in: context)
       _ = try await context.join(handles)

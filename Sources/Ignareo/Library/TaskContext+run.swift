@@ -2,7 +2,6 @@ internal import Clockwork
 internal import Gossip
 internal import Loop
 internal import Net
-internal import Synchronization
 
 extension TaskContext {
   /// Runs a function as a task on an event loop of its own, without a node: for programs that only want what a task can
@@ -48,7 +47,7 @@ extension TaskContext {
 /// The loops of a program's own tasks. A loop is for ever, because a task that resumes late must find it: they are
 /// lent out, not made anew.
 private enum OwnLoops {
-  private static let idle = Mutex<[EventLoop]>([])
+  private static let idle = Lock<[EventLoop]>([])
 
   static func take() throws(LoopError) -> EventLoop {
     if let loop = idle.withLock({ $0.popLast() }) { return loop }
