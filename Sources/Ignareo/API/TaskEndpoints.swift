@@ -129,7 +129,7 @@ extension Problem {
     var problem = Problem.notFound("/tasks/\(id)")
     problem.detail =
       "No task '\(id)' here. A finished one is kept for \(Int(Limits.keptFor.inSeconds)) seconds, "
-      + "the newest \(Limits.keptTasks) at most."
+      + "the newest \(Limits.keptTasks) at most, and no more than \(Limits.keptBytes >> 20) MiB of values."
     return problem
   }
 }
