@@ -1,5 +1,4 @@
 import Clockwork
-import Glibc
 import HTTP
 package import Loop
 import Swim

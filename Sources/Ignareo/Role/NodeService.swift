@@ -99,7 +99,7 @@ package final class NodeService: @unchecked Sendable {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in
         pool.drain { continuation.resume() }
-        api.endSockets()
+        api.drain()
       }
     }
     // The last results are written by now, though perhaps to a queue that a slow reader empties.

@@ -226,6 +226,8 @@ package final class HTTPExchange: @unchecked Sendable {
     connection.note(route: route, status: status)
     // A client that was not told to send its body may send it or not: what comes next can't be understood.
     if awaitsContinue || !connection.keepsAlive(request) { mustClose = true }
+    // Nor does the end of a body come that may rest for ever.
+    if bodyMayRest, !bodyIsComplete { mustClose = true }
     connection.write { output in
       HTTPWire.appendResponseHead(
         status: status, headers: headers, framing: framing, keepsAlive: !mustClose, version: request.version,

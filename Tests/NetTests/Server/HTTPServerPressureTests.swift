@@ -220,6 +220,20 @@ import Testing
     }
   }
 
+  @Test("an answer before the end of a body that may rest is the connection's last, and its sender is not waited for")
+  func answeredEarly() async throws {
+    let early: @Sendable (HTTPExchange) -> Void = { exchange in
+      exchange.readBody(mayRest: true) { _ in exchange.respond(status: 400, body: Array("bad".utf8)) }
+    }
+    try await withServer(early) { server, loop in
+      let client = try await RawClient.connect(server.localAddress, loop)
+      client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+      let answer = await client.takeAll()
+      #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.hasSuffix("bad"))
+      #expect(answer.contains("\r\nConnection: close\r\n"))
+    }
+  }
+
   @Test("what is held for a request counts until its answer, and no longer")
   func heldBytes() async throws {
     var limits = HTTPServerLimits()
