@@ -27,7 +27,7 @@ struct StatusLine: Sendable {
     else { throw .malformed("the status line is not of the form HTTP/1.1 200 OK") }
     version = try HTTPVersion(span, start..<start + 8)
     // As libcurl has it, which reads the responses that are not plain.
-    guard span[start + 7] <= Octet.zero + 1 else { throw .malformed("the response is of a later version than HTTP/1.1") }
+    guard span[start + 7] <= Octet.zero + 1 else { throw .malformed("the version is later than HTTP/1.1") }
     status = (9..<12).reduce(0) { $0 * 10 + Int(span[start + $1] &- Octet.zero) }
     guard status >= 100 else { throw .malformed("the status is below 100") }
     guard line.count == 12 || span[start + 12] == Octet.space else {

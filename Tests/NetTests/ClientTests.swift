@@ -257,7 +257,7 @@ struct ClientTests {
     }
   }
 
-  @Test("a proxy that opens no way to the server, or closes, is named, and nothing was sent", arguments: Engines.allCases)
+  @Test("a proxy that opens no way to the server, or closes, is named; nothing was sent", arguments: Engines.allCases)
   func refusedTunnel(engines: Engines) async throws {
     try await withClient(engines) { loop, client in
       for answer in ["HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", ""] {
