@@ -2,6 +2,9 @@ internal import JSON
 
 /// Every bound of a node in one place; each has a test of what happens beyond it.
 package enum Limits {
+  /// What flows may compute in one turn of their loop before the next one of them waits for the next turn. (A single
+  /// step of one may take longer: `FlowLimits.work`.)
+  static let computingShare = Duration.milliseconds(20)
   /// One task's JSON text, its arguments included.
   package static let taskBytes = 1 << 20
   /// A task's value as JSON. A coordinator reads lines of some times as much.

@@ -154,6 +154,18 @@ struct ClientFramingTests {
     }
   }
 
+  @Test("a server that answers while a body is still being made is heard", arguments: Engines.allCases, [nil, 100])
+  func earlyAnswerToUpload(engines: Engines, byteCount: Int?) async throws {
+    try await withClient(engines) { loop, client in
+      let server = try EarlyServer(loop)
+      defer { server.close() }
+      let upload = HTTPUpload(byteCount: byteCount)
+      upload.write([1])
+      let response = try await client.fetch(HTTPClientRequest(server.url, method: "POST", body: .upload(upload)))
+      #expect(response.status == 413 && response.body == Array("too much".utf8))
+    }
+  }
+
   @Test("paused, an answer whose server has gone away is still read to its end", arguments: Engines.allCases)
   func pausedPastTheEnd(engines: Engines) async throws {
     try await withClient(engines) { loop, client in

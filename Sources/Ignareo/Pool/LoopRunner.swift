@@ -16,6 +16,7 @@ package final class LoopRunner: @unchecked Sendable {
   /// How long a cancelled task may clean up before its result is given.
   private let patience: Duration
 
+  private(set) lazy var computing = ComputingTurns(loop)
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
   /// For what its tasks leave to chance.

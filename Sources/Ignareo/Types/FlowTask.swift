@@ -34,7 +34,9 @@ enum FlowTask {
     let cookies = CookieJar()
     var input = FlowMachine.Input.start
     while true {
-      switch machine.handle(input, at: MonotonicClock.now) {
+      let computing = context.runner.computing
+      while computing.areSpent { try await context.sleep(.zero) }
+      switch computing.compute({ machine.handle(input, at: MonotonicClock.now) }) {
       case .request(let request): input = try await answer(to: request, cookies, context)
       case .sleep(let end): input = try await sleep(until: end, context)
       case .done(let value): return value

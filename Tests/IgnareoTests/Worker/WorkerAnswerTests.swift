@@ -49,12 +49,12 @@ import Testing
     let plain = try failure(#"{"id":"7","error":{"message":"no ink"}}"#)
     #expect(plain == TaskFailure(.internal, "no ink"))
     let full = try failure(#"{"id":"7","value":null,"error":{"message":"m","code":"dns","retryable":false}}"#)
-    #expect(full == TaskFailure(.dns, "m", isRetryable: false))
+    #expect(full == TaskFailure(.dns, "m", isRetryable: false, mayHaveTakenEffect: true))
     let odd = try failure(#"{"id":"7","error":{"message":"m","code":null,"retryable":null}}"#)
     #expect(odd == TaskFailure(.internal, "m"))
     for code in TaskFailure.Code.allCases {
       let known = try failure(#"{"id":"7","error":{"message":"m","code":"\#(code.rawValue)"}}"#)
-      #expect(known == TaskFailure(code, "m"))
+      #expect(known == TaskFailure(code, "m", mayHaveTakenEffect: true))
     }
   }
 

@@ -12,6 +12,8 @@ extension HTTPTransfer {
     case .head(let status, let version, let headers):
       if let reason = framingFlaw(headers, status, version) { return breakOff(.protocolError, reason) }
       if let cookies = request.cookies, headers.contains("set-cookie") { cookies.isEmpty = false }
+      // libcurl sends no more of a body then, but waits for what it was told to wait for.
+      if status >= 300 { uploadHasMore() }
       let head = HTTPClientResponse.Head(
         status: status, url: request.url, httpVersion: version, headers: headers)
       return received(head, announcing: decodedLength(headers))
