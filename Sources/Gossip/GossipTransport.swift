@@ -58,8 +58,11 @@ final class GossipTransport: @unchecked Sendable {
     awaitingReply = []
   }
 
-  func note(_ reason: String, from source: SocketAddress, _ detail: String) {
-    garbage.note(reason, from: source, detail, wayOut: GarbageCounter.notMemberlist, at: loop.now)
+  /// Datagrams that came faster than they could be read.
+  var overflow: Int { port?.socket.overflow ?? 0 }
+
+  func note(_ reason: String, from source: SocketAddress, _ detail: @autoclosure () -> String) {
+    garbage.note(reason, from: source, detail(), wayOut: GarbageCounter.notMemberlist, at: loop.now)
   }
 
   // MARK: Datagrams

@@ -24,6 +24,7 @@ package final class Membership: @unchecked Sendable {
   private var isFeeding = false
   private var timer: LoopTimer?
   private var joinAddresses: JoinAddresses?
+  private let peers: PeersMemory?
   private var joinExchanges: Set<Swim.OutgoingExchange> = []
   private var firstWord: ((FirstWord) -> Void)?
   private var afterLeaving: FirstCall?
@@ -45,8 +46,10 @@ package final class Membership: @unchecked Sendable {
 
   private init(
     _ options: ClusterOptions, _ name: String, _ bound: SocketAddress, _ address: SocketAddress, _ meta: MemberMeta,
-    _ transport: GossipTransport, _ arrivals: ArrivalRelay, _ isEncrypted: Bool, _ loop: EventLoop, _ log: Log
+    _ transport: GossipTransport, _ arrivals: ArrivalRelay, _ isEncrypted: Bool, _ peers: PeersMemory?,
+    _ loop: EventLoop, _ log: Log
   ) {
+    self.peers = peers
     (self.name, boundAddress, self.address, self.meta) = (name, bound, address, meta)
     (self.transport, self.arrivals, self.loop, self.log) = (transport, arrivals, loop, log)
     var generator = SystemRandomNumberGenerator()
@@ -60,10 +63,11 @@ package final class Membership: @unchecked Sendable {
   /// - Parameters:
   ///   - http: where this process's API is bound; others are told how to dial it.
   ///   - tags: the member's own, shown at `/nodes`.
+  ///   - dataFolder: where the other members are remembered, so that a restart finds them; nil for nowhere.
   /// - Throws: when the port is taken, a flag cannot be meant, the key file cannot be read, or the name is taken.
   package static func start(
     _ options: ClusterOptions, role: ClusterOptions.Role, http: SocketAddress, tags: [String: String] = [:],
-    on loop: EventLoop, log: Log
+    dataFolder: String? = nil, on loop: EventLoop, log: Log
   ) async throws(StartError) -> Membership {
     let keyring: Keyring?
     do throws(UsageError) {
@@ -82,10 +86,12 @@ package final class Membership: @unchecked Sendable {
       let dialled = AdvertisedHost.http(bound: http, advertise: options.advertise, gossip: advertised)
       let meta = try Self.meta(role, dialled, tags)
       let name = options.name ?? defaultName(port: bound.port)
+      let peers = dataFolder.map { PeersMemory(folder: $0, on: loop, log: log) }
       let membership = Membership(
-        options, name, bound, advertised, meta, transport, arrivals, keyring != nil, loop, log)
+        options, name, bound, advertised, meta, transport, arrivals, keyring != nil, peers, loop, log)
       arrivals.membership = membership
-      try await membership.begin(joining: options.join)
+      let remembered = peers?.addresses.map { Authority(host: $0.ip, port: $0.port) } ?? []
+      try await membership.begin(joining: options.join + remembered)
       return membership
     } catch {
       transport.close()
@@ -170,6 +176,12 @@ package final class Membership: @unchecked Sendable {
     return machine.awareness
   }
 
+  /// Datagrams that came faster than this process could read them.
+  var datagramOverflow: Int {
+    loop.assertCurrent()
+    return transport.overflow
+  }
+
   var traffic: GossipTraffic {
     loop.assertCurrent()
     return transport.traffic
@@ -196,6 +208,7 @@ package final class Membership: @unchecked Sendable {
         feed(.leave)
       }
     }
+    await peers?.save()
   }
 
   /// Frees the port at once, without a good-bye: to others a crash, unless `leave` came first.
@@ -207,6 +220,7 @@ package final class Membership: @unchecked Sendable {
     transport.close()
     arrivals.membership = nil
     observers = []
+    peers?.close()
     // Nothing is heard any more, the end of a leave neither.
     afterLeaving?.call()
   }
@@ -309,6 +323,7 @@ package final class Membership: @unchecked Sendable {
     if case .joinFailing = event { firstWord?(.welcome) }
     guard let (change, member) = event.change else { return }
     let described = describe(member)
+    peers?.note(change, described)
     for observer in observers { observer(change, described) }
   }
 

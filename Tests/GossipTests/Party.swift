@@ -17,7 +17,7 @@ struct Party: Sendable {
 
   static func start(
     _ name: String, join: [Authority] = [], keyFile: String? = nil, role: ClusterOptions.Role = .node,
-    tags: [String: String] = [:], http: SocketAddress? = nil
+    tags: [String: String] = [:], http: SocketAddress? = nil, dataFolder: String? = nil
   ) async throws -> Party {
     var options = ClusterOptions(role: role)
     options.name = name
@@ -25,19 +25,20 @@ struct Party: Sendable {
     options.join = join
     options.profile = .local
     options.gossipKeyFile = keyFile
-    return try await start(options, role: role, tags: tags, http: http)
+    return try await start(options, role: role, tags: tags, http: http, dataFolder: dataFolder)
   }
 
   static func start(
     _ options: ClusterOptions, role: ClusterOptions.Role = .node, tags: [String: String] = [:],
-    http: SocketAddress? = nil
+    http: SocketAddress? = nil, dataFolder: String? = nil
   ) async throws -> Party {
     let loop = try EventLoop.start(name: options.name ?? "member")
     let lines = LogLines()
     let log = Log(level: .debug, format: .text) { lines.append($0) }
     let http = try #require(http ?? SocketAddress(ip: "127.0.0.1", port: 55568))
     let start = loop.spawn {
-      try await Membership.start(options, role: role, http: http, tags: tags, on: loop, log: log)
+      try await Membership.start(
+        options, role: role, http: http, tags: tags, dataFolder: dataFolder, on: loop, log: log)
     }
     do {
       return Party(loop: loop, membership: try await start.value, lines: lines)
