@@ -24,7 +24,7 @@ package final class Membership: @unchecked Sendable {
   private var isFeeding = false
   private var timer: LoopTimer?
   private var joinAddresses: JoinAddresses?
-  private let peers: PeersMemory?
+  private var peers: PeersMemory?
   private var joinExchanges: Set<Swim.OutgoingExchange> = []
   private var firstWord: ((FirstWord) -> Void)?
   private var afterLeaving: FirstCall?
@@ -46,10 +46,8 @@ package final class Membership: @unchecked Sendable {
 
   private init(
     _ options: ClusterOptions, _ name: String, _ bound: SocketAddress, _ address: SocketAddress, _ meta: MemberMeta,
-    _ transport: GossipTransport, _ arrivals: ArrivalRelay, _ isEncrypted: Bool, _ peers: PeersMemory?,
-    _ loop: EventLoop, _ log: Log
+    _ transport: GossipTransport, _ arrivals: ArrivalRelay, _ isEncrypted: Bool, _ loop: EventLoop, _ log: Log
   ) {
-    self.peers = peers
     (self.name, boundAddress, self.address, self.meta) = (name, bound, address, meta)
     (self.transport, self.arrivals, self.loop, self.log) = (transport, arrivals, loop, log)
     var generator = SystemRandomNumberGenerator()
@@ -86,12 +84,10 @@ package final class Membership: @unchecked Sendable {
       let dialled = AdvertisedHost.http(bound: http, advertise: options.advertise, gossip: advertised)
       let meta = try Self.meta(role, dialled, tags)
       let name = options.name ?? defaultName(port: bound.port)
-      let peers = dataFolder.map { PeersMemory(folder: $0, on: loop, log: log) }
       let membership = Membership(
-        options, name, bound, advertised, meta, transport, arrivals, keyring != nil, peers, loop, log)
+        options, name, bound, advertised, meta, transport, arrivals, keyring != nil, loop, log)
       arrivals.membership = membership
-      let remembered = peers?.addresses.map { Authority(host: $0.ip, port: $0.port) } ?? []
-      try await membership.begin(joining: options.join + remembered)
+      try await membership.begin(joining: options.join, remembering: dataFolder)
       return membership
     } catch {
       transport.close()
@@ -118,7 +114,9 @@ package final class Membership: @unchecked Sendable {
     return "\(String(decoding: host, as: UTF8.self))-\(port)"
   }
 
-  private func begin(joining authorities: [Authority]) async throws(StartError) {
+  private func begin(joining given: [Authority], remembering folder: String?) async throws(StartError) {
+    peers = folder.map { PeersMemory(folder: $0, on: loop, log: log) }
+    let authorities = given + (peers?.addresses.map { Authority(host: $0.ip, port: $0.port) } ?? [])
     feed(.start)
     guard !authorities.isEmpty else { return }
     let word = await withUnsafeContinuation { (continuation: UnsafeContinuation<FirstWord, Never>) in

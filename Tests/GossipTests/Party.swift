@@ -17,7 +17,7 @@ struct Party: Sendable {
 
   static func start(
     _ name: String, join: [Authority] = [], keyFile: String? = nil, role: ClusterOptions.Role = .node,
-    tags: [String: String] = [:], http: SocketAddress? = nil, dataFolder: String? = nil
+    tags: [String: String] = [:], http: SocketAddress? = nil
   ) async throws -> Party {
     var options = ClusterOptions(role: role)
     options.name = name
@@ -25,7 +25,7 @@ struct Party: Sendable {
     options.join = join
     options.profile = .local
     options.gossipKeyFile = keyFile
-    return try await start(options, role: role, tags: tags, http: http, dataFolder: dataFolder)
+    return try await start(options, role: role, tags: tags, http: http)
   }
 
   static func start(

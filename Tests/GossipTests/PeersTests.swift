@@ -13,6 +13,13 @@ import Testing
       name: "n \(number)", address: SocketAddress(ip: "10.0.0.7", port: UInt16(1000 + number))!, lastAlive: lastAlive)
   }
 
+  /// A coordinator that joins nobody, unless its folder tells it of somebody.
+  private func remembering(_ name: String, in folder: String) async throws -> Party {
+    var options = ClusterOptions(role: .coordinator)
+    (options.name, options.gossip, options.profile) = (name, Authority(host: "127.0.0.1", port: 0), .local)
+    return try await Party.start(options, role: .coordinator, dataFolder: folder)
+  }
+
   @Test("peers read back as they were written, and the old file is gone whole")
   func roundTrip() throws {
     let folder = try TemporaryFolder()
@@ -67,7 +74,7 @@ import Testing
   @Test("one that has left and starts again elsewhere, with no address to join, finds its cluster")
   func findsItsCluster() async throws {
     let folder = try TemporaryFolder()
-    let first = try await Party.start("c", role: .coordinator, dataFolder: folder.path)
+    let first = try await remembering("c", in: folder.path)
     let others = [
       try await Party.start("n1", join: [first.gossip]), try await Party.start("n2", join: [first.gossip]),
     ]
@@ -77,7 +84,7 @@ import Testing
     let remembered = folder.read("peers")
     #expect(remembered.contains("\(others[0].gossip) ") && remembered.contains(" n2\n") && !remembered.contains(" c\n"))
     for other in others { try await other.sees("n1", "n2") }
-    let again = try await Party.start("c", role: .coordinator, dataFolder: folder.path)
+    let again = try await remembering("c", in: folder.path)
     for party in [again] + others { try await party.sees("c", "n1", "n2") }
     for party in [again] + others { await party.kill() }
   }
@@ -85,7 +92,7 @@ import Testing
   @Test("those who said good-bye are forgotten, the dead are remembered")
   func departures() async throws {
     let folder = try TemporaryFolder()
-    let first = try await Party.start("c", role: .coordinator, dataFolder: folder.path)
+    let first = try await remembering("c", in: folder.path)
     let dying = try await Party.start("dying", join: [first.gossip])
     try await first.sees("c", "dying")
     await dying.kill()
@@ -107,10 +114,10 @@ import Testing
   func unusable() async throws {
     let folder = try TemporaryFolder()
     try folder.write("file", "")
-    let party = try await Party.start("c", dataFolder: folder.path + "/file")
+    let party = try await remembering("c", in: folder.path + "/file")
     #expect(party.lines.text.contains("peers_not_remembered"))
-    let first = try await Party.start("a", dataFolder: folder.path)
-    let second = try await Party.start("b", dataFolder: folder.path)
+    let first = try await remembering("a", in: folder.path)
+    let second = try await remembering("b", in: folder.path)
     #expect(second.lines.text.contains("another process uses the folder"))
     #expect(!first.lines.text.contains("peers_not_remembered"))
     for party in [party, first, second] { await party.kill() }
