@@ -9,7 +9,7 @@ import Loop
 final class PeersMemory: @unchecked Sendable {
   private let loop: EventLoop
   private let log: Log
-  private let file: PeersFile?
+  private var file: PeersFile?
   private var peers: [String: RememberedPeer] = [:]
   private var alive: Set<String> = []
   private var isDirty = false
@@ -102,6 +102,8 @@ final class PeersMemory: @unchecked Sendable {
     timer?.cancel()
     timer = nil
     file?.close()
+    // Its descriptor's number may be somebody else's by now.
+    file = nil
   }
 
   private var now: Int64 { WallClock.now.milliseconds / 1000 }
