@@ -1,7 +1,7 @@
 import Foundation
 import HTTP
 import JSON
-import Synchronization
+import Loop
 import Testing
 
 /// One running memberlist node: what it printed, and a way to tell it what to do.
@@ -88,7 +88,7 @@ private final class PeerOutput: Sendable {
     var rest: [UInt8] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   var events: [Peer.Event] { state.withLock { $0.events } }
 

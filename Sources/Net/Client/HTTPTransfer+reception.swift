@@ -15,7 +15,8 @@ extension HTTPTransfer {
     guard redirect == nil else { return failure == nil }
     if let announced {
       guard announced <= bodyLimit else { return breakOff(.tooLarge, tooLargeText) }
-      if isCollected { collected.reserveCapacity(announced) }
+      // A server's word alone is worth no more memory.
+      if isCollected { collected.reserveCapacity(min(announced, ClientLimits.reservedBytes)) }
     }
     self.head = head
     if case .callbacks(let callbacks) = owner { callbacks.onHead(head) }
@@ -50,7 +51,7 @@ extension HTTPTransfer {
   private var tooLargeText: String { "its body is larger than \(bodyLimit) bytes" }
 
   func headIsTooLarge() {
-    breakOff(.protocolError, "its head is larger than \(ClientLimits.headBytes) bytes")
+    breakOff(.tooLarge, "its head is larger than \(ClientLimits.headBytes) bytes")
   }
 
   /// Notes why; the engine ends the transfer when its owner's call has returned. Returns false, for it.
@@ -65,8 +66,7 @@ extension HTTPTransfer {
     switch state {
     case .running(.curl(let handle), _): sentBefore + handle.sentBytes
     case .running(.direct(let connection), _): sentBefore + connection.sentBytes
-    case .running(.relayed(let relay), _): sentBefore + relay.sentBytes
-    case .running(.dialling, _), .waiting, .ended: sentBefore
+    case .running(.relayed, _), .running(.dialling, _), .waiting, .ended: sentBefore
     }
   }
 }

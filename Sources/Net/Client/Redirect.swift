@@ -38,13 +38,12 @@ enum Redirect {
       for name in ["Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Expect"] {
         next.headers.remove(name)
       }
-      next.isIdempotent = nil
     } else if case .upload = request.body {
       return .bodyIsGone
     }
     if !isSameOrigin {
       // Secrets meant for one server are not shown to another; the same goes for its name.
-      for name in ["Authorization", "Cookie", "Host"] { next.headers.remove(name) }
+      for name in ["Authorization", "Proxy-Authorization", "Cookie", "Host"] { next.headers.remove(name) }
     }
     return .request(next)
   }
