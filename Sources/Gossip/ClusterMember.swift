@@ -11,7 +11,7 @@ package struct ClusterMember: Sendable {
   package let incarnation: UInt32
   /// When `state` began, by this machine's calendar.
   package let since: Timestamp
-  package let meta: MemberMeta
+  package var meta: MemberMeta
   /// While suspect: who accused it.
   package let suspectedBy: [String]
   /// The last probe's; nil for this process and before the first answer.

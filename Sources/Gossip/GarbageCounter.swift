@@ -16,16 +16,19 @@ package struct GarbageCounter {
   package var total: Int { counts.values.reduce(0, +) }
 
   /// - Parameters:
-  ///   - detail: for people: what was wrong, and where.
+  ///   - detail: for people: what was wrong, and where. Made for the one that is logged, not for thousands a second.
   ///   - wayOut: what to do if the sender is no stranger.
-  mutating func note(_ reason: String, from source: SocketAddress, _ detail: String, wayOut: String, at now: Instant) {
+  mutating func note(
+    _ reason: String, from source: SocketAddress, _ detail: @autoclosure () -> String, wayOut: String, at now: Instant
+  ) {
     counts[reason, default: 0] += 1
     unlogged += 1
     if let lastLogged, now - lastLogged < GossipLimits.garbageLogInterval { return }
     log.warning(
       "gossip_dropped",
       [
-        "reason": reason, "from": source.description, "detail": detail, "dropped": String(unlogged), "way_out": wayOut,
+        "reason": reason, "from": source.description, "detail": detail(), "dropped": String(unlogged),
+        "way_out": wayOut,
       ])
     lastLogged = now
     unlogged = 0

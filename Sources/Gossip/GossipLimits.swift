@@ -17,6 +17,16 @@ enum GossipLimits {
   /// Changes of members that are logged one by one in each second; those beyond are summed up in one line.
   static let memberLinesASecond = 20
   static let memberLogInterval: Duration = .seconds(1)
+  /// Peers written to disk and dialled after a restart, peers held for that, and the file's bytes that are read.
+  static let peersRemembered = 64
+  static let peersHeld = 1024
+  static let peersFileBytes = 65_536
+  /// Between a change of the members and its writing; more changes come meanwhile.
+  static let peersSaveDelay: Duration = .seconds(1)
+  /// Suspects that `/metrics` names one by one.
+  static let suspectSamples = 32
+  /// Addresses that one log line names.
+  static let addressesLogged = 8
   /// A wake that comes so late says that this process is slow, and the machine should know.
   static let notableLag: Duration = .milliseconds(100)
 }

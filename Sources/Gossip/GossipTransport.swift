@@ -58,8 +58,11 @@ final class GossipTransport: @unchecked Sendable {
     awaitingReply = []
   }
 
-  func note(_ reason: String, from source: SocketAddress, _ detail: String) {
-    garbage.note(reason, from: source, detail, wayOut: GarbageCounter.notMemberlist, at: loop.now)
+  /// Datagrams that came faster than they could be read.
+  var overflow: Int { port?.socket.overflow ?? 0 }
+
+  func note(_ reason: String, from source: SocketAddress, _ detail: @autoclosure () -> String) {
+    garbage.note(reason, from: source, detail(), wayOut: GarbageCounter.notMemberlist, at: loop.now)
   }
 
   // MARK: Datagrams
@@ -97,9 +100,13 @@ final class GossipTransport: @unchecked Sendable {
   // MARK: Streams that others open
 
   private func accept(_ connection: TCPConnection) {
-    guard incoming.count < Swim.Limits.incomingExchanges else {
-      note("streams_full", from: connection.peer, "\(incoming.count) streams are served already")
-      return connection.close()
+    // The newcomer may be a member that makes its last attempt to reach this one. An exchange takes milliseconds: the
+    // oldest of so many has stalled.
+    if incoming.count >= Swim.Limits.incomingExchanges,
+      let oldest = incoming.values.min(by: { $0.exchange.number < $1.exchange.number })
+    {
+      note("streams_full", from: oldest.connection.peer, "\(incoming.count) streams at once: the oldest is ended")
+      end(oldest)
     }
     nextIncoming += 1
     traffic.received.streams += 1

@@ -5,7 +5,8 @@ import JSON
 ///
 ///     {"ignareo":"0.1.0","role":"node","http":"10.0.0.7:55568","tags":{"zone":"a"},"draining":true}
 ///
-/// `tags` and `draining` are left out when empty or false. JSON, because other memberlist programs show meta as text.
+/// `tags`, `draining` and `slow` are left out when empty or false. JSON, because other memberlist programs show meta as
+/// text.
 package struct MemberMeta: Hashable, Sendable {
   /// memberlist's bound on a member's meta.
   package static let limitBytes = 512
@@ -17,6 +18,8 @@ package struct MemberMeta: Hashable, Sendable {
   package var version: String?
   package var tags: [String: String]
   package var isDraining: Bool
+  /// Its loops lag so much that it should get no new work. Slow is not suspect: it says so itself.
+  package var isSlow = false
 
   package init(
     role: ClusterOptions.Role?, http: Authority?, version: String? = Release.version,
@@ -44,6 +47,7 @@ package struct MemberMeta: Hashable, Sendable {
       if let text = value.string { tags[key.string] = text }
     }
     isDraining = value["draining"]?.bool ?? false
+    isSlow = value["slow"]?.bool ?? false
   }
 
   package var bytes: [UInt8] {
@@ -60,14 +64,15 @@ package struct MemberMeta: Hashable, Sendable {
         }
       }
       if isDraining { writer.member("draining", true) }
+      if isSlow { writer.member("slow", true) }
     }
     return writer.bytes
   }
 
-  /// - Throws: when the tags leave no room for the rest, now or once the member drains.
+  /// - Throws: when the tags leave no room for the rest, now or once the member drains or is slow.
   package func checkFits() throws(UsageError) {
     var longest = self
-    longest.isDraining = true
+    (longest.isDraining, longest.isSlow) = (true, true)
     let excess = longest.bytes.count - Self.limitBytes
     guard excess > 0 else { return }
     throw UsageError(

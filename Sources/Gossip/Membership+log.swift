@@ -51,10 +51,16 @@ extension Membership {
       log.warning(
         "join_unreachable",
         [
-          "join": addresses.map { "\($0)" }.joined(separator: ","), "cause": reason, "seconds": "\(seconds)",
+          "join": Self.listing(addresses), "cause": reason, "seconds": "\(seconds)",
           "way_out": "check that a member runs there and that TCP and UDP reach its port; this one goes on trying",
         ])
     }
+  }
+
+  private static func listing(_ addresses: [Swim.Address]) -> String {
+    let named = addresses.prefix(GossipLimits.addressesLogged).map { "\($0)" }
+    let rest = addresses.count - named.count
+    return (named + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: ",")
   }
 
   /// A flood of members must not become a flood of lines, each of which this thread waits for.

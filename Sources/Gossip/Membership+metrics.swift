@@ -1,3 +1,4 @@
+import Clockwork
 import Loop
 package import Net
 import Swim
@@ -17,6 +18,10 @@ extension Membership {
     metrics.counter("ignareo_gossip_dropped_total", "What came in and was no use, by reason.") {
       for (reason, count) in garbageCounts.sorted(by: { $0.key < $1.key }) { $0.sample(count, ["reason": reason]) }
     }
+    metrics.counter(
+      "ignareo_gossip_overflow_total",
+      "Gossip datagrams that the kernel dropped: they came faster than they were read.",
+      datagramOverflow)
     metrics.counter("ignareo_gossip_ignored_total", "Gossip that changed nothing, by reason; most was known already.") {
       for reason in Ignored.allCases { $0.sample(ignoredCounts[reason] ?? 0, ["reason": reason.label]) }
     }
@@ -24,12 +29,22 @@ extension Membership {
 
   private func writeMembers(into metrics: inout MetricsWriter) {
     var counts: [String: [MemberState: Int]] = [:]
+    let members = members
     for member in members { counts[member.meta.roleName, default: [:]][member.state, default: 0] += 1 }
     metrics.gauge("ignareo_cluster_members", "Members of the cluster as this one sees it, itself included.") {
       for role in ClusterOptions.Role.allCases.map(\.rawValue) + [MemberMeta.foreign.roleName] {
         for state in MemberState.allCases {
           $0.sample(counts[role]?[state] ?? 0, ["role": role, "state": "\(state)"])
         }
+      }
+    }
+    metrics.gauge(
+      "ignareo_cluster_slow_members", "Living members that say that they are slow: they get no new work.",
+      members.count { $0.isListening && $0.meta.isSlow })
+    metrics.gauge("ignareo_cluster_suspect_seconds", "Each suspect: for how long, and who suspects it.") {
+      for member in members.filter({ $0.state == .suspect }).prefix(GossipLimits.suspectSamples) {
+        let seconds = Double(WallClock.now.milliseconds - member.since.milliseconds) / 1000
+        $0.sample(max(0, seconds), ["name": member.name, "by": member.suspectedBy.joined(separator: ",")])
       }
     }
   }

@@ -23,6 +23,7 @@ package final class Membership: @unchecked Sendable {
   private var isFeeding = false
   private var timer: LoopTimer?
   private var joinAddresses: JoinAddresses?
+  private var peers: PeersMemory?
   private var joinExchanges: Set<Swim.OutgoingExchange> = []
   private var firstWord: ((FirstWord) -> Void)?
   private var afterLeaving: FirstCall?
@@ -59,10 +60,11 @@ package final class Membership: @unchecked Sendable {
   /// - Parameters:
   ///   - http: where this process's API is bound; others are told how to dial it.
   ///   - tags: the member's own, shown at `/nodes`.
+  ///   - dataFolder: where the other members are remembered, so that a restart finds them; nil for nowhere.
   /// - Throws: when the port is taken, a flag cannot be meant, the key file cannot be read, or the name is taken.
   package static func start(
     _ options: ClusterOptions, role: ClusterOptions.Role, http: SocketAddress, tags: [String: String] = [:],
-    on loop: EventLoop, log: Log
+    dataFolder: String? = nil, on loop: EventLoop, log: Log
   ) async throws(StartError) -> Membership {
     let keyring: Keyring?
     do throws(UsageError) {
@@ -84,7 +86,7 @@ package final class Membership: @unchecked Sendable {
       let membership = Membership(
         options, name, bound, advertised, meta, transport, arrivals, keyring != nil, loop, log)
       arrivals.membership = membership
-      try await membership.begin(joining: options.join)
+      try await membership.begin(joining: options.join, remembering: dataFolder)
       return membership
     } catch {
       transport.close()
@@ -108,7 +110,9 @@ package final class Membership: @unchecked Sendable {
     "\(HostName.own ?? "member")-\(port)"
   }
 
-  private func begin(joining authorities: [Authority]) async throws(StartError) {
+  private func begin(joining given: [Authority], remembering folder: String?) async throws(StartError) {
+    peers = folder.map { PeersMemory(folder: $0, on: loop, log: log) }
+    let authorities = given + (peers?.addresses.map { Authority(host: $0.ip, port: $0.port) } ?? [])
     feed(.start)
     guard !authorities.isEmpty else { return }
     let word = await withUnsafeContinuation { (continuation: UnsafeContinuation<FirstWord, Never>) in
@@ -166,6 +170,12 @@ package final class Membership: @unchecked Sendable {
     return machine.awareness
   }
 
+  /// Datagrams that came faster than this process could read them.
+  var datagramOverflow: Int {
+    loop.assertCurrent()
+    return transport.overflow
+  }
+
   var traffic: GossipTraffic {
     loop.assertCurrent()
     return transport.traffic
@@ -192,6 +202,7 @@ package final class Membership: @unchecked Sendable {
         feed(.leave)
       }
     }
+    await peers?.save()
   }
 
   /// Frees the port at once, without a good-bye: to others a crash, unless `leave` came first.
@@ -203,6 +214,7 @@ package final class Membership: @unchecked Sendable {
     transport.close()
     arrivals.membership = nil
     observers = []
+    peers?.close()
     // Nothing is heard any more, the end of a leave neither.
     afterLeaving?.call()
   }
@@ -305,6 +317,7 @@ package final class Membership: @unchecked Sendable {
     if case .joinFailing = event { firstWord?(.welcome) }
     guard let (change, member) = event.change else { return }
     let described = describe(member)
+    peers?.note(change, described)
     for observer in observers { observer(change, described) }
   }
 

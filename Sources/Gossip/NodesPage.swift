@@ -20,12 +20,13 @@ struct NodesPage {
 
   private func row(_ member: ClusterMember) -> String {
     let load = report.load(of: member)
-    let isSlow = load?.isSlow == true
     let isDraining = member.meta.isDraining || load?.isDraining == true
-    let marks = (isSlow ? " slow" : "") + (isDraining ? " draining" : "")
+    let marks = (report.isSlow(member) ? " slow" : "") + (isDraining ? " draining" : "")
+    let accusers =
+      member.state == .suspect && !member.suspectedBy.isEmpty ? " by \(member.suspectedBy.joined(separator: ", "))" : ""
     let tags = member.meta.tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     let cells: [String] = [
-      member.name, member.meta.roleName, "\(member.state)\(marks)", member.meta.http?.description ?? "",
+      member.name, member.meta.roleName, "\(member.state)\(marks)\(accusers)", member.meta.http?.description ?? "",
       member.gossip.description, load.map { "\($0.running)" } ?? "", load.map { "\($0.queued)" } ?? "",
       load.map { "\($0.capacity)" } ?? "", load.map { "\($0.done)" } ?? "", load.map { "\($0.failed)" } ?? "",
       load.map { "\($0.ratePerSecond)" } ?? "",

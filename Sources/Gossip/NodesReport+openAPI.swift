@@ -82,7 +82,9 @@ extension NodesReport {
           "gossip":{"type":"string","description":"where it gossips"},
           "incarnation":{"type":"integer","minimum":0},
           "since":{"type":"string","format":"date-time","description":"when its state began"},
-          "suspected_by":{"type":"array","items":{"type":"string"}},
+          "suspected_by":{
+            "type":"array","items":{"type":"string"},"description":"who accuses a suspect, the first one first"
+          },
           "version":{"type":"string"},
           "tags":{"type":"object","additionalProperties":{"type":"string"}},
           "rtt_ms":{"type":"number","minimum":0,"description":"of the last probe"},
@@ -94,7 +96,7 @@ extension NodesReport {
           "failed":{"type":"integer","minimum":0},
           "rate_per_s":{"type":"number","minimum":0},
           "loop_lag_ms":{"type":"number","minimum":0},
-          "slow":{"type":"boolean"},
+          "slow":{"type":"boolean","description":"alive by its own word, but its loops lag: it gets no new work"},
           "draining":{"type":"boolean"}
         },
         "examples":[{

@@ -46,6 +46,11 @@ package struct NodesReport: Sendable {
     member.state == .alive || member.state == .suspect ? loads[member.name] : nil
   }
 
+  /// By its own word: the last load if there is one, else what it gossips.
+  func isSlow(_ member: ClusterMember) -> Bool {
+    member.isListening && (load(of: member)?.isSlow ?? member.meta.isSlow)
+  }
+
   /// `GET /nodes`: the filter chooses among the members, `cluster` counts them all.
   package func json(_ filter: NodesFilter = .everything) -> [UInt8] {
     let totals = totals
@@ -97,6 +102,7 @@ package struct NodesReport: Sendable {
       object.member("rtt_ms", ifPresent: member.roundTrip.map { Self.rounded($0.inMilliseconds) })
       let load = load(of: member)
       if let load { Self.write(load, into: &object) }
+      if load != nil || (member.meta.role == .node && member.isListening) { object.member("slow", isSlow(member)) }
       if member.meta.role != nil { object.member("draining", member.meta.isDraining || load?.isDraining == true) }
     }
   }
@@ -110,7 +116,6 @@ package struct NodesReport: Sendable {
     object.member("failed", load.failed)
     object.member("rate_per_s", load.ratePerSecond)
     object.member("loop_lag_ms", load.loopLagMilliseconds)
-    object.member("slow", load.isSlow)
   }
 
   /// Microseconds are the finest that a probe can tell.

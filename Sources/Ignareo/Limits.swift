@@ -93,6 +93,8 @@ package enum Limits {
 
   /// A loop that lags more than this makes the node `slow`.
   package static let slowLag = Duration.milliseconds(500)
+  /// How long it must have been well before the cluster hears that it no longer is `slow`.
+  package static let wellBeforeTold = Duration.seconds(5)
   /// Epochs remembered, one for each coordinator that sent a shard; beyond, the one goes that was not heard of longest.
   package static let coordinators = 1_024
 }

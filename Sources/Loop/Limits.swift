@@ -20,6 +20,8 @@ package enum LoopLimits {
   static let acceptsPerEvent = 64
   /// Datagrams read before the next descriptor gets its turn.
   static let datagramsPerEvent = 64
+  /// Asked of the kernel for datagrams that wait to be read; it grants what `net.core.rmem_max` allows.
+  static let datagramBufferBytes: Int32 = 4 << 20
   /// Queued bytes above which a connection calls itself congested, and below which it asks for more.
   package static let congestedBytes = 262_144
   package static let drainedBytes = 65_536

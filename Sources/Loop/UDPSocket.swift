@@ -17,6 +17,8 @@ package final class UDPSocket: @unchecked Sendable {
   ) throws(LoopError) {
     loop.assertCurrent()
     let descriptor = try Socket.open(address, stream: false)
+    // As much as the kernel grants: a burst shall wait here rather than push out what comes with it.
+    Socket.set(descriptor, SOL_SOCKET, SO_RCVBUF, LoopLimits.datagramBufferBytes)
     try Socket.bind(descriptor, to: address)
     (self.loop, self.descriptor) = (loop, descriptor)
     do throws(LoopError) {
@@ -35,6 +37,12 @@ package final class UDPSocket: @unchecked Sendable {
       address.withSockAddr { sendto(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL), $0, $1) }
     }
     if count < 0 { unsent += 1 }
+  }
+
+  /// Datagrams that the kernel dropped because its buffer was full; 0 where it does not say.
+  package var overflow: Int {
+    loop.assertCurrent()
+    return watch == nil ? 0 : Socket.droppedDatagrams(descriptor)
   }
 
   package func close() {

@@ -23,7 +23,8 @@ extension Swim {
     package var streamTimeout: Duration
     /// A dead member's name may be taken over from another address after so long; zero means never.
     package var deadNodeReclaim: Duration
-    /// About every so often a dead member is dialled, for ever, so that a healed partition merges.
+    /// About every so often a dead member is dialled, for ever, so that a healed partition merges. The same on a WAN:
+    /// the network's return is waited for as impatiently there.
     package var redialInterval: Duration
 
     /// The largest datagram, everything included.
@@ -49,7 +50,6 @@ extension Swim {
       figures.gossipToTheDead = .seconds(60)
       figures.pushPullInterval = .seconds(60)
       figures.streamTimeout = .seconds(30)
-      figures.redialInterval = .seconds(60)
       return figures
     }()
 

@@ -15,10 +15,14 @@ extension Swim {
     package static let leave = Duration.seconds(5)
     /// Pings on behalf of others under way at once.
     package static let relays = 1024
+    /// Of these, for those who are no members here.
+    package static let relaysForStrangers = 256
     /// The addresses of one `join`.
     package static let joinAddresses = 256
     /// Streams of others served at once, as in memberlist.
     package static let incomingExchanges = 127
+    /// Dead members that one member dials in one interval at most.
+    package static let redialsAtOnce = 8
     /// How often the same complaint is raised again.
     package static let complaintInterval = Duration.seconds(60)
 

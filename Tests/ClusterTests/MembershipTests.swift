@@ -58,6 +58,44 @@ import Testing
     }
   }
 
+  @Test("a coordinator killed with -9 and started again without --join, at another port, finds its cluster by its data")
+  func remembers() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "ignareo-data-\(UUID())")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let arguments = [
+      "coordinator", "--name", "c", "--http", "127.0.0.1:0", "--gossip", "127.0.0.1:0", "--profile", "local", "--data",
+      folder.path,
+    ]
+    func coordinator() async throws -> Role {
+      let program = try Program(arguments)
+      return Role(name: "c", program: program, ready: try JSONValue.parse(try await program.firstLine()))
+    }
+    let first = try await coordinator()
+    let nodes = [
+      try await start("node", "n1", "local", join: first), try await start("node", "n2", "local", join: first),
+    ]
+    let all = ["c": "alive", "n1": "alive", "n2": "alive"]
+    #expect(try await Program.wait { try await first.states() == all }, "\(first.program.errors)")
+    let peers = folder.appending(path: "peers")
+    let isWritten = try await Program.wait {
+      let text = (try? String(contentsOf: peers, encoding: .utf8)) ?? ""
+      return text.contains(" n1\n") && text.contains(" n2\n")
+    }
+    #expect(isWritten, "\(first.program.errors)")
+    first.program.send(SIGKILL)
+    try await first.program.exitStatus()
+    for node in nodes {
+      #expect(try await Program.wait { try await node.states()["c"] == "dead" }, "\(node.program.errors)")
+    }
+    let again = try await coordinator()
+    #expect(again.gossip != first.gossip)
+    for role in [again] + nodes {
+      #expect(try await Program.wait { try await role.states() == all }, "\(role.name): \(role.program.errors)")
+    }
+    for role in nodes + [again] { role.program.send(SIGTERM) }
+    for role in nodes + [again] { try await role.program.exitStatus() }
+  }
+
   @Test("a node that SIGTERM ends is listed as left at once, and never as suspect or dead")
   func left() async throws {
     try await run("lan") { roles in

@@ -58,7 +58,29 @@ import Testing
     stranger.stop()
   }
 
-  @Test("a stream that stalls is closed at the deadline, and too many of them at once are refused")
+  @Test("any number of streams that stall keep no member out")
+  func membersComeFirst() async throws {
+    var options = ClusterOptions(role: .node)
+    (options.name, options.gossip) = ("a", Authority(host: "127.0.0.1", port: 0))
+    // Its streams may stall for ten seconds.
+    options.profile = .lan
+    let party = try await Party.start(options)
+    let loop = try EventLoop.start(name: "strangers")
+    var strangers: [Stranger] = []
+    for _ in 0..<200 {
+      strangers.append(try await Stranger.connect(to: party.membership.boundAddress, on: loop, sending: [6]))
+    }
+    try await party.waitsForGarbage("streams_full")
+    let second = try await Party.start("b", join: [party.gossip])
+    try await second.sees("a", "b")
+    #expect(await party.on { $0.garbageCounts["stream_timeout"] } == nil, "it waited for them to be closed")
+    for stranger in strangers { await stranger.close() }
+    loop.stop()
+    await party.kill()
+    await second.kill()
+  }
+
+  @Test("a stream that stalls is closed at the deadline, and of too many at once the oldest end")
   func stalling() async throws {
     let party = try await Party.start("a")
     let loop = try EventLoop.start(name: "strangers")

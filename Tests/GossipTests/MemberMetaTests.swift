@@ -4,13 +4,13 @@ import JSON
 import Testing
 
 @Suite("What a member says of itself") struct MemberMetaTests {
-  @Test("a meta reads back as it was written, tags and draining included")
+  @Test("a meta reads back as it was written, tags, draining and slow included")
   func roundTrip() {
     for role in ClusterOptions.Role.allCases {
       var meta = MemberMeta(role: role, http: Authority(host: "::1", port: 55568))
       #expect(MemberMeta(bytes: meta.bytes) == meta)
       meta.tags = ["zone": "a", "quote\"": "line\nbreak"]
-      meta.isDraining = true
+      (meta.isDraining, meta.isSlow) = (true, true)
       #expect(MemberMeta(bytes: meta.bytes) == meta)
     }
     let plain = MemberMeta(role: .node, http: Authority(host: "10.0.0.7", port: 55568), version: "0.1.0")

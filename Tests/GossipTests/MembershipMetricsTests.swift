@@ -46,11 +46,24 @@ import Testing
     #expect(traffic.sent.datagrams > 0 && traffic.sent.bytes > traffic.sent.datagrams)
     #expect(traffic.received.messages >= 2)
 
+    await second.on { $0.updateMeta { $0.isSlow = true } }
+    try await first.waits("the other one is slow") { $0.contains { $0.meta.isSlow } }
+    #expect(number("ignareo_cluster_slow_members", in: await metrics(first)) == 1)
+    #expect(number("ignareo_gossip_overflow_total", in: lines) == 0)
+
     await second.kill()
+    try await first.waits("the other one is suspect") { $0.contains { $0.state == .suspect || $0.state == .dead } }
+    let doubtful = await metrics(first)
+    if await first.members().contains(where: { $0.state == .suspect }) {
+      let suspect = #"ignareo_cluster_suspect_seconds{name="second",by="fi\"rst"} "#
+      #expect(doubtful.contains { $0.hasPrefix(suspect) })
+    }
     try await first.waits("the other one is found dead") { $0.contains { $0.state == .dead } }
     let after = await metrics(first)
     #expect(number(#"ignareo_cluster_members{role="node",state="dead"}"#, in: after) == 1)
     #expect(number(#"ignareo_cluster_members{role="node",state="alive"}"#, in: after) == 0)
+    #expect(number("ignareo_cluster_slow_members", in: after) == 0)
+    #expect(!after.contains { $0.hasPrefix("ignareo_cluster_suspect_seconds{") })
     await first.kill()
   }
 }

@@ -34,13 +34,18 @@ import Testing
     await first.kill()
   }
 
-  @Test("a changed meta reaches the others")
+  @Test("what a member says of itself reaches the others when it changes: that it drains, is slow, and no longer is")
   func meta() async throws {
     let first = try await Party.start("a")
     let second = try await Party.start("b", join: [first.gossip])
     try await first.sees("a", "b")
     await second.on { $0.updateMeta { $0.isDraining = true } }
     try await first.waits("b drains") { $0.first { $0.name == "b" }?.meta.isDraining == true }
+    for isSlow in [true, false] {
+      await second.on { $0.updateMeta { $0.isSlow = isSlow } }
+      try await first.waits("b is slow: \(isSlow)") { $0.first { $0.name == "b" }?.meta.isSlow == isSlow }
+    }
+    #expect(await first.members().map(\.state) == [.alive, .alive], "slow is not suspect")
     await first.kill()
     await second.kill()
   }
@@ -125,6 +130,47 @@ import Testing
     #expect(await second.members().map(\.gossip.ip) == ["::1", "::1"])
     await first.kill()
     await second.kill()
+  }
+
+  @Test("members that are started at the same moment end in one cluster", arguments: ["everybody", "the next one"])
+  func together(_ joined: String) async throws {
+    let names = ["a", "b", "c", "d"]
+    var addresses: [Authority] = []
+    for name in names {
+      let reserved = try await Party.start(name)
+      addresses.append(reserved.gossip)
+      await reserved.kill()
+    }
+    // Pairs first: a and b, c and d name each other, and only a names c, who may not be there yet.
+    let next = [[1, 2], [0], [3], [2]]
+    let parties = try await withThrowingTaskGroup { [addresses] group in
+      for place in names.indices {
+        group.addTask {
+          var options = ClusterOptions(role: .node)
+          (options.name, options.gossip, options.profile) = (names[place], addresses[place], .local)
+          options.join = joined == "everybody" ? addresses : next[place].map { addresses[$0] }
+          return try await Party.start(options)
+        }
+      }
+      return try await group.reduce(into: [Party]()) { $0.append($1) }
+    }
+    for party in parties { try await party.sees("a", "b", "c", "d") }
+    for party in parties { await party.kill() }
+  }
+
+  @Test("one that starts again under its name and address before it is missed is told of the others at once")
+  func quickRestart() async throws {
+    let first = try await Party.start("a")
+    let second = try await Party.start("b", join: [first.gossip])
+    let third = try await Party.start("c", join: [first.gossip])
+    for party in [first, second, third] { try await party.sees("a", "b", "c") }
+    let gossip = first.gossip
+    await first.kill()
+    var options = ClusterOptions(role: .node)
+    (options.name, options.gossip, options.profile) = ("a", gossip, .local)
+    let again = try await Party.start(options)
+    for party in [again, second, third] { try await party.sees("a", "b", "c") }
+    for party in [again, second, third] { await party.kill() }
   }
 
   @Test("a port in use is a start error that names the address, the cause and the way out")

@@ -46,6 +46,23 @@ import Testing
     #expect(cluster.text == #"{"alive":1,"suspect":1,"dead":1,"left":1,"capacity":4196,"running":127}"#)
   }
 
+  @Test("a node whose load nobody knows is slow by its own gossip, and slow is no state")
+  func slowByGossip() throws {
+    var slow = Self.member("s", .alive)
+    slow.meta.isSlow = true
+    var dead = Self.member("d", .dead)
+    dead.meta.isSlow = true
+    var well = Self.member("w", .alive)
+    well.meta.isSlow = true
+    let report = NodesReport(
+      members: [slow, dead, well, Self.member("q", .alive)], loads: ["w": MemberLoad(capacity: 1, running: 0)])
+    func shown(_ name: String) throws -> JSONValue { try JSONValue.parse(try #require(report.json(of: name))) }
+    #expect(try shown("s")["slow"]?.bool == true && shown("s")["state"]?.string == "alive")
+    #expect(try shown("q")["slow"]?.bool == false)
+    #expect(try shown("w")["slow"]?.bool == false, "its load is fresher than its gossip")
+    #expect(try shown("d")["slow"] == nil && shown("d")["state"]?.string == "dead")
+  }
+
   @Test("a node is shown with all the fields of the contract")
   func fields() throws {
     let json = try #require(report.json(of: "n1"))
@@ -58,6 +75,7 @@ import Testing
     let suspect = try JSONValue.parse(#require(report.json(of: "n2")))
     #expect(suspect["suspected_by"]?.elements?.compactMap(\.string) == ["n1", "c1"])
     #expect(suspect["slow"]?.bool == true && suspect["draining"]?.bool == true)
+    #expect(suspect["state"]?.string == "suspect" && suspect["since"]?.string == "2026-01-01T00:00:00.000Z")
     #expect(report.json(of: "nobody") == nil)
   }
 
@@ -92,7 +110,7 @@ import Testing
     #expect(html.hasPrefix("<!doctype html>") && !html.contains("<script>"))
     #expect(html.contains("&lt;script&gt;") && html.contains("a=&quot;&amp;&#39;"))
     #expect(html.split(separator: "<td>n1</td>", omittingEmptySubsequences: false).count == 2)
-    #expect(html.contains("suspect slow draining"))
+    #expect(html.contains("suspect slow draining by n1, c1"))
   }
 
   @Test("a status that is no node's is no load")

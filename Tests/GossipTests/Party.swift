@@ -29,14 +29,15 @@ struct Party: Sendable {
 
   static func start(
     _ options: ClusterOptions, role: ClusterOptions.Role = .node, tags: [String: String] = [:],
-    http: SocketAddress? = nil
+    http: SocketAddress? = nil, dataFolder: String? = nil
   ) async throws -> Party {
     let loop = try EventLoop.start(name: options.name ?? "member")
     let lines = LogLines()
     let log = Log(level: .debug, format: .text) { lines.append($0) }
     let http = try #require(http ?? SocketAddress(ip: "127.0.0.1", port: 55568))
     let start = loop.spawn {
-      try await Membership.start(options, role: role, http: http, tags: tags, on: loop, log: log)
+      try await Membership.start(
+        options, role: role, http: http, tags: tags, dataFolder: dataFolder, on: loop, log: log)
     }
     do {
       return Party(loop: loop, membership: try await start.value, lines: lines)

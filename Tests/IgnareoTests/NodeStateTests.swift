@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import JSON
 import Loop
@@ -16,6 +17,21 @@ struct NodeStateTests {
       #expect(types.map { $0["name"]?.string } == ["echo", "fail", "flow", "http", "sleep"])
       #expect(types[3].at(pointer: "/arguments/properties/url/type")?.string == "string")
       #expect(types.allSatisfy { $0["summary"]?.string?.isEmpty == false })
+    }
+  }
+
+  @Test("a node whose loop stands still says at once that it is slow, to be gossiped")
+  func slowness() async throws {
+    try await withNode { node async throws in
+      let told = await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
+        node.service.onSlowness = { isSlow in
+          node.service.onSlowness = nil
+          continuation.resume(returning: isSlow)
+        }
+        node.loop.execute { usleep(800_000) }
+      }
+      #expect(told)
+      #expect(try await node.ask("/status").json["slow"]?.bool == true)
     }
   }
 

@@ -11,6 +11,8 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   struct Surroundings {
     /// The body of `GET /status`.
     let status: () -> [UInt8]
+    /// Writes what `GET /metrics` tells.
+    let metrics: (inout MetricsWriter) -> Void
     let nodes: (HTTPExchange) -> Void
     let node: (HTTPExchange, _ name: String) -> Void
     let taskTypes: (HTTPExchange) -> Void
@@ -66,6 +68,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.node(let name), _): surroundings.node(exchange, name)
     case (.taskTypes, _): surroundings.taskTypes(exchange)
     case (.status, _): exchange.respond(json: surroundings.status())
+    case (.metrics, _): exchange.respondMetrics(surroundings.metrics)
     case (.alive, _): exchange.respond(json: Self.alive)
     case (.ready, _):
       guard !isDraining else { throw .draining }

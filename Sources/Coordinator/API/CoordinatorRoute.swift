@@ -13,6 +13,7 @@ enum CoordinatorRoute: Equatable {
   case node(String)
   case taskTypes
   case status
+  case metrics
   case alive
   case ready
 
@@ -29,6 +30,7 @@ enum CoordinatorRoute: Equatable {
     case (2, "nodes"): self = .node(parts[1])
     case (1, "task-types"): self = .taskTypes
     case (1, "status"): self = .status
+    case (1, "metrics"): self = .metrics
     case (1, "healthz"): self = .alive
     case (1, "readyz"): self = .ready
     default: return nil

@@ -41,7 +41,7 @@ final class NodeWatch: @unchecked Sendable {
   private static func availability(of member: ClusterMember, _ load: MemberLoad?) -> NodeReport.Availability {
     if !member.isAlive { return .suspect }
     if member.meta.isDraining || load?.isDraining == true { return .draining }
-    return load?.isSlow == true ? .slow : .open
+    return load?.isSlow ?? member.meta.isSlow ? .slow : .open
   }
 
   /// Gossip's word counts at once, without waiting for the node's own.
@@ -61,6 +61,8 @@ final class NodeWatch: @unchecked Sendable {
         dispatcher.nodeGone(member.name)
       } else if member.meta.isDraining {
         set(.draining, of: member.name)
+      } else if member.meta.isSlow {
+        set(.slow, of: member.name)
       } else if node.report.availability == .suspect, change != .updated {
         set(.open, of: member.name)
       }

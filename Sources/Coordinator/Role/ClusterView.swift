@@ -29,7 +29,8 @@ final class ClusterView: @unchecked Sendable {
 
   var surroundings: CoordinatorAPI.Surroundings {
     CoordinatorAPI.Surroundings(
-      status: { self.status }, nodes: { self.nodes.respond(to: $0) }, node: { self.nodes.respond(to: $0, name: $1) },
+      status: { self.status }, metrics: { self.write(into: &$0) }, nodes: { self.nodes.respond(to: $0) },
+      node: { self.nodes.respond(to: $0, name: $1) },
       taskTypes: { self.answerTaskTypes($0) })
   }
 
@@ -59,6 +60,23 @@ final class ClusterView: @unchecked Sendable {
       $0.member("rss_bytes", ResidentMemory.bytes)
     }
     return writer.bytes
+  }
+
+  /// `GET /metrics`.
+  private func write(into metrics: inout MetricsWriter) {
+    let tasks = service.dispatcher.taskTotals
+    metrics.gauge("ignareo_batches_running", "Batches that have not ended.", service.dispatcher.runningBatches)
+    metrics.gauge("ignareo_batch_tasks", "Tasks of running batches, by state.") {
+      $0.sample(tasks.running, ["state": "running"])
+      $0.sample(tasks.waiting, ["state": "queued"])
+    }
+    metrics.gauge("ignareo_draining", "1 while no new batch is taken.", service.isDraining ? 1 : 0)
+    metrics.gauge("ignareo_connections", "Connections to the API that are open.", service.connectionCount)
+    metrics.gauge("ignareo_loop_lag_seconds", "The longest that the loop was away from its work of late.") {
+      $0.sample(service.loop.lag.inSeconds, ["loop": "0"])
+    }
+    ProcessUsage().write(into: &metrics)
+    membership.write(into: &metrics)
   }
 
   /// `GET /task-types`: what the nodes say that can be run, each type from one of the nodes that have it.

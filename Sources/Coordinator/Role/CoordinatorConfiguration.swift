@@ -3,7 +3,7 @@ package import Gossip
 /// What a coordinator is told at its start.
 package struct CoordinatorConfiguration: Sendable {
   package var cluster: ClusterOptions
-  /// The folder of the journal. `MemoryJournal` keeps nothing in it.
+  /// The folder of the journal and of the remembered peers. `MemoryJournal` keeps nothing in it.
   package var dataFolder: String
 
   /// The contract's defaults.

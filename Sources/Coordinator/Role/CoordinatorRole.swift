@@ -15,7 +15,7 @@ package enum CoordinatorRole {
       let service = CoordinatorService(loop: lifecycle.loop, journal: MemoryJournal(), log: lifecycle.log)
       lifecycle.log.warning("batches_in_memory", ["why": "batches are kept in memory: a restart forgets them"])
       do {
-        return try await start(service, configuration.cluster, lifecycle)
+        return try await start(service, configuration, lifecycle)
       } catch {
         await service.close()
         throw error
@@ -24,11 +24,12 @@ package enum CoordinatorRole {
   }
 
   private static func start(
-    _ service: CoordinatorService, _ options: ClusterOptions, _ lifecycle: RoleLifecycle
+    _ service: CoordinatorService, _ configuration: CoordinatorConfiguration, _ lifecycle: RoleLifecycle
   ) async throws -> RoleLifecycle.Running {
-    let http = try await listen(service, options)
+    let http = try await listen(service, configuration.cluster)
     let membership = try await Membership.start(
-      options, role: .coordinator, http: http, on: lifecycle.loop, log: lifecycle.log)
+      configuration.cluster, role: .coordinator, http: http, dataFolder: configuration.dataFolder,
+      on: lifecycle.loop, log: lifecycle.log)
     let view = ClusterView(service: service, membership: membership)
     service.serve(view.surroundings, as: membership.name)
     return RoleLifecycle.Running(

@@ -75,6 +75,7 @@ package enum NodeRole {
 
   private static func serve(_ service: NodeService, _ membership: Membership, _ lifecycle: RoleLifecycle) {
     let status = { service.status(name: membership.name, version: Release.version) }
+    service.onSlowness = { isSlow in membership.updateMeta { $0.isSlow = isSlow } }
     let board = LoadBoard(membership: membership, client: service.client, mode: .onDemand)
     let nodes = NodesView(membership: membership, board: board, ownStatus: status)
     service.serve(

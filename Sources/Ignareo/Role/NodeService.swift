@@ -16,6 +16,10 @@ package final class NodeService: @unchecked Sendable {
   let api: NodeAPI
   private(set) var server: HTTPServer?
   private var clock: LoopTimer?
+  /// Hears when this node begins to be slow, and when it no longer is.
+  package var onSlowness: ((Bool) -> Void)?
+  private var saysSlow = false
+  private var lastSlow: Instant?
 
   /// - Parameters:
   ///   - loops: the first one is the API's; all of them run tasks.
@@ -87,8 +91,18 @@ package final class NodeService: @unchecked Sendable {
       pool.tick()
       watch.ask()
       api.tick()
+      tellSlowness()
       tick()
     }
+  }
+
+  /// Told at once when it begins, and its end once it has lasted: each change is news that the whole cluster gossips.
+  private func tellSlowness() {
+    let isSlow = load.isSlow
+    if isSlow { lastSlow = loop.now }
+    guard isSlow != saysSlow, isSlow || lastSlow.map({ loop.now - $0 >= Limits.wellBeforeTold }) ?? true else { return }
+    saysSlow = isSlow
+    onSlowness?(isSlow)
   }
 
   // MARK: The end

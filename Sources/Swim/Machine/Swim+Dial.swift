@@ -21,12 +21,17 @@ struct Dialling: Sendable {
   }
 
   var periods: UInt64 = 0
+  /// Rounds made in company since the addresses were given.
+  var roundsInCompany = 0
+  /// When a stranger's ping last made a lonely process ask it for the cluster.
+  var lastKnock: Instant?
 }
 
 extension Swim {
   /// Alone, an address is tried again after 1 s, 2 s … and then at most every so long.
   private static let longestWaitAlone = Duration.seconds(30)
-  /// With others, addresses that belong to nobody known are tried about so often: behind one may sit a lost part.
+  /// With others, addresses that belong to nobody known are tried about so often: behind one may sit a lost part. Soon
+  /// at first, since members that are started together answer one after the other.
   private static let waitInCompany = Duration.seconds(60)
   private static let dialledAtOnce = 16
   private static let secondLook = Duration.seconds(1)
@@ -41,6 +46,7 @@ extension Swim {
     let new = kept.filter { !dialling.addresses.contains($0) }
     if kept != dialling.addresses { dialling.ownAliases = dialling.ownAliases.filter { kept.contains($0) } }
     dialling.addresses = kept
+    dialling.roundsInCompany = 0
     guard !new.isEmpty else { return ignore(.nothingToDo) }
     guard phase == .running else { return }
     for address in unknown(new).prefix(Self.dialledAtOnce) { dial(address) }
@@ -70,8 +76,9 @@ extension Swim {
     if reachableCount == 0 {
       for address in candidates.prefix(Self.dialledAtOnce) { dial(address) }
       dialling.roundsAlone += 1
-    } else if let address = candidates.first {
-      dial(address)
+    } else {
+      if let address = candidates.first { dial(address) }
+      dialling.roundsInCompany += 1
     }
     planJoin()
   }
@@ -79,10 +86,9 @@ extension Swim {
   private mutating func planJoin() {
     dialling.round += 1
     guard !dialling.addresses.isEmpty else { return }
-    var wait = Self.waitInCompany
-    if reachableCount == 0 {
-      wait = min(.seconds(1) * (1 << min(max(dialling.roundsAlone - 1, 0), 5)), Self.longestWaitAlone)
-    }
+    let isAlone = reachableCount == 0
+    let rounds = isAlone ? dialling.roundsAlone - 1 : dialling.roundsInCompany
+    let wait = min(.seconds(1) * (1 << min(max(rounds, 0), 6)), isAlone ? Self.longestWaitAlone : Self.waitInCompany)
     set(.join(round: dialling.round), after: wait / 2 + generator.jitter(upTo: wait / 2))
   }
 
@@ -164,22 +170,39 @@ extension Swim {
 
 extension Swim {
   /// A dead member may only have been cut off. On average one member of the cluster dials each of the dead in each
-  /// interval, so a large cluster does not storm a dead member, and a lonely one tries every time.
+  /// interval, so a large cluster does not storm a dead member, and a lonely one tries every time; where most are dead,
+  /// each dials a few of them.
   mutating func redialTick() {
     guard phase == .running else { return }
     let interval = configuration.redialInterval
     set(.redial, after: interval / 2 + generator.jitter(upTo: interval))
     let dead = table.count(.dead) + departed.deadCount
     guard dead > 0, Int.random(in: 0..<max(reachableCount, 1), using: &generator) < dead else { return }
-    guard let member = randomDead(), unknown([member.address]) == [member.address] else { return }
-    redial(member.name, member.address, Self.secondLooks)
+    var dialled: Set<Address> = []
+    for _ in 0..<min(max(dead / max(reachableCount, 1), 1), Limits.redialsAtOnce) {
+      guard let member = randomDead(), unknown([member.address]) == [member.address] else { continue }
+      if dialled.insert(member.address).inserted { redial(member.name, member.address, Self.secondLooks) }
+    }
   }
 
+  /// Every second one among those that died last: a part that was cut off is among them, where a long life has
+  /// gathered thousands that never come back.
   private mutating func randomDead() -> Member? {
     let here = table.count(.dead)
     let isHere = Int.random(in: 0..<here + departed.deadCount, using: &generator) < here
-    return isHere
-      ? table.pick(1, using: &generator, where: { $0.state == .dead }).first : departed.randomDead(using: &generator)
+    if isHere { return table.pick(1, using: &generator, where: { $0.state == .dead }).first }
+    return Bool.random(using: &generator)
+      ? departed.recentDead(using: &generator) : departed.randomDead(using: &generator)
+  }
+
+  /// Alone and pinged: who pings knows this process from an earlier life, and the others with it. Asked at once, it
+  /// tells all that a restart has lost; its own next push-pull may be half a minute away.
+  mutating func knock(at source: Source?) {
+    guard phase == .running, reachableCount == 0, let source, let address = source.address, source.name != me.name,
+      address != me.address, dialling.lastKnock.map({ now - $0 >= Self.secondLook }) ?? true
+    else { return }
+    dialling.lastKnock = now
+    redial(source.name, address, 0)
   }
 
   private mutating func redial(_ name: String, _ address: Address, _ tries: Int) {

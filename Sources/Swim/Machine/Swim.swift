@@ -93,10 +93,11 @@ package struct Swim: Sendable {
     swap(&effects, &self.effects)
     defer { swap(&effects, &self.effects) }
     self.now = now
-    if clock.advance(to: now, nextTimer: timers.next) { selfTrust.change(by: 1) }
+    if clock.advance(to: now, nextTimer: timers.next) { doubt() }
     if case .wake = input { lastWake = nil }
     take(input)
     while let timer = timers.pop(until: time) { fire(timer) }
+    if timers.isCrowded { dropStaleTimers() }
     askForWake()
   }
 
@@ -185,12 +186,36 @@ extension Swim {
     startJoining()
   }
 
-  /// Being late is a reason to doubt oneself, once an interval: whoever is late judges others by its own lateness.
   private mutating func lagged(_ lag: Duration) {
-    let counted = lagCounted.map { now - $0 < configuration.probeInterval } ?? false
-    guard lag >= clock.tolerance, !counted else { return ignore(.nothingToDo) }
+    guard lag >= clock.tolerance, doubt() else { return ignore(.nothingToDo) }
+  }
+
+  /// Being late is a reason to doubt oneself, once an interval: whoever is late judges others by its own lateness. The
+  /// shell's word and the machine's own finding are about one and the same delay.
+  @discardableResult
+  private mutating func doubt() -> Bool {
+    if let lagCounted, now - lagCounted < configuration.probeInterval { return false }
     lagCounted = now
     selfTrust.change(by: 1)
+    return true
+  }
+
+  private mutating func dropStaleTimers() {
+    var kept = timers
+    kept.keep { isWanted($0) }
+    timers = kept
+  }
+
+  /// Whether a timer that has not fired still has its reason.
+  private func isWanted(_ timer: Timer) -> Bool {
+    switch timer {
+    case .probeTimeout(let sequence), .probeEnd(let sequence): probe?.sequence == sequence
+    case .relay(let sequence): relays[sequence] != nil
+    case .exchange(let exchange): exchanges[exchange] != nil
+    case .suspicion(let name, let number): table.place(of: name).flatMap { table[$0].suspicion?.number } == number
+    case .join(let round): round == dialling.round
+    case .probe, .gossip, .pushPull, .redial, .redialAgain, .complain, .leave, .housekeeping: true
+    }
   }
 
   private mutating func keepHouse() {

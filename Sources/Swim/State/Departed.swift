@@ -8,6 +8,8 @@ struct Departed: Sendable {
     var arrival: UInt64
   }
 
+  private static let widestLook = 8
+
   private var entries: [Entry] = []
   private var places: [String: Int] = [:]
   /// Who came when, the first one first: a search for the oldest would cost each newcomer a walk through all. Who was
@@ -64,6 +66,19 @@ struct Departed: Sendable {
     guard deadCount > 0 else { return nil }
     let wanted = Int.random(in: 0..<deadCount, using: &generator)
     return entries.lazy.filter { $0.member.state == .dead }.dropFirst(wanted).first?.member
+  }
+
+  /// One of the last dead to come, the very last most often: of the last one, two, four … or 256, each as likely. Those
+  /// that come together are cut off together, and nobody knows how many they are.
+  func recentDead(using generator: inout SplitMix64) -> Member? {
+    let wanted = 1 << Int.random(in: 0...Self.widestLook, using: &generator)
+    var recent: [Member] = []
+    for (name, arrival) in arrivals[firstArrival...].reversed() {
+      guard recent.count < wanted else { break }
+      guard let place = places[name], entries[place].arrival == arrival else { continue }
+      if entries[place].member.state == .dead { recent.append(entries[place].member) }
+    }
+    return recent.randomElement(using: &generator)
   }
 
   private mutating func takeOldest() -> Int? {

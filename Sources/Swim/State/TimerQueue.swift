@@ -30,7 +30,10 @@ struct TimerQueue: Sendable {
 
   private var heap: [Entry] = []
   private var orders: UInt64 = 0
+  private static let smallCrowd = 1024
+  private var crowd = smallCrowd
 
+  var count: Int { heap.count }
   var next: Instant? { heap.first?.deadline }
 
   mutating func set(_ timer: Timer, at deadline: Instant) {
@@ -59,5 +62,20 @@ struct TimerQueue: Sendable {
     }
   }
 
-  mutating func removeAll() { heap.removeAll() }
+  mutating func removeAll() {
+    heap.removeAll()
+    crowd = Self.smallCrowd
+  }
+
+  /// Whether there are so many that it is time to `keep` only those with a reason. A member that is accused and refutes
+  /// thousands of times a second, as a forger can have it, leaves a timer behind each time.
+  var isCrowded: Bool { heap.count > crowd }
+
+  /// Drops the timers that `isWanted` refuses. The next crowd is twice what is left, so that this costs each timer a
+  /// bounded number of looks.
+  mutating func keep(_ isWanted: (Timer) -> Bool) {
+    // A sorted array is a heap.
+    heap = heap.filter { isWanted($0.timer) }.sorted { $0.isBefore($1) }
+    crowd = max(Self.smallCrowd, 2 * heap.count)
+  }
 }

@@ -18,6 +18,14 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       }
     }
   }
+  // What a frame holds, once it is decrypted, reads as it would in the clear.
+  let inner: Heard
+  do throws(WireError) {
+    inner = .event(.message(try StreamDecoder.decode(decrypted: bytes)))
+  } catch {
+    inner = .failed(error)
+  }
+  if case .event = inner { require(heard(bytes, .whole, false) == [inner], "decrypted bytes say something else") }
   return 0
 }
 

@@ -90,8 +90,14 @@ struct AnswerTests {
 
   @Test("relays have a limit")
   func relayLimit() {
-    var lab = Lab()
-    for _ in 0..<Swim.Limits.relays { lab.hear(.indirectPing(Self.request)) }
+    var lab = Lab(others: 1)
+    var stranger = Self.request
+    stranger.source = Source(name: "n1", address: Lab.address(50))
+    // Strangers have a share, and it is not the members'.
+    for _ in 0..<Swim.Limits.relaysForStrangers { #expect(lab.hear(.indirectPing(stranger)).ignored.isEmpty) }
+    #expect(lab.hear(.indirectPing(stranger)) == [.ignored(.tooManyRelays)])
+    let rest = Swim.Limits.relays - Swim.Limits.relaysForStrangers
+    for _ in 0..<rest { #expect(lab.hear(.indirectPing(Self.request)).ignored.isEmpty) }
     #expect(lab.hear(.indirectPing(Self.request)) == [.ignored(.tooManyRelays)])
     lab.pass(.milliseconds(600))
     #expect(lab.hear(.indirectPing(Self.request)).ignored.isEmpty)

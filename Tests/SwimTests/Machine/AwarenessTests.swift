@@ -60,6 +60,16 @@ struct AwarenessTests {
     #expect(lab.swim.awareness == 1)
   }
 
+  @Test("a delay that the machine finds and its shell tells of counts once")
+  func stallAndLag() throws {
+    var lab = Lab(others: 3)
+    _ = try lab.passUntilPing()
+    lab.stall(.milliseconds(900))
+    lab(.lagged(.milliseconds(400)))
+    lab(.wake)
+    #expect(lab.swim.awareness == 1)
+  }
+
   @Test("a process that was stopped reads its answers before it judges")
   func stall() throws {
     var lab = Lab(others: 3)

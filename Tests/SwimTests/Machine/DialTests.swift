@@ -107,7 +107,8 @@ struct DialTests {
         if case .ping(let ping) = messages[0] { lab.hear(.ack(Ack(sequence: ping.sequence)), from: 1) }
       }
     }
-    #expect(8...20 ~= tries)
+    // Soon at first, and then once a minute or so.
+    #expect(14...24 ~= tries)
   }
 
   @Test("a dead member is dialled for ever, long after it is listed no more")
@@ -119,6 +120,64 @@ struct DialTests {
     let found = refuse(&lab, for: .seconds(100))
     #expect(found.dials.count >= 6)
     #expect(found.dials.allSatisfy { $0.1 == Lab.address(1) })
+  }
+
+  @Test("whatever the profile, a lonely member dials one that was cut off within 45 seconds, again and again")
+  func everyProfile() {
+    for profile in [Swim.Configuration.lan, .wan, .local] {
+      var lab = Lab(profile, others: 1)
+      lab.hear(.dead(Lab.accusation("n1", by: "x")))
+      let times = refuse(&lab, for: .seconds(3600)).dials.map(\.0)
+      let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
+      #expect(gaps.max()! < .seconds(46) && gaps.count < 500)
+      #expect(Set(gaps).count > 20, "they are jittered")
+    }
+  }
+
+  @Test("those who died last are dialled soon, though thousands died before them and never come back")
+  func lastDead() {
+    var lab = Lab(.lan, others: 4)
+    for number in 100..<3100 {
+      let name = "n\(number)"
+      lab.hear(.alive(Lab.alive(number)))
+      lab.hear(.dead(Lab.accusation(name, by: "x")))
+    }
+    // The protocol forgets them at the end of the round.
+    answerProbes(&lab, for: .seconds(60), 1...4)
+    for number in 1...4 { lab.hear(.dead(Lab.accusation("n\(number)", by: "x"))) }
+    _ = refuse(&lab, for: .seconds(3600))
+    let dialled = refuse(&lab, for: .seconds(60)).dials
+    #expect(dialled.contains { (1...4).map(Lab.address).contains($0.1) }, "\(dialled)")
+    #expect(dialled.count <= 4 * Swim.Limits.redialsAtOnce, "at a low rate all the same")
+  }
+
+  /// Lets time pass while these members answer their pings and nobody opens a stream.
+  private func answerProbes(_ lab: inout Lab, for duration: Duration, _ members: ClosedRange<Int>) {
+    let start = lab.now
+    while lab.now - start < duration {
+      for case .send(let messages, let address) in lab.pass(.milliseconds(100)).effects {
+        guard case .ping(let ping) = messages[0], let member = members.first(where: { Lab.address($0) == address })
+        else { continue }
+        lab.hear(.ack(Ack(sequence: ping.sequence)), from: member)
+      }
+    }
+  }
+
+  @Test("a lonely process that is pinged asks who pings for the cluster, once a second at most")
+  func knock() throws {
+    var lab = Lab()
+    let asked = dials(lab.hear(.ping(Lab.ping(1, by: 1)), from: 1))
+    #expect(asked.map(\.to) == [Lab.address(1)] && asked.allSatisfy { $0.isJoin })
+    #expect(dials(lab.hear(.ping(Lab.ping(1, by: 2)), from: 2)).isEmpty)
+    lab.pass(.seconds(1))
+    let again = try #require(dials(lab.hear(.ping(Lab.ping(1, by: 2)), from: 2)).first)
+    #expect(lab(.exchangeFailed(again.exchange, reason: "refused")).events.isEmpty)
+    lab(.pushPullAnswered(asked[0].exchange, answer(1, 2, 3)))
+    #expect(lab.swim.reachableCount == 3)
+    lab.pass(.seconds(2))
+    #expect(dials(lab.hear(.ping(Lab.ping(1, by: 40)), from: 40)).isEmpty, "in company nobody is asked")
+    var bare = Lab()
+    #expect(dials(bare.hear(.ping(Ping(sequence: 1, node: "")))).isEmpty)
   }
 
   @Test("a dead member that answers is dialled again at once, so that its refutation comes")

@@ -39,9 +39,25 @@ struct GossipTests {
   @Test("pings, answers and their like carry news")
   func piggyback() {
     var lab = Lab(others: 1)
-    let ack = lab.hear(.ping(Ping(sequence: 9, node: "me"))).sent.first?.messages
+    let ack = lab.hear(.ping(Lab.ping(9, by: 1))).sent.first?.messages
     #expect(ack?.first == .ack(Ack(sequence: 9)))
     #expect(ack?.contains(.alive(Lab.alive(1))) == true)
+  }
+
+  @Test("what strangers are answered carries no news and takes none from the members, however often they ask")
+  func strangers() {
+    var lab = Lab(others: 3)
+    let request = IndirectPing(sequence: 5, target: Lab.address(70), node: "n70", wantsNack: true)
+    var sent = lab.hear(.ping(Lab.ping(9, by: 40))).sent
+    for round in 0..<100 {
+      sent += lab.hear(.ping(Ping(sequence: 9, node: "me"))).sent + lab.hear(.ping(Lab.ping(9, by: 40))).sent
+      // The name of a member at another address than the member's.
+      sent += lab.hear(.ping(Ping(sequence: 9, node: "me", source: Source(name: "n1", address: Lab.address(40))))).sent
+      if round < 10 { sent += lab.hear(.indirectPing(request)).sent }
+    }
+    #expect(sent.count == 311 && sent.allSatisfy { $0.messages.count == 1 })
+    let told = lab.hear(.ping(Lab.ping(9, by: 1))).messages
+    for number in 1...3 { #expect(told.contains(.alive(Lab.alive(number)))) }
   }
 
   @Test("no packet is larger than the limit with its wrapping, or has more than 127 parts")
@@ -50,7 +66,7 @@ struct GossipTests {
     configuration.wrappingBytes = EncryptionFrame.overheadBytes
     var lab = Lab(configuration, others: 300)
     lab.hear(.alive(Lab.alive(301, meta: Array(repeating: 1, count: 512))))
-    let sent = lab.pass(.seconds(3)).effects.sent + lab.hear(.ping(Ping(sequence: 9, node: "me"))).sent
+    let sent = lab.pass(.seconds(3)).effects.sent + lab.hear(.ping(Lab.ping(9, by: 1))).sent
     let sizes = sent.map { Packet.encode($0.messages).count }
     #expect(sizes.max()! <= 1400 - 29)
     #expect(sizes.max()! > 1200)

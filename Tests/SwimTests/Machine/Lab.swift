@@ -29,6 +29,11 @@ struct Lab {
     Alive(incarnation: incarnation, node: "n\(number)", address: address(number), meta: meta, versions: versions)
   }
 
+  /// To us, from a member or whoever calls itself one.
+  static func ping(_ sequence: UInt32, by number: Int) -> Ping {
+    Ping(sequence: sequence, node: "me", source: Source(name: "n\(number)", address: address(number)))
+  }
+
   static func accusation(_ node: String, by from: String, _ incarnation: UInt32 = 1) -> Accusation {
     Accusation(incarnation: incarnation, node: node, from: from)
   }

@@ -27,4 +27,17 @@ struct DepartedTests {
     #expect(departed.count == limit && departed.deadCount == 0)
     #expect(departed.listed("n\(10 * limit - 1)") != nil && departed.listed("n\(9 * limit - 1)") == nil)
   }
+
+  @Test("the last dead to come are found among many, without the left and those taken out")
+  func recent() {
+    var generator = SplitMix64(seed: 1)
+    var departed = Departed()
+    #expect(departed.recentDead(using: &generator) == nil)
+    for number in 0..<1000 { _ = departed.insert(member(number)) }
+    for number in 1000..<1100 { _ = departed.insert(member(number, .left)) }
+    _ = departed.remove("n999")
+    let found = (0..<500).compactMap { _ in departed.recentDead(using: &generator)?.name }
+    #expect(Set(found).isSubset(of: Set((743...998).map { "n\($0)" })))
+    #expect(found.count { $0 == "n998" } > 50 && Set(found).count > 30)
+  }
 }
