@@ -27,7 +27,8 @@ final class TestCoordinator: @unchecked Sendable {
     let empty: (HTTPExchange) -> Void = { $0.respond(json: Array("{}".utf8)) }
     service.serve(
       CoordinatorAPI.Surroundings(
-        status: { Array("{}".utf8) }, nodes: empty, node: { exchange, _ in empty(exchange) }, taskTypes: empty),
+        status: { Array("{}".utf8) }, nodes: empty, node: { exchange, _ in empty(exchange) }, keys: empty,
+        taskTypes: empty),
       as: "c1")
   }
 

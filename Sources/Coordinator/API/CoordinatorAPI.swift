@@ -13,6 +13,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     let status: () -> [UInt8]
     let nodes: (HTTPExchange) -> Void
     let node: (HTTPExchange, _ name: String) -> Void
+    let keys: (HTTPExchange) -> Void
     let taskTypes: (HTTPExchange) -> Void
   }
 
@@ -64,6 +65,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.task(let id, let index), _): try batches.showTask(id, index: index, exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
+    case (.keys, _): surroundings.keys(exchange)
     case (.taskTypes, _): surroundings.taskTypes(exchange)
     case (.status, _): exchange.respond(json: surroundings.status())
     case (.alive, _): exchange.respond(json: Self.alive)

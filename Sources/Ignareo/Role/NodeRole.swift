@@ -77,6 +77,7 @@ package enum NodeRole {
     let status = { service.status(name: membership.name, version: Release.version) }
     let board = LoadBoard(membership: membership, client: service.client, mode: .onDemand)
     let nodes = NodesView(membership: membership, board: board, ownStatus: status)
+    let keys = KeysView(membership: membership)
     service.serve(
       NodeAPI.Surroundings(
         status: status,
@@ -85,6 +86,7 @@ package enum NodeRole {
           membership.write(into: &metrics)
         },
         nodes: { nodes.respond(to: $0) }, node: { nodes.respond(to: $0, name: $1) },
+        keys: { keys.respond(to: $0) },
         drain: { lifecycle.requestDrain() }))
   }
 }
