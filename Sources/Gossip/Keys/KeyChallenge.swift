@@ -8,10 +8,11 @@ import Swim
 /// never used, so that asking for many costs nobody anything. Used ones are kept until they have expired; only orders
 /// that prove a gossip key get so far.
 struct KeyChallenge {
-  private let secret = GossipKey.generate()
+  /// Made when it is first needed: OpenSSL takes a start's time and memory to begin with.
+  private lazy var secret = GossipKey.generate()
   private var used: [[UInt8]: Instant] = [:]
 
-  func make(at now: Instant) -> [UInt8] {
+  mutating func make(at now: Instant) -> [UInt8] {
     let time = UInt64(bitPattern: now.nanoseconds)
     let bytes = (0..<8).map { UInt8(truncatingIfNeeded: time >> (8 * UInt64($0))) }
     let nonce = GossipKey.random(EncryptionFrame.nonceBytes)

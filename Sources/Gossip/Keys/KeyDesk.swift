@@ -24,20 +24,20 @@ final class KeyDesk: @unchecked Sendable {
 
   func take(_ order: KeyOrder, then answer: @escaping (KeyAnswer) -> Void) {
     loop.assertCurrent()
-    guard case .change(let change, let challenge) = order else { return answer(state) }
+    guard case .change(let change, let challenge) = order else { return answer(tell()) }
     do throws(KeyRefusal) {
       guard let keyring = transport.envelope.keyring, let file else { throw .noKeys }
       guard challenges.use(challenge, at: loop.now) else { throw .staleChallenge }
       guard !isWriting else { throw .busy }
       let changed = try keyring.applying(change)
-      guard changed.keys != keyring.keys else { return answer(state) }
+      guard changed.keys != keyring.keys else { return answer(tell()) }
       isWriting = true
       KeyFileWriter.write(changed, to: file, on: loop) { [self] cause in
         isWriting = false
         if let cause { return refuse(change, .notWritten(cause), answer) }
         transport.envelope.keyring = changed
         log.info("gossip_keys_changed", fields(change, changed))
-        answer(state)
+        answer(tell())
       }
     } catch {
       refuse(change, error, answer)
@@ -56,7 +56,7 @@ final class KeyDesk: @unchecked Sendable {
     return challenges.use(challenge, at: loop.now)
   }
 
-  private var state: KeyAnswer {
+  private func tell() -> KeyAnswer {
     guard let keyring = transport.envelope.keyring else { return .refused(KeyRefusal.noKeys.text) }
     return .holds(keys: keyring.fingerprints, challenge: challenges.make(at: loop.now))
   }
