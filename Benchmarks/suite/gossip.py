@@ -47,7 +47,8 @@ def measure(rounds, quiet):
             contest.figure(f"gossip-{size}-last", f"last-{size}", "s", no_slower),
             contest.figure(f"gossip-{size}-agree", f"agree-{size}", "s", no_slower),
             contest.figure(f"gossip-{size}-processor", f"processor-{size}", "ms/s", half),
-            contest.figure(f"gossip-{size}-memory", f"memory-{size}", "MiB", half),
+            contest.figure(f"gossip-{size}-resident", f"resident-{size}", "MiB", half),
+            contest.figure(f"gossip-{size}-share", f"share-{size}", "MiB", half),
         ]
     return figures
 
@@ -59,7 +60,7 @@ def live(kind):
         with Cluster(kind, size) as cluster:
             found[f"agree-{size}"] = cluster.agree()
             time.sleep(SETTLE_SECONDS)
-            found[f"processor-{size}"], found[f"memory-{size}"] = cluster.idle()
+            found |= {f"{measure}-{size}": value for measure, value in cluster.idle().items()}
             notices = [cluster.kill() for _ in range(KILLS[size])]
             found[f"first-{size}"] = sum(first for first, _ in notices) / len(notices)
             found[f"last-{size}"] = sum(last for _, last in notices) / len(notices)
@@ -129,14 +130,19 @@ class Cluster:
         return time.monotonic() - self.started
 
     def idle(self):
-        """Milliseconds of processor a second, and MiB, of the average member."""
+        """Of the average member: milliseconds of processor a second; MiB that are resident, libraries' pages included
+        that it has in common with every other process; and MiB of its share, where common pages are counted once."""
         before, start = [member.processor_seconds for member in self.members], time.monotonic()
         while time.monotonic() < start + IDLE_SECONDS:
             self.read(0.1)
         seconds = time.monotonic() - start
         used = sum(member.processor_seconds for member in self.members) - sum(before)
-        memory = sum(member.resident_bytes for member in self.members)
-        return used / seconds / self.size * 1000, memory / self.size / 2**20
+        memory = [member.memory for member in self.members]
+        return {
+            "processor": used / seconds / self.size * 1000,
+            "resident": sum(resident for resident, _ in memory) / self.size / 1024,
+            "share": sum(share for _, share in memory) / self.size / 1024,
+        }
 
     def kill(self):
         """Seconds until the first and until the last of the others notices that one was killed."""
@@ -186,9 +192,11 @@ class Member:
         return total / 1e9
 
     @property
-    def resident_bytes(self):
-        with open(f"/proc/{self.process.pid}/statm") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+    def memory(self):
+        """KiB that are resident, and KiB of its proportional share."""
+        with open(f"/proc/{self.process.pid}/smaps_rollup") as file:
+            text = file.read()
+        return tuple(int(re.search(rf"^{name}: +(\d+) kB", text, re.MULTILINE).group(1)) for name in ("Rss", "Pss"))
 
 
 class Ours(Member):
