@@ -16,7 +16,8 @@ Standard output is for answers alone; say everything else on standard error, whi
 standard input is the end of the worker. One process runs one task at a time (--worker-tasks allows more), so blocking
 code needs no change; a task whose timeout_s is over ends its process with SIGTERM, and another one takes its place.
 An error may have a code of the closed list (timeout, connect, dns, http_status, bad_arguments, ...) and say whether
-trying again makes sense: {"message": "...", "code": "connect", "retryable": true}.
+trying again makes sense: {"message": "...", "code": "connect", "retryable": true}. Only a worker that is sure that its
+task had no effect says "effect": false: then it may run again though its type is not repeatable.
 """
 
 import json

@@ -10,8 +10,8 @@ import Synchronization
 /// where either identity alone costs two or a trip through the global pool (`HopBudgetTests` counts them).
 /// The data plane is plain callbacks on the loop's thread; async is for what has a story to tell.
 ///
-/// A turn: wait for descriptors; for each one that is ready run its handler, the jobs that this has made, and the flush
-/// of what was written; run the timers that are due, the jobs of these and of other threads, and flush again.
+/// A turn: wait for descriptors; for each few that are ready run their handlers, the jobs that these have made, and the
+/// flush of what was written; run the timers that are due, the jobs of these and of other threads, and flush again.
 /// The clock is read once a turn. Guarded by: the inbox and other atomics, and for all else the loop's thread.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
   enum Work {
@@ -35,6 +35,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   // Unchecked where nothing that runs meanwhile can come back to the same variable: the check costs more than the work.
   @exclusivity(unchecked) private var local: [Work] = []
   private var localStart = 0
+  private var spent: [Work] = []
   private var jobsLeft = 0
   private var timers = TimerHeap()
   /// Taken out, and to be fired in this turn.
@@ -186,12 +187,19 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       }
     }
     if localStart == local.count {
-      local.removeAll(keepingCapacity: local.capacity <= 4 * LoopLimits.jobsPerTurn)
-      localStart = 0
+      dropSpent(keeping: [])
     } else if localStart > local.count / 2 {
-      local.removeFirst(localStart)
-      localStart = 0
+      dropSpent(keeping: local[localStart...])
     }
+  }
+
+  /// What has run is destroyed out of the queue's way: a closure may hold the last reference to something whose end
+  /// enqueues here. Two arrays take turns, so that none is allocated.
+  private func dropSpent(keeping rest: ArraySlice<Work>) {
+    spent.append(contentsOf: rest)
+    swap(&local, &spent)
+    localStart = 0
+    spent.removeAll(keepingCapacity: spent.capacity <= 4 * LoopLimits.jobsPerTurn)
   }
 
   /// Runs `work` on the loop once `delay` has passed; never early, late by a turn at most. Loop thread only.

@@ -27,7 +27,7 @@ package struct Log: Sendable {
   ///   - sink: takes one whole line; standard error where none is given.
   package init(level: Level, format: Format, process: String? = nil, sink: (@Sendable ([UInt8]) -> Void)? = nil) {
     (self.level, self.format, self.process) = (level, format, process)
-    self.sink = sink ?? { line in line.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) } }
+    self.sink = sink ?? { StandardError.shared.write($0) }
   }
 
   /// Says nothing: for tests, and for client commands that speak for themselves.

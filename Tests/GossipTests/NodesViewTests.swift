@@ -54,7 +54,7 @@ import Testing
     try await first.sees("a", "b")
     let answers = Answers()
     let board = await first.on { LoadBoard(membership: $0, mode: .onDemand, ask: answers.ask) }
-    let seen = Mutex(0)
+    let seen = Lock(0)
     await first.loop.spawn {
       for _ in 0..<10 {
         board.refresh {
@@ -82,7 +82,7 @@ import Testing
         return .none(reason: "too late")
       }
     }
-    let isAnswered = Mutex(false)
+    let isAnswered = Lock(false)
     await first.on { _ in board.refresh { isAnswered.withLock { $0 = true } } }
     try await first.waits("the page is answered", within: .seconds(10)) { _ in isAnswered.withLock { $0 } }
     await first.on { _ in board.close() }
@@ -104,7 +104,7 @@ import Testing
       try HTTPServer(loop: loop, address: SocketAddress(ip: "127.0.0.1", port: 0)!, handler: StatusAPI())
     }.value
     let http = await first.on { _ in server.localAddress }
-    let reasons = Mutex<[String]>([])
+    let reasons = Lock<[String]>([])
     let (board, client) = await first.on { membership in
       let client = HTTPClient(loop: membership.loop)
       let board = LoadBoard(membership: membership, client: client, mode: .follow)

@@ -2,7 +2,6 @@ import Clockwork
 import HTTP
 import Loop
 import Swim
-import Synchronization
 import Testing
 
 @testable import Gossip
@@ -102,7 +101,7 @@ struct Party: Sendable {
 
 /// What a member logged, shown when its test fails.
 final class LogLines: Sendable {
-  private let lines = Mutex<[String]>([])
+  private let lines = Lock<[String]>([])
 
   func append(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
 

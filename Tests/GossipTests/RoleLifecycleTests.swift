@@ -3,7 +3,6 @@ import HTTP
 import JSON
 import Loop
 import Swim
-import Synchronization
 import Testing
 
 @testable import Gossip
@@ -11,7 +10,7 @@ import Testing
 @Suite("A role's life", .timeLimit(.minutes(2))) struct RoleLifecycleTests {
   /// What happened, in order.
   private final class Story: Sendable {
-    private let lines = Mutex<[String]>([])
+    private let lines = Lock<[String]>([])
     func tell(_ line: String) { lines.withLock { $0.append(line) } }
     var all: [String] { lines.withLock { $0 } }
   }

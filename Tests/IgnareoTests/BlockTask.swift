@@ -1,5 +1,5 @@
 import JSON
-import Synchronization
+import Loop
 
 @testable import Ignareo
 
@@ -14,7 +14,7 @@ extension TaskTypes {
   /// The built-in types, and `block`, whose value is a string of so many bytes: all values of one size share their
   /// memory.
   static var withBlocks: TaskTypes {
-    let values = Mutex<[Int: JSONValue]>([:])
+    let values = Lock<[Int: JSONValue]>([:])
     var types = TaskTypes.builtIn
     types.add(
       TaskType(name: "block", summary: "gives much", schema: .null) { arguments throws(TaskFailure) in

@@ -20,6 +20,19 @@ struct ContextTests {
     #expect(value == .writing { $0.array { for number in 0..<100 { $0.int(number) } } })
   }
 
+  @Test("what is started in a task that is over is cancelled at once, however long that task's context was kept")
+  func startedTooLate() async throws {
+    let value = try await outcome { context in
+      let kept = try await context.spawn { child in child }.value
+      let late = kept.spawn { child in
+        try await child.sleep(.seconds(600))
+        return kept.timeLeft
+      }
+      return await #expect(throws: CancellationError.self) { _ = try await late.value } != nil
+    }.value
+    #expect(value?.bool == true)
+  }
+
   @Test("a registered type can be spawned by its name")
   func spawnByName() async throws {
     let value = try await outcome { context in try await context.spawn("echo", ["a": 1]).value }.value

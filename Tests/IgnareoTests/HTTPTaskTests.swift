@@ -183,6 +183,28 @@ struct HTTPTaskTests {
     }
   }
 
+  @Test(
+    "a task that must not run twice is not sent twice either, on a kept-alive connection that dies",
+    arguments: ["GET", "PUT", "DELETE"])
+  func notSentTwice(method: String) async throws {
+    try await withNode { node async throws in
+      for (said, code) in [("", "connect"), (#","repeatable":true"#, "connect"), (#","repeatable":false"#, "lost")] {
+        var site: Website?
+        var requests = 0
+        site = try Website(node.loop) { _, exchange in
+          requests += 1
+          // The second one is this server's last.
+          if requests == 1 { exchange.respond(status: 200) } else { site?.close() }
+        }
+        let url = try #require(site).url()
+        _ = try await run(node, #"{"url":"\#(url)"}"#)
+        let task = try await run(node, #"{"url":"\#(url)","method":"\#(method)"}"#, extra: said)
+        #expect(task["error"]?["code"]?.string == code, "\(said): \(task)")
+        #expect(requests == 2)
+      }
+    }
+  }
+
   @Test("an attempt's own time-out names the host too")
   func attemptTimeout() async throws {
     try await withNode { node async throws in

@@ -1,5 +1,5 @@
+import Glibc
 import Loop
-import Synchronization
 import Testing
 
 @testable import Ignareo
@@ -33,6 +33,13 @@ extension TaskHandle {
 
 @Suite("Waiting for tasks", .timeLimit(.minutes(2)))
 struct JoinTests {
+  @Test("a program that runs its tasks again and again takes no other thread than the first time")
+  func again() async throws {
+    func run() async throws -> UInt { try await TaskContext.run { _ in UInt(pthread_self()) } }
+    let first = try await run()
+    for _ in 0..<3 { #expect(try await run() == first) }
+  }
+
   @Test("the first one that ends is told with its place, its handle and its value; the others go on")
   func first() async throws {
     try await TaskContext.run { context in
@@ -201,7 +208,7 @@ struct JoinTests {
 
   @Test("a cancelled task gets no further element, though some have ended")
   func cancelledBetweenElements() async throws {
-    let seen = Mutex(0)
+    let seen = Lock(0)
     try await TaskContext.run { context in
       let handles = chain([0, 1, 2], in: context)
       _ = try await context.join(handles)

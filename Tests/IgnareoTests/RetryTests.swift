@@ -1,6 +1,5 @@
 import Clockwork
 import Loop
-import Synchronization
 import Testing
 
 @testable import Ignareo
@@ -158,7 +157,7 @@ struct RetryTests {
   func deadline() async throws {
     try await TaskContext.run { context in
       var failures: [TaskFailure] = []
-      let tries = Mutex(0)
+      let tries = Lock(0)
       let retry = Retry(tries: 5, delay: .seconds(7200), maxDelay: .seconds(7200), jitter: .none)
       do {
         try await context.withTimeout(.seconds(3600)) { child in
@@ -179,7 +178,7 @@ struct RetryTests {
 
   @Test("whoever is cancelled in a pause tries nothing more")
   func cancelled() async throws {
-    let tries = Mutex(0)
+    let tries = Lock(0)
     try await TaskContext.run { context in
       let trying = context.spawn { child in
         try await child.retry(Retry(tries: 5, delay: .seconds(3600), maxDelay: .seconds(3600), jitter: .none)) {

@@ -3,7 +3,6 @@ import HTTP
 import JSON
 import Loop
 import Net
-import Synchronization
 import Testing
 
 @testable import Ignareo
@@ -31,7 +30,7 @@ private func configuration() -> NodeConfiguration {
 struct RoleTests {
   @Test("a node starts, says who it is, and ends well once it has drained")
   func startAndDrain() async throws {
-    let seen = Mutex<[String]>([])
+    let seen = Lock<[String]>([])
     let status = try await runRole { [configuration = configuration()] in
       var configuration = configuration
       configuration.cluster.name = "role-test-node"
@@ -49,7 +48,7 @@ struct RoleTests {
   func described() async throws {
     let loop = try EventLoop.start(name: "role-client")
     defer { loop.stop() }
-    let address = Mutex("")
+    let address = Lock("")
     async let status = runRole { [configuration = configuration()] in
       NodeRole.run(configuration, .builtIn) { node in address.withLock { $0 = node.httpAddress } }
     }

@@ -1,7 +1,6 @@
 import HTTP
 import JSON
 import Loop
-import Synchronization
 import Testing
 
 @testable import Ignareo
@@ -37,7 +36,7 @@ struct SocketDrainTests {
       client.stopReading()
       client.say("{\"register\":\(blocks(30, of: mebibyte))}")
       try await eventually(node.loop, "the tasks have ended") { node.pool.table.kept == 30 }
-      let isDrained = Mutex(false)
+      let isDrained = Lock(false)
       let drained = node.loop.spawn {
         await node.service.drain()
         isDrained.withLock { $0 = true }

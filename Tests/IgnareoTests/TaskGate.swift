@@ -1,10 +1,10 @@
-import Synchronization
+import Loop
 
 @testable import Ignareo
 
 /// Holds tasks until a test lets them go.
 final class TaskGate: Sendable {
-  private let isOpen = Mutex(false)
+  private let isOpen = Lock(false)
 
   func open() { isOpen.withLock { $0 = true } }
 

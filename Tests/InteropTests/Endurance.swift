@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Loop
 
 /// Clusters that stand for a minute beside all other tests here, and are looked at when it is over: so that the minute
 /// costs the suite little time of its own.
@@ -7,7 +7,7 @@ final class Endurance: Sendable {
   static let shared = Endurance()
 
   private static let length = Duration.seconds(60)
-  private let running = Mutex<[Task<String?, any Error>]>([])
+  private let running = Lock<[Task<String?, any Error>]>([])
 
   /// Once, however often it is called.
   func begin() {

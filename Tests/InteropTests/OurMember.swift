@@ -4,7 +4,6 @@ import Gossip
 import HTTP
 import Loop
 import Swim
-import Synchronization
 
 /// A member of ours in this process, on a loop of its own.
 struct OurMember: Sendable {
@@ -15,15 +14,16 @@ struct OurMember: Sendable {
   var gossip: Authority { Authority(host: membership.boundAddress.ip, port: membership.boundAddress.port) }
 
   static func start(
-    _ name: String, join: Authority?, keyFile: String?, at gossip: Authority?, compresses: Bool
+    _ name: String, join: Authority?, keyFile: String?, compresses: Bool, label: String
   ) async throws -> OurMember {
     var options = ClusterOptions(role: .node)
     options.name = name
-    options.gossip = gossip ?? Authority(host: "127.0.0.1", port: 0)
+    options.gossip = Authority(host: "127.0.0.1", port: 0)
     options.join = join.map { [$0] } ?? []
     options.profile = .local
     options.gossipKeyFile = keyFile
     options.compressesGossip = compresses
+    options.gossipLabel = label
     let loop = try EventLoop.start(name: name)
     let lines = LogLines()
     let log = Log(level: .debug, format: .text) { lines.append($0) }
@@ -71,7 +71,7 @@ struct OurMember: Sendable {
 
 /// What a member logged.
 final class LogLines: Sendable {
-  private let lines = Mutex<[String]>([])
+  private let lines = Lock<[String]>([])
 
   func append(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
 

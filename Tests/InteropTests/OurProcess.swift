@@ -1,14 +1,14 @@
 import Foundation
 import HTTP
 import JSON
-import Synchronization
+import Loop
 
 /// The built program `ignareo`, run as a user would run it: a role, or a command that asks one.
 final class OurProcess: Sendable {
   private let process = Process()
   private let output = PeerOutput()
   private let log = PeerOutput()
-  private let readyLine = Mutex<JSONValue?>(nil)
+  private let readyLine = Lock<JSONValue?>(nil)
 
   /// The program lies beside the tests.
   private static let file = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()

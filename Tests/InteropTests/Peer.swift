@@ -1,7 +1,7 @@
 import Foundation
 import HTTP
 import JSON
-import Synchronization
+import Loop
 
 /// One running memberlist node: what it printed, and a way to tell it what to do.
 final class Peer: Sendable {
@@ -87,7 +87,7 @@ final class PeerOutput: Sendable {
   }
 
   let pipe = Pipe()
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   init() {
     pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in

@@ -1,7 +1,7 @@
 import Foundation
 import Gossip
 import HTTP
-import Synchronization
+import Loop
 import Testing
 
 /// A cluster of ours and theirs on this machine. When its story fails, what every one of them said is told with the
@@ -14,7 +14,7 @@ final class Scene: Sendable {
 
   private static let shownLines = 60
 
-  private let cast = Mutex(Cast())
+  private let cast = Lock(Cast())
   let folder: URL
 
   private init() throws {
@@ -39,10 +39,10 @@ final class Scene: Sendable {
 
   /// A member of ours in this process.
   func ours(
-    _ name: String, join: Authority? = nil, key: [UInt8]? = nil, at gossip: Authority? = nil, compresses: Bool = false
+    _ name: String, join: Authority? = nil, key: [UInt8]? = nil, compresses: Bool = false, label: String = ""
   ) async throws -> OurMember {
     let member = try await OurMember.start(
-      name, join: join, keyFile: try key.map { try keyFile(name, $0) }, at: gossip, compresses: compresses)
+      name, join: join, keyFile: try key.map { try keyFile(name, $0) }, compresses: compresses, label: label)
     add(name, { member.lines.text }) { await member.kill() }
     return member
   }

@@ -165,6 +165,20 @@ private func exists(_ pid: Int32) -> Bool { kill(pid, 0) == 0 }
     }
   }
 
+  @Test("what is killed is told of at once, though one who has left its group holds its output")
+  func killedBesideStranger() async throws {
+    try await onLoop { loop in
+      let line = "setsid sleep 600 & trap '' TERM; echo $!; while :; do sleep 0.01; done"
+      let (child, listener) = try shell(line, loop)
+      await listener.wait { $0.outputText.hasSuffix("\n") }
+      let stranger = try #require(Int32(listener.outputText.dropLast()))
+      child.terminate(patience: .milliseconds(20))
+      await listener.wait { $0.end != nil }
+      #expect(listener.end == .killed(signal: SIGKILL) && isRunning(stranger))
+      kill(stranger, SIGKILL)
+    }
+  }
+
   @Test("without pidfds the end is found by looking")
   func looking() async throws {
     try await onLoop { loop in

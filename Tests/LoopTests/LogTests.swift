@@ -1,5 +1,4 @@
 import Loop
-import Synchronization
 import Testing
 
 @Suite(.serialized) struct LogTests {
@@ -22,7 +21,7 @@ import Testing
     #expect(text.hasSuffix(#" info ready process="n 1" port=1"# + "\n"))
   }
 
-  private static let kept = Mutex<[UInt8]>([])
+  private static let kept = Lock<[UInt8]>([])
 
   @Test("an event is one line whatever its fields hold, and debug is left out")
   func oneLine() {

@@ -1,6 +1,5 @@
 import Clockwork
 import Glibc
-import Synchronization
 import Testing
 
 @testable import Loop
@@ -14,7 +13,7 @@ import Testing
       var most = 0
     }
 
-    let state = Mutex(State())
+    let state = Lock(State())
 
     func lookUp(_ host: String, _ port: UInt16) -> Result<[SocketAddress], LoopError> {
       state.withLock {

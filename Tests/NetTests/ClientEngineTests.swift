@@ -255,6 +255,49 @@ struct ClientEngineTests {
     }
   }
 
+  @Test("a request that was answered had its effect, though the process has no descriptor left to read the answer by")
+  func relayWithoutDescriptors() async throws {
+    try await withClient { loop, client in
+      let server = try ScriptedServer(loop) { connection, _ in
+        connection.send("HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 1\r\n\r\n")
+        if connection.requestCount == 1 { connection.send("x") }
+      }
+      defer { server.close() }
+      _ = try await client.fetch(HTTPClientRequest(server.url("/")))
+      var request = HTTPClientRequest(server.url("/order"), method: "POST")
+      request.cookies = CookieJar()
+      // One is left: for the relay to listen on, and none to dial it with.
+      let error = try await Descriptors.withRoom(for: 1) { try await failure(of: request, on: client) }
+      #expect(error.code == .closed && !error.surelyNoEffect, "\(error)")
+      #expect(error.message.contains("Too many open files"))
+    }
+  }
+
+  @Test("with no descriptor left, connections that nobody uses are closed for one that is needed")
+  func descriptorsUsedUp() async throws {
+    try await withClient { loop, client in
+      var held: [ScriptedConnection] = []
+      let server = try ScriptedServer(loop) { connection, request in
+        if request.target == "/held" { held.append(connection) } else { connection.send(body: "x") }
+      }
+      let other = try ScriptedServer(loop) { connection, _ in connection.send(body: "y") }
+      defer {
+        server.close()
+        other.close()
+      }
+      var ends = 0
+      for _ in 0..<8 {
+        client.start(HTTPClientRequest(server.url("/held")), onBody: { _ in }, onEnd: { _ in ends += 1 })
+      }
+      try await eventually(loop, "eight connections are open") { held.count == 8 }
+      for connection in held { connection.send(body: "x") }
+      try await eventually(loop, "nobody uses them") { ends == 8 }
+      let answer = try await Descriptors.withRoom(for: 0) { try await client.fetch(HTTPClientRequest(other.url("/"))) }
+      #expect(answer.body == Array("y".utf8))
+      #expect(client.own.opened == 9 && client.own.open < 9)
+    }
+  }
+
   @Test("a large answer that libcurl reads on is slowed down by a paused reader, and comes whole")
   func relayedBackPressure() async throws {
     try await withClient { loop, client in

@@ -101,6 +101,7 @@ public final class Session: @unchecked Sendable {
       }
     }
     request.cookies = jar
+    request.isIdempotent = shared.saysRepeatable
     return request
   }
 
@@ -117,10 +118,9 @@ public final class Session: @unchecked Sendable {
     }
   }
 
-  /// RFC 9110, section 9.2.1: the methods that only read.
   private func noteEffect(of method: String) {
     guard !shared.hasActed else { return }
-    shared.hasActed = !["GET", "HEAD", "OPTIONS", "TRACE"].contains(method)
+    shared.hasActed = !HTTPMethod.isSafe(method)
   }
 }
 

@@ -12,7 +12,8 @@ extension TaskContext {
   ///       return try await context.join(urls.map { url in context.spawn { _ in try await session.get(url).text } })
   ///     }
   ///
-  /// What it has spawned ends with it, and so do its connections. Cancelling the task that waits here cancels it.
+  /// What it has spawned ends with it, and so do its connections. Cancelling the task that waits here cancels it. The
+  /// next call takes its event loop over: a program has as many of them as calls were ever under way at once.
   ///
   /// - Parameter connectionsPerHost: requests under way to one host and port; more wait their turn.
   /// - Throws: what `operation` throws; `TaskFailure.Code.internal` when the process has no thread or descriptor left.
@@ -22,10 +23,10 @@ extension TaskContext {
   ) async throws -> Value {
     ProcessSetup.raiseOpenFileLimit()
     let loop: EventLoop
-    do throws(LoopError) { loop = try EventLoop.start(name: "tasks") } catch {
+    do throws(LoopError) { loop = try OwnLoops.take() } catch {
       throw TaskFailure(.internal, "an event loop cannot be started: \(error)")
     }
-    defer { loop.stop() }
+    defer { OwnLoops.giveBack(loop) }
     var http = HTTPClientConfiguration()
     http.maxConnectionsPerHost = max(1, connectionsPerHost)
     let runner = LoopRunner(loop: loop, types: types, log: Log(level: .info, format: .text), http: http)
@@ -41,6 +42,19 @@ extension TaskContext {
       loop.execute { root.cancel(.requested) }
     }
   }
+}
+
+/// The loops of a program's own tasks. A loop is for ever, because a task that resumes late must find it: they are
+/// lent out, not made anew.
+private enum OwnLoops {
+  private static let idle = Lock<[EventLoop]>([])
+
+  static func take() throws(LoopError) -> EventLoop {
+    if let loop = idle.withLock({ $0.popLast() }) { return loop }
+    return try EventLoop.start(name: "tasks")
+  }
+
+  static func giveBack(_ loop: EventLoop) { idle.withLock { $0.append(loop) } }
 }
 
 /// What a program's own task is a child of. It runs nothing itself. Guarded by: as every run.

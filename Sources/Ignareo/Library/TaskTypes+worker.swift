@@ -4,7 +4,9 @@ extension TaskTypes {
   ///     tasks.registerWorker("resize", command: "python3 resize.py", processes: 4)
   ///
   /// A process reads one line of JSON for each task on standard input, `{"id":"…","args":…}`, and writes one line for
-  /// each on standard output, in any order, `{"id":"…","value":…}` or `{"id":"…","error":{"message":"…"}}`. It ends
+  /// each on standard output, in any order, `{"id":"…","value":…}` or `{"id":"…","error":{"message":"…"}}`. An error
+  /// may have a `code` of the closed list, say whether trying again makes sense (`"retryable":true`), and that nothing
+  /// had come of the task (`"effect":false`), so that it may run again although it is not repeatable. The process ends
   /// when its standard input does. Standard error goes into the node's log.
   ///
   /// - Parameters:

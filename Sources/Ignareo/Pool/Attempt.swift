@@ -40,6 +40,8 @@ final class Attempt: @unchecked Sendable {
   let prepared: PreparedTask
   let number: Int
   let timeout: Duration
+  /// As the task's submitter said; nil: nothing.
+  let saysRepeatable: Bool?
   /// Which of the pool's runners it was given to.
   let place: Int
 
@@ -51,7 +53,7 @@ final class Attempt: @unchecked Sendable {
     self.record = record
     typeName = draft.type.name
     prepared = draft.prepared
-    timeout = draft.timeout
+    (timeout, saysRepeatable) = (draft.timeout, draft.saysRepeatable)
     self.number = number
     self.place = place
   }

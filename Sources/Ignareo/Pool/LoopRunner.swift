@@ -73,7 +73,7 @@ package final class LoopRunner: @unchecked Sendable {
 
     init(_ attempt: Attempt, _ runner: LoopRunner, _ delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
       (self.attempt, self.delivery) = (attempt, delivery)
-      super.init(Shared(runner: runner, attempt: attempt.number))
+      super.init(Shared(runner: runner, attempt: attempt.number, saysRepeatable: attempt.saysRepeatable))
     }
 
     override var deadline: Instant { attempt.deadline }

@@ -16,8 +16,8 @@ class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
   /// By `phase`: of one that waits or runs, those who await it, if anybody does; of one that has succeeded, its value;
   /// of one that has failed, its error. Owned by this object, and freed with it.
   private var content: UnsafeMutableRawPointer?
-  /// Guarded by: itself, as it waits for its children before it ends.
-  private unowned(unsafe) let parent: TaskRun
+  /// Nil once it has ended. Held: a context that outlives its task can still start something in it.
+  private var parent: TaskRun?
 
   init(of parent: TaskRun, _ operation: @escaping Operation) {
     self.parent = parent
@@ -35,7 +35,7 @@ class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
     }
   }
 
-  override var deadline: Instant { parent.deadline }
+  override var deadline: Instant { parent?.deadline ?? .distantFuture }
 
   override func run(_ isolation: isolated LoopIsolation) async {
     do {
@@ -60,7 +60,12 @@ class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
     kept.initialize(to: value)
     (phase, content) = (.succeeded, UnsafeMutableRawPointer(kept))
     waits?.tell(self)
-    parent.release(self)
+    leaveParent()
+  }
+
+  private final func leaveParent() {
+    parent?.release(self)
+    parent = nil
   }
 
   @inline(never)
@@ -69,7 +74,7 @@ class SpawnedTask<Value: Sendable>: TaskRun, @unchecked Sendable {
     let waits = takeWaits()
     (phase, content) = (.failed, Unmanaged.passRetained(TaskError(error)).toOpaque())
     waits?.tell(self)
-    parent.release(self)
+    leaveParent()
   }
 
   // MARK: What became of it

@@ -9,6 +9,8 @@ package struct TaskDraft: Sendable {
   package let timeout: Duration
   package let attempts: Int
   package let isRepeatable: Bool
+  /// As its submitter said; nil where he left it to the type.
+  package let saysRepeatable: Bool?
   /// The size of its JSON text, which counts for what a node holds.
   package let bytes: Int
 
@@ -37,6 +39,7 @@ package struct TaskDraft: Sendable {
     timeout = fields.timeout ?? type.timeout
     attempts = fields.attempts ?? 1
     isRepeatable = fields.isRepeatable ?? prepared.isRepeatable
+    saysRepeatable = fields.isRepeatable
     bytes = value.bytes.count
   }
 

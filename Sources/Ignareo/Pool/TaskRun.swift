@@ -26,7 +26,13 @@ class TaskRun: Carried, @unchecked Sendable {
     /// effect.
     var hasActed = false
 
-    init(runner: LoopRunner, attempt: Int) { (self.runner, self.attempt) = (runner, attempt) }
+    /// What its submitter said. Of a task that must not run twice, no request is sent twice either, whatever HTTP says
+    /// of its method.
+    let saysRepeatable: Bool?
+
+    init(runner: LoopRunner, attempt: Int, saysRepeatable: Bool? = nil) {
+      (self.runner, self.attempt, self.saysRepeatable) = (runner, attempt, saysRepeatable)
+    }
   }
 
   /// What it is suspended in, where that is known: whoever cancels it ends that without the Swift task's own handlers,

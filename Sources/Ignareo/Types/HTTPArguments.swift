@@ -12,8 +12,7 @@ struct HTTPArguments: Sendable {
   private(set) var expected = ExpectedStatus.belowErrors
   private(set) var wants: Set<Want> = [.status, .body]
 
-  /// RFC 9110, section 9.2.2: the methods whose repetition has the effect of one.
-  var isRepeatable: Bool { ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(request.method) }
+  var isRepeatable: Bool { HTTPMethod.isIdempotent(request.method) }
 
   static let names = [
     "url", "method", "headers", "body", "json", "form", "timeout_s", "follow_redirects", "max_redirects",
@@ -42,7 +41,6 @@ struct HTTPArguments: Sendable {
       throw TaskFailure(
         .badArguments, "/\(bodyNames[1]) and /\(bodyNames[0]) exclude each other", pointer: "/\(bodyNames[1])")
     }
-    request.isIdempotent = isRepeatable
     // The server may send what it likes to one who asked for it in his own words.
     if request.headers.contains("accept-encoding") { request.acceptsCompression = false }
   }

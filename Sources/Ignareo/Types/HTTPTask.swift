@@ -18,7 +18,9 @@ enum HTTPTask {
   /// An answer whose status is one of the expected.
   static func response(_ arguments: HTTPArguments, _ context: TaskContext) async throws -> HTTPClientResponse {
     let response: HTTPClientResponse
-    do { response = try await context.runner.client.fetch(arguments.request) } catch {
+    var request = arguments.request
+    request.isIdempotent = context.run.shared.saysRepeatable
+    do { response = try await context.runner.client.fetch(request) } catch {
       throw failure(error, arguments, context)
     }
     guard arguments.expected.contains(response.status) else { throw unexpected(response, arguments) }

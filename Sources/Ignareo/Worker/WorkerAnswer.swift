@@ -69,7 +69,9 @@ enum WorkerAnswer {
     if let retryable, retryable.bool == nil {
       message += " (the worker's retryable \(retryable.text) is neither true nor false)"
     }
-    return TaskFailure(code, message, isRetryable: retryable?.bool)
+    // What the worker did before, whatever its last step failed with, only the worker can say.
+    return TaskFailure(
+      code, message, isRetryable: retryable?.bool, mayHaveTakenEffect: error["effect"]?.bool ?? true)
   }
 
   /// The id of an answer that nests too deep to be read, so that this one task fails and no other waits for it.

@@ -26,6 +26,8 @@ package final class ChildProcess: @unchecked Sendable {
     case running
     /// Told to end; the timer kills what has not.
     case ending(LoopTimer)
+    /// It had not, and was killed with its group.
+    case killed
     /// It has ended and is not reaped. Others of its group, which was told to end, have its outputs open still, and
     /// until the timer to end by themselves.
     case leaving(LoopTimer)
@@ -119,7 +121,7 @@ package final class ChildProcess: @unchecked Sendable {
   package func send(_ signal: Int32) {
     loop.assertCurrent()
     switch state {
-    case .running, .ending, .leaving, .reaping:
+    case .running, .ending, .killed, .leaving, .reaping:
       // The process may have gone into another group, and then nobody is left in its own.
       if kill(-pid, signal) != 0 { kill(pid, signal) }
     case .over: break
@@ -136,13 +138,14 @@ package final class ChildProcess: @unchecked Sendable {
 
   private func killRest() {
     send(SIGKILL)
-    if case .leaving = state { reap() }
+    if case .leaving = state { reap() } else { state = .killed }
   }
 
   /// - Parameter isOurs: false when somebody else in this program has reaped it.
   private func exited(_ isOurs: Bool) {
     switch state {
-    case .running: reap(isOurs)
+    // Who holds an output still after that is of no group that could be told.
+    case .running, .killed: reap(isOurs)
     case .ending(let timer) where hasOpenOutput && isOurs: state = .leaving(timer)
     case .ending(let timer):
       timer.cancel()

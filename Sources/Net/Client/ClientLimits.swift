@@ -4,6 +4,8 @@ import HTTP
 package enum ClientLimits {
   /// The largest body that `fetch` collects when its request sets no limit.
   package static let collectedBytes = 64 << 20
+  /// Reserved for a body at its announcement; more only as it comes.
+  static let reservedBytes = 256 << 10
   /// A status line and its headers, interim answers included.
   static let headBytes = 256 << 10
   /// Bodies up to here are handed to libcurl, which sends them in one piece with the head; larger ones are asked for.

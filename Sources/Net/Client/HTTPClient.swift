@@ -38,6 +38,7 @@ package final class HTTPClient: @unchecked Sendable {
       [unowned self] handle, result in hopEnded(handle, result)
     }
     own = HTTP1Engine(self)
+    multi.sockets.exhausted = { [unowned self] in own.closeLongestIdle() }
     multi.sockets.failed = { [unowned self] handle, error in
       nesting.afterwards { handle.transfer.map { self.fail($0, .connect, "\(error)") } }
     }
@@ -113,7 +114,7 @@ package final class HTTPClient: @unchecked Sendable {
     }
     let handle = pool.popLast() ?? EasyHandle(sockets: multi.sockets)
     transfer.state = .running(.curl(handle), origin)
-    handle.load(transfer, configuration, addresses: origins.takeEntries(for: origin))
+    handle.load(transfer, configuration, names: origins.takeEntries(for: origin))
     multi.add(handle)
   }
 
@@ -194,6 +195,8 @@ package final class HTTPClient: @unchecked Sendable {
   }
 
   private func release(_ handle: EasyHandle) {
+    // libcurl has not seen it, nor the names that it carries.
+    if handle.isQueued { origins.giveBack(handle.names) }
     multi.remove(handle)
     handle.unload()
     if pool.count < ClientLimits.pooledHandles { pool.append(handle) }

@@ -54,6 +54,6 @@ package struct HTTPClientRequest: Sendable {
 
   var mayBeSentTwice: Bool {
     if case .upload = body { return false }
-    return isIdempotent ?? ["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"].contains(method)
+    return isIdempotent ?? HTTPMethod.isIdempotent(method)
   }
 }

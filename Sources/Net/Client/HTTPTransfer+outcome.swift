@@ -49,7 +49,7 @@ extension HTTPTransfer {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return error(.dns, text)
     case CURLE_COULDNT_CONNECT, CURLE_PROXY, CURLE_INTERFACE_FAILED:
       if mustNotBeSentAgain { return error(.closed, notSentTwice) }
-      if openErrno != 0 { return error(.connect, "no socket can be opened: \(LoopError.text(of: openErrno))") }
+      if openErrno != 0 { return notOpened() }
       return error(.connect, number == 0 ? text : "connect: \(LoopError.text(of: number))")
     // The client's own timer sees to the rest: what libcurl times is the connecting alone.
     case CURLE_OPERATION_TIMEDOUT:
@@ -65,6 +65,12 @@ extension HTTPTransfer {
       return number == 0 ? error(.protocolError, text) : error(.closed, closedText(text, number))
     default: return error(.protocolError, text)
     }
+  }
+
+  private func notOpened() -> HTTPClientError {
+    let cause = "no socket can be opened: \(LoopError.text(of: openErrno))"
+    guard case .running(.relayed, _) = state else { return error(.connect, cause) }
+    return error(.closed, "its answer cannot be handed on: \(cause)")
   }
 
   /// libcurl tries a fresh connection where the kept-alive one died, before it asks whether the request may go out.

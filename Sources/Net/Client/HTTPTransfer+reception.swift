@@ -15,7 +15,8 @@ extension HTTPTransfer {
     guard redirect == nil else { return failure == nil }
     if let announced {
       guard announced <= bodyLimit else { return breakOff(.tooLarge, tooLargeText) }
-      if isCollected { collected.reserveCapacity(announced) }
+      // A server's word alone is worth no more memory.
+      if isCollected { collected.reserveCapacity(min(announced, ClientLimits.reservedBytes)) }
     }
     self.head = head
     if case .callbacks(let callbacks) = owner { callbacks.onHead(head) }
@@ -65,8 +66,7 @@ extension HTTPTransfer {
     switch state {
     case .running(.curl(let handle), _): sentBefore + handle.sentBytes
     case .running(.direct(let connection), _): sentBefore + connection.sentBytes
-    case .running(.relayed(let relay), _): sentBefore + relay.sentBytes
-    case .running(.dialling, _), .waiting, .ended: sentBefore
+    case .running(.relayed, _), .running(.dialling, _), .waiting, .ended: sentBefore
     }
   }
 }

@@ -1,8 +1,8 @@
 import Clockwork
 import Loop
 
-/// The whole timeout, which `Deadlines` counts, and the idle timeout, which is seldom set and has a timer of the loop.
-/// (The connect timeout is libcurl's.)
+/// The whole timeout, whose deadlines the client watches, and the idle timeout, which is seldom set and has a timer of
+/// the loop. (The connect timeout is each engine's own.)
 extension HTTPTransfer {
   func isOutOfTime() {
     let limit = request.timeout?.inSeconds ?? 0

@@ -60,7 +60,8 @@ package final class HTTPTransfer: @unchecked Sendable {
   /// When the whole timeout is over; never, where there is none.
   var deadline = Instant.distantFuture
   var redirects = 0
-  /// Bytes of the requests of earlier hops, and of this one's on a kept-alive connection that died.
+  /// Bytes of the requests of earlier hops, and of this hop's on a kept-alive connection that died or on one that has
+  /// handed its answer over.
   var sentBefore = 0
 
   var head: HTTPClientResponse.Head?

@@ -29,6 +29,8 @@ final class Origin: @unchecked Sendable {
   var lastUsed: Instant
   /// Entries that the next transfer carries into libcurl's cache of names.
   var newEntries: [String] = []
+  /// One has been taken along.
+  var isKnownToLibcurl = false
   /// What the loop's own engine dials.
   private(set) var socketAddresses: [SocketAddress]
   /// The engine's connections that wait for their next request; the one used last is the last.

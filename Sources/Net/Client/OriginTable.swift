@@ -15,8 +15,11 @@ struct OriginTable {
   private var byPrefix: [String: Destination] = [:]
   /// What was asked for last and will mostly be asked for next.
   private var latest: (prefix: String, destination: Destination)?
-  /// Cache entries of forgotten names, for libcurl to forget too.
-  private var forgotten: [String] = []
+  /// For libcurl's cache of names: entries of forgotten ones, to be forgotten there too, and what a transfer carried
+  /// that libcurl never saw.
+  private var entries: [String] = []
+  /// As many are known when those without work are next looked for.
+  private var crowd = ClientLimits.origins
 
   /// - Throws: the reason why `url` cannot be dialled, for people.
   mutating func destination(
@@ -44,7 +47,7 @@ struct OriginTable {
   private mutating func origin(_ parts: URLParts, at now: Instant) -> Origin {
     let key = "\(parts.host):\(parts.port)"
     if let known = origins[key] { return known }
-    if origins.count >= ClientLimits.origins { forgetIdle() }
+    if origins.count >= crowd { forgetIdle() }
     let origin = Origin(parts, at: now)
     origins[key] = origin
     return origin
@@ -52,23 +55,27 @@ struct OriginTable {
 
   /// What the next transfer takes along for libcurl's cache of names.
   mutating func takeEntries(for origin: Origin) -> [String] {
-    guard !origin.newEntries.isEmpty || !forgotten.isEmpty else { return [] }
+    guard !origin.newEntries.isEmpty || !entries.isEmpty else { return [] }
     defer {
-      forgotten = []
+      entries = []
       origin.newEntries = []
     }
-    return forgotten + origin.newEntries
+    if !origin.newEntries.isEmpty { origin.isKnownToLibcurl = true }
+    return entries + origin.newEntries
   }
 
-  /// Half of those without work, the longest unused first: the walk is paid for by as many new ones.
+  mutating func giveBack(_ unseen: [String]) { entries += unseen }
+
+  /// Half of those without work, the longest unused first. The walk is paid for by as many new ones: where all have
+  /// work, the next one comes when the crowd has grown by half.
   private mutating func forgetIdle() {
     let idle = origins.filter { $0.value.isIdle }.sorted { $0.value.lastUsed < $1.value.lastUsed }
     for (key, origin) in idle.prefix((idle.count + 1) / 2) {
       origins[key] = nil
       origin.closeIdle()
-      // libcurl's syntax has no way to name an IPv6 address here; such an entry stays.
-      if !origin.host.utf8.contains(UInt8(ascii: ":")) { forgotten.append("-\(origin.host):\(origin.port)") }
+      if origin.isKnownToLibcurl { entries.append("-\(origin.host):\(origin.port)") }
     }
+    crowd = max(ClientLimits.origins, origins.count + origins.count / 2)
     byPrefix = [:]
     latest = nil
   }

@@ -38,7 +38,6 @@ enum Redirect {
       for name in ["Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Expect"] {
         next.headers.remove(name)
       }
-      next.isIdempotent = nil
     } else if case .upload = request.body {
       return .bodyIsGone
     }

@@ -11,7 +11,8 @@ struct URLParts {
   let port: UInt16
 
   static let webSchemes: Set = ["http", "https"]
-  static let proxySchemes: Set = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
+  /// Without `socks4` and `socks5`, for which libcurl would look the destination up, with a thread for each transfer.
+  static let proxySchemes: Set = ["http", "https", "socks4a", "socks5h"]
 
   init(_ text: String, schemes: Set<String> = webSchemes) throws(BadURL) {
     guard let url = curl_url() else { fatalError("libcurl has no memory for a URL") }

@@ -1,6 +1,6 @@
 import HTTP
 import JSON
-import Synchronization
+import Loop
 import Testing
 
 @testable import Ignareo
@@ -39,7 +39,7 @@ final class DescribedAPI: Sendable {
     taken = SchemaChecker(schemas: schemas, isStrict: false)
   }
 
-  private static let known = Mutex<[String: DescribedAPI]>([:])
+  private static let known = Lock<[String: DescribedAPI]>([:])
 
   /// Made once for the same types: hundreds of tests ask for it.
   static func of(_ types: TaskTypes) throws -> DescribedAPI {

@@ -2,7 +2,6 @@ import Clockwork
 import Foundation
 import JSON
 import Loop
-import Synchronization
 import Testing
 
 @testable import Ignareo
@@ -65,7 +64,7 @@ final class WorkerBench: @unchecked Sendable {
 
 /// What a log says, from any thread.
 final class LogKeeper: Sendable {
-  private let lines = Mutex<[JSONValue]>([])
+  private let lines = Lock<[JSONValue]>([])
 
   func add(_ line: [UInt8]) {
     if let event = try? JSONValue.parse(line) { lines.withLock { $0.append(event) } }

@@ -131,6 +131,16 @@ struct WorkerPoolTests {
     }
   }
 
+  @Test("what a worker did before its last step could not connect only the worker knows")
+  func effect() async throws {
+    try await withWorker(obedient) { bench async throws in
+      for (said, mayHaveTakenEffect) in [("", true), (#","effect":true"#, true), (#","effect":false"#, false)] {
+        let error = #"{"members":{"error":{"message":"x","code":"connect"\#(said)}}}"#
+        #expect(try await bench.run(error).failure?.mayHaveTakenEffect == mayHaveTakenEffect)
+      }
+    }
+  }
+
   @Test("a task that its process never read surely had no effect when its time is over")
   func timeoutUnread() async throws {
     try await withWorker("time.sleep(600)") { bench async throws in

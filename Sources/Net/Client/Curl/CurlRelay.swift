@@ -50,7 +50,6 @@ final class CurlRelay: TCPConnectionDelegate, @unchecked Sendable {
   /// Where the bytes come from, until the answer has come whole.
   private var source: HTTP1Connection?
   /// What the server's connection knew when it handed over.
-  let sentBytes: Int
   let timing: HTTPClientTiming
   private var state = State.over
 
@@ -58,7 +57,7 @@ final class CurlRelay: TCPConnectionDelegate, @unchecked Sendable {
     _ handle: EasyHandle, from source: HTTP1Connection, of transfer: HTTPTransfer, on loop: EventLoop
   ) throws(LoopError) {
     (self.handle, self.source) = (handle, source)
-    (sentBytes, timing) = (source.sentBytes, source.timing(of: transfer))
+    timing = source.timing(of: transfer)
     let listener = try OwnListener(on: loop) { [unowned self] in dialled($0) }
     state = .waiting(listener, bytes: [], endsThen: false)
   }
@@ -138,10 +137,11 @@ extension HTTPClient {
     }
     let handle = pool.popLast() ?? EasyHandle(sockets: multi.sockets)
     let relay = try CurlRelay(handle, from: source, of: transfer, on: loop)
-    // Only libcurl's own readiness to send counts from here.
+    // Only libcurl's own readiness to send counts from here; what the server was sent stays sent.
+    transfer.sentBefore += source.sentBytes
     transfer.timesReadyToSend = 0
     transfer.state = .running(.relayed(relay), origin)
-    handle.load(transfer, configuration, addresses: origins.takeEntries(for: origin))
+    handle.load(transfer, configuration, names: origins.takeEntries(for: origin))
     relay.take(handle)
     multi.add(handle)
     return relay

@@ -40,6 +40,8 @@ final class CurlSockets: @unchecked Sendable {
   var ready: (Int32, Int32) -> Void = { _, _ in }
   /// The kernel has no room to watch a descriptor: the transfer that wants it would never hear of it.
   var failed: (EasyHandle, LoopError) -> Void = { _, _ in }
+  /// The process has no descriptor left: whether one could be given back.
+  var exhausted: () -> Bool = { false }
 
   init(loop: EventLoop) { self.loop = loop }
 
@@ -47,7 +49,10 @@ final class CurlSockets: @unchecked Sendable {
   /// -1 with `errno` where the process has no descriptor left.
   func open(_ address: curl_sockaddr) -> Int32 {
     let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(address.family, address.socktype | flags, address.`protocol`)
+    var descriptor = socket(address.family, address.socktype | flags, address.`protocol`)
+    if descriptor < 0, errno == EMFILE, exhausted() {
+      descriptor = socket(address.family, address.socktype | flags, address.`protocol`)
+    }
     guard descriptor >= 0 else { return descriptor }
     reserve(descriptor)
     // Whatever had this number is closed, said or unsaid.

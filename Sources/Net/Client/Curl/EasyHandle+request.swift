@@ -4,12 +4,13 @@ import HTTP
 extension EasyHandle {
   /// Makes the handle ready to be added: what differs from request to request, and the shape where it does.
   ///
-  /// - Parameter addresses: entries for libcurl's cache of names (`host:port:address,…`; `-host:port` forgets).
-  func load(_ transfer: HTTPTransfer, _ configuration: HTTPClientConfiguration, addresses: [String]) {
+  /// - Parameter names: entries for libcurl's cache of names (`host:port:address,…`; `-host:port` forgets).
+  func load(_ transfer: HTTPTransfer, _ configuration: HTTPClientConfiguration, names: [String]) {
     load(transfer.request, configuration)
     self.transfer = transfer
-    if !addresses.isEmpty {
-      addressList = Self.list(addresses)
+    self.names = names
+    if !names.isEmpty {
+      addressList = Self.list(names)
       shim_set_list(easy, CURLOPT_RESOLVE, addressList)
     }
   }
@@ -49,6 +50,7 @@ extension EasyHandle {
       curl_slist_free_all(addressList)
       addressList = nil
     }
+    names = []
     endRelay()
     transfer = nil
   }

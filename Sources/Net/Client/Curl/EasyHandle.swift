@@ -30,6 +30,8 @@ final class EasyHandle: @unchecked Sendable {
   var headerList: UnsafeMutablePointer<curl_slist>?
   /// Addresses handed to libcurl's cache; owned here, freed when the transfer is over.
   var addressList: UnsafeMutablePointer<curl_slist>?
+  /// The same addresses, for whom they are given back to when libcurl never saw them.
+  var names: [String] = []
   var headerLines: [String] = []
   var headReader = ResponseHeadReader()
   private var relayAddress = RelayAddress.none

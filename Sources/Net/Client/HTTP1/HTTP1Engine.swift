@@ -35,6 +35,8 @@ final class HTTP1Engine: @unchecked Sendable {
     let dial = TCPDial(origin.socketAddresses, on: client.loop, timeout: timeout) { [self] result in
       switch result {
       case .success(let tcp): add(HTTP1Connection(tcp, to: origin, engine: self), for: transfer)
+      // A connection that nobody uses gives its descriptor to one that is needed.
+      case .failure(let error) where error.code == .exhausted && closeLongestIdle(): self.dial(transfer, at: origin)
       case .failure(let error): client.fail(transfer, .connect, Self.cause(of: error, within: timeout))
       }
     }
@@ -78,10 +80,12 @@ final class HTTP1Engine: @unchecked Sendable {
     last.place = connection.place
   }
 
-  /// A quarter of those that are idle, so that the walk is paid for by as many new ones.
-  private func closeLongestIdle() {
+  /// A quarter of those that are idle, so that the walk is paid for by as many new ones. Returns whether there was one.
+  @discardableResult
+  func closeLongestIdle() -> Bool {
     let idle = connections.filter(\.isIdle).sorted { $0.idleSince < $1.idleSince }
     for connection in idle.prefix(idle.count / 4 + 1) { connection.close() }
+    return !idle.isEmpty
   }
 
   private func sweepLater() {
