@@ -132,4 +132,53 @@ import Testing
     member.program.send(SIGTERM)
     #expect(try await member.program.exitStatus() == 0)
   }
+
+  @Test("a key that was given as a word is not in the process list while the cluster is asked")
+  func processList() async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let key = try await keygen()
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let file = folder.appending(path: "held.key").path
+    try Data(key.utf8).write(to: URL(filePath: file))
+    let silent = try SilentServer()
+    let program = try Program([
+      "keys", "install", key, "--coordinator", "http://127.0.0.1:\(silent.port)", "--gossip-key-file", file,
+    ])
+    let came = try await Program.wait { silent.hasCaller }
+    #expect(came, "\(program.errors)")
+    let words = try String(contentsOfFile: "/proc/\(program.pid)/cmdline", encoding: .utf8)
+    #expect(words.contains("install") && !words.contains(key))
+    program.send(SIGKILL)
+    try await program.exitStatus()
+  }
+}
+
+/// Takes connections and never says a word.
+private final class SilentServer {
+  private let descriptor: Int32
+  let port: UInt16
+
+  init() throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.descriptor = descriptor
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let listening = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && listen(descriptor, 8) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    port = UInt16(bigEndian: address.sin_port)
+    try #require(listening, "no port to listen at: \(errno)")
+  }
+
+  deinit { close(descriptor) }
+
+  /// Whether somebody has connected; the connection stays in the queue.
+  var hasCaller: Bool {
+    var interest = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&interest, 1, 0) == 1
+  }
 }
