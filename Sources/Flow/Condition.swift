@@ -20,6 +20,9 @@ indirect enum Condition: Sendable {
 }
 
 extension Condition {
+  /// Of a comparison, however little is compared.
+  private static let work = 16
+
   /// - Throws: when it takes more work than a flow may do in one go, or an operand is not there.
   func holds(_ variables: inout Variables) throws(FlowFailure) -> Bool {
     switch self {
@@ -31,6 +34,7 @@ extension Condition {
       return false
     case .not(let part): return try !part.holds(&variables)
     case .holds(let reference, let tests):
+      try variables.spend(Self.work)
       let found = try variables.find(reference)
       for test in tests where try !test.holds(found, &variables) { return false }
       return true
@@ -57,7 +61,7 @@ extension Condition.Test {
     case .notEquals(let operand): return try !variables.equal(found, operand)
     case .matches(let pattern):
       guard let found else { return false }
-      return try variables.search(pattern, in: found.searchable, groups: 0) != nil
+      return try variables.search(pattern, in: try variables.text(of: found), groups: 0) != nil
     case .lessThan(let operand):
       guard let (left, right) = try variables.numbers(found, operand) else { return false }
       return left < right

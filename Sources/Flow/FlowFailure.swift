@@ -2,7 +2,7 @@
 package struct FlowFailure: Error, Equatable, Sendable {
   /// The contract's error codes that a flow can end with.
   package enum Code: String, Sendable, CaseIterable {
-    case timeout, connect, dns, tls, assertion, rejected, `internal`
+    case timeout, lost, connect, dns, tls, assertion, rejected, `internal`
     case badArguments = "bad_arguments"
     case httpStatus = "http_status"
     case tooLarge = "too_large"

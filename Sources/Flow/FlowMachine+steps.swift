@@ -50,13 +50,14 @@ extension FlowMachine {
     guard let found = try variables.find(reference) else {
       throw FlowFailure(.assertion, "there is nothing at \(reference.text) for '\(name)'")
     }
-    guard let pattern = extraction.pattern else { return try variables.set(name, to: found.json.detached) }
-    let text = found.searchable
+    guard let pattern = extraction.pattern else { return try variables.set(name, to: try variables.copy(of: found)) }
+    let text = try variables.text(of: found)
     guard let match = try variables.search(pattern, in: text, groups: 1), let range = match.groups.last ?? nil else {
       throw FlowFailure(
         .assertion,
         "the regex for '\(name)' finds nothing in \(reference.text), which has \(text.count) bytes: \(pattern.text)")
     }
+    try variables.spendOnCopy(of: range.count)
     try variables.set(name, to: .string(String(decoding: text[range], as: UTF8.self)))
   }
 

@@ -66,9 +66,25 @@ extension PlanReader {
     }
   }
 
-  func pattern(_ field: Field) throws(FlowRefusal) -> Pattern {
+  /// Equal patterns are compiled once; what all of them take has a bound, for a flow is small beside what `{m,n}` makes
+  /// of it.
+  mutating func pattern(_ field: Field) throws(FlowRefusal) -> Pattern {
     let text = try string(field)
-    do throws(PatternError) { return try Pattern(text) } catch {
+    let key = Array(text.utf8)
+    if let pattern = patterns[key] { return pattern }
+    let limit = min(patternSizeLeft, PatternLimits.programSize)
+    do throws(PatternError) {
+      let pattern = try Pattern(text, sizeLimit: limit)
+      patterns[key] = pattern
+      patternSizeLeft -= pattern.size
+      return pattern
+    } catch {
+      if error.code == .programTooLarge, limit < PatternLimits.programSize {
+        throw refused(
+          field,
+          "makes the flow's patterns too large: with every repeat written out they may have \(FlowLimits.patternSize) "
+            + "instructions together; use smaller counts, * or +, or the same pattern again")
+      }
       throw refused(field, "is no regular expression that can be used: \(error)")
     }
   }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Pattern
 
 /// Reads a flow in the order in which it will run, and knows at every place which names are defined there.
 struct PlanReader {
@@ -21,6 +22,9 @@ struct PlanReader {
   var names: [String: Meaning] = [:]
   /// The variables whose values are known already.
   var constants = Constants()
+  /// By their text's UTF-8: Strings that are equal as Unicode sees it may be two patterns.
+  var patterns: [[UInt8]: Pattern] = [:]
+  var patternSizeLeft = FlowLimits.patternSize
   private(set) var needs: [String: Set<ResponseMember>] = [:]
 
   init(rules: RequestRules) { self.rules = rules }
@@ -114,7 +118,7 @@ struct PlanReader {
 
 /// The variables whose values are known before the flow runs, to check with them what can be checked.
 struct Constants {
-  private(set) var variables = Variables(workLeft: FlowLimits.work * 10)
+  private(set) var variables = Variables()
 
   /// nil: it will be known when the flow runs.
   mutating func define(_ name: String, _ value: JSONValue?) throws(FlowFailure) {

@@ -15,7 +15,7 @@ extension Variables {
     let before = writer.bytes.count
     switch template {
     case .constant(let value): writer.value(value)
-    case .whole(let reference): writer.value(try value(of: reference).json)
+    case .whole(let reference): writer.value(try json(of: try value(of: reference)))
     case .text(let pieces): writer.string(try text(pieces))
     case .array(let elements):
       try writer.array { array throws(FlowFailure) in
@@ -42,7 +42,7 @@ extension Variables {
     for piece in pieces {
       switch piece {
       case .literal(let literal): text += literal.utf8
-      case .reference(let reference): text += try value(of: reference).searchable
+      case .reference(let reference): text += try self.text(of: try value(of: reference))
       }
       try checkRendered(text.count)
     }

@@ -90,6 +90,9 @@ struct Variables: Sendable {
     }
   }
 
+  /// To read a text's escapes or to write them, and to copy it.
+  mutating func spendOnCopy(of bytes: Int) throws(FlowFailure) { try spend(bytes / 4) }
+
   mutating func spend(_ work: Int) throws(FlowFailure) {
     workLeft -= work
     guard workLeft >= 0 else {
@@ -107,7 +110,9 @@ extension Variables {
     case .response(let members, let body, let json):
       let rest = reference.tokens.dropFirst()
       switch reference.tokens.first {
-      case nil: return .value(Self.whole(members, body, json))
+      case nil:
+        try spendOnCopy(of: members.bytes.count + (body?.count ?? 0) + (json?.bytes.count ?? 0))
+        return .value(Self.whole(members, body, json))
       case ResponseMember.body.rawValue: return rest.isEmpty ? body.map { .text($0) } : nil
       case ResponseMember.json.rawValue:
         guard let json else { return nil }
@@ -132,6 +137,23 @@ extension Variables {
     }
   }
 
+  /// What a pattern searches.
+  mutating func text(of found: Found) throws(FlowFailure) -> [UInt8] {
+    if case .value = found { try spendOnCopy(of: found.size) }
+    return found.searchable
+  }
+
+  mutating func json(of found: Found) throws(FlowFailure) -> JSONValue {
+    if case .text(let bytes) = found { try spendOnCopy(of: bytes.count) }
+    return found.json
+  }
+
+  /// Its JSON, which keeps nothing else alive.
+  mutating func copy(of found: Found) throws(FlowFailure) -> JSONValue {
+    try spendOnCopy(of: found.size)
+    return found.json.detached
+  }
+
   mutating func search(
     _ pattern: Pattern, in text: [UInt8], groups: Int
   ) throws(FlowFailure) -> PatternMatch? {
@@ -145,14 +167,17 @@ extension Variables {
   mutating func equal(_ found: Found?, _ operand: Template) throws(FlowFailure) -> Bool {
     let wanted = try render(operand)
     guard let found else { return false }
-    try spend(found.size)
+    try spend(found.size + wanted.bytes.count)
     if case .text(let bytes) = found, let text = wanted.string { return bytes.elementsEqual(text.utf8) }
+    // Members are looked up by their names, numbers and escapes are read: a byte of JSON costs more than one of text.
+    try spend(found.size + wanted.bytes.count)
     return found.json == wanted
   }
 
   /// nil unless both are numbers.
   mutating func numbers(_ found: Found?, _ operand: Template) throws(FlowFailure) -> (Double, Double)? {
     let bound = Found.value(try render(operand))
+    try spend((found?.size ?? 0) + bound.size)
     guard let left = found?.number, let right = bound.number else { return nil }
     return (left, right)
   }

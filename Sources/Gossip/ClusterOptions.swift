@@ -36,6 +36,8 @@ package struct ClusterOptions: Sendable {
   package var gossip: Authority
   /// The host that others dial; nil takes the bound one, and this machine's own address where that is a wildcard.
   package var advertise: String?
+  /// The hosts of its flags by which it is called.
+  package var ownNames: [String] { [http.host, advertise].compactMap { $0 } }
   package var join: [Authority]
   package var profile: Profile
   /// A file of base64 keys, one a line: the first encrypts, all are tried. nil: gossip in the clear.

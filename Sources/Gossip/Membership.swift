@@ -1,5 +1,4 @@
 import Clockwork
-import Glibc
 import HTTP
 package import Loop
 import Swim
@@ -113,10 +112,7 @@ package final class Membership: @unchecked Sendable {
   }
 
   private static func defaultName(port: UInt16) -> String {
-    var buffer = [CChar](repeating: 0, count: Int(HOST_NAME_MAX) + 1)
-    guard gethostname(&buffer, buffer.count) == 0 else { return "member-\(port)" }
-    let host = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    return "\(String(decoding: host, as: UTF8.self))-\(port)"
+    "\(HostName.own ?? "member")-\(port)"
   }
 
   private func begin(joining authorities: [Authority]) async throws(StartError) {

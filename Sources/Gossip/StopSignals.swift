@@ -6,7 +6,8 @@ package struct StopSignals {
   package enum Meaning: Equatable { case stop, same, stopAtOnce }
 
   /// A service manager and a supervisor below it often send theirs together, and both mean the same.
-  static let sameWithin = Duration.seconds(1)
+  /// Shorter than a person who presses Ctrl-C twice.
+  static let sameWithin = Duration.milliseconds(150)
 
   private var first: Instant?
 

@@ -57,6 +57,9 @@ package struct Authority: Hashable, Sendable, CustomStringConvertible {
     return port
   }
 
+  /// Whether the host is an IP address: of IPv4 four numbers with dots, the only form that browsers send.
+  package var hostIsAddress: Bool { host.utf8.contains(Octet.colon) || Self.isIPv4(Array(host.utf8)[...]) }
+
   private static func isNameByte(_ byte: UInt8) -> Bool {
     Octet.isLetter(byte) || Octet.isDigit(byte) || "-._~".utf8.contains(byte)
   }

@@ -18,16 +18,6 @@ package struct HTTPRequestHead: Sendable {
   let queryRange: ByteRange
   let authorityRange: ByteRange?
 
-  /// The head that the text begins with, its empty line included: for trying out handlers without a connection.
-  package static func parse(_ text: String, limits: HTTPLimits = .standard) throws(HTTPError) -> HTTPRequestHead {
-    var parser = HTTPRequestParser(limits: limits)
-    var place = 0
-    guard case .head(let head) = try parser.next(in: Array(text.utf8).span, at: &place) else {
-      throw .malformed("the text ends in the middle of the head")
-    }
-    return head
-  }
-
   package var method: String { text(methodRange) }
 
   package func methodIs(_ method: StaticString) -> Bool {

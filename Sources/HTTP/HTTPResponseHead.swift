@@ -19,11 +19,15 @@ struct StatusLine: Sendable {
   let status: Int
   let reason: Range<Int>
 
+  fileprivate init(version: HTTPVersion, status: Int) { (self.version, self.status, reason) = (version, status, 0..<0) }
+
   init(_ span: Span<UInt8>, _ line: Range<Int>) throws(HTTPError) {
     let start = line.lowerBound
     guard line.count >= 12, span[start + 8] == Octet.space, (9..<12).allSatisfy({ Octet.isDigit(span[start + $0]) })
     else { throw .malformed("the status line is not of the form HTTP/1.1 200 OK") }
     version = try HTTPVersion(span, start..<start + 8)
+    // As libcurl has it, which reads the responses that are not plain.
+    guard span[start + 7] <= Octet.zero + 1 else { throw .malformed("the version is later than HTTP/1.1") }
     status = (9..<12).reduce(0) { $0 * 10 + Int(span[start + $1] &- Octet.zero) }
     guard status >= 100 else { throw .malformed("the status is below 100") }
     guard line.count == 12 || span[start + 12] == Octet.space else {
@@ -45,7 +49,7 @@ struct StatusLine: Sendable {
       headers: headers, framing: framing, keepsAlive: isPersistent && framing != .untilClose)
   }
 
-  private func framing(_ fields: FramingFields, _ requestMethod: String) throws(HTTPError) -> HTTPFraming {
+  fileprivate func framing(_ fields: FramingFields, _ requestMethod: String) throws(HTTPError) -> HTTPFraming {
     if requestMethod == "HEAD" || status < 200 || status == 204 || status == 304 { return .none }
     if requestMethod == "CONNECT", status < 300 { return .none }
     if fields.hasTransferEncoding {
@@ -55,5 +59,13 @@ struct StatusLine: Sendable {
     }
     guard let length = fields.contentLength else { return .untilClose }
     return length == 0 ? .none : .length(length)
+  }
+}
+
+extension HTTPResponseHead {
+  /// Of a response that another parser has read: what this one would find wrong with its framing.
+  package static func check(framing headers: HTTPHeaders, status: Int, requestMethod: String) throws(HTTPError) {
+    let line = StatusLine(version: .http11, status: status)
+    _ = try line.framing(try FramingFields(headers, allowsRepeatedLength: true), requestMethod)
   }
 }

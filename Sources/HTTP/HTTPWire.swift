@@ -38,27 +38,6 @@ package enum HTTPWire {
     append("\r\n", to: &bytes)
   }
 
-  /// Appends a request's head. `target` must be a path with its query, an absolute URL or `*`, already percent-encoded;
-  /// what a target cannot hold is percent-encoded here, so that no text can forge a field. Framing as in responses,
-  /// except that `.none` says nothing. Host must be among the headers.
-  package static func appendRequestHead(
-    method: String, target: String, headers: HTTPHeaders, framing: HTTPFraming = .none, to bytes: inout [UInt8]
-  ) {
-    for byte in method.utf8 { bytes.append(Octet.isToken(byte) ? byte : Octet.hyphen) }
-    bytes.append(Octet.space)
-    for byte in target.utf8 {
-      if byte > 0x20, byte < 0x7f, byte != UInt8(ascii: "#") {
-        bytes.append(byte)
-      } else {
-        bytes.append(contentsOf: PercentEncoding.escape(byte))
-      }
-    }
-    append(" HTTP/1.1\r\n", to: &bytes)
-    _ = appendFields(headers, to: &bytes)
-    if framing != .none { appendFraming(framing, to: &bytes) }
-    append("\r\n", to: &bytes)
-  }
-
   /// Appends one chunk of a chunked body; nothing for no bytes, as an empty chunk would end the body.
   package static func appendChunk(_ chunk: some Collection<UInt8>, to bytes: inout [UInt8]) {
     guard !chunk.isEmpty else { return }

@@ -6,9 +6,12 @@ package enum Limits {
   package static let taskBytes = 1 << 20
   /// A task's value as JSON. A coordinator reads lines of some times as much.
   package static let valueBytes = 64 << 20
-  /// Values of ended tasks that wait for the clients of sockets, over all sockets; beyond, the one furthest behind is
-  /// closed with 1008. What waits is kept longer than `keptFor` and besides `keptBytes`.
-  package static let socketBytes = 256 << 20
+  /// Values of ended tasks that wait for the clients of sockets and of `?wait=`, over all of them; beyond, the one
+  /// furthest behind is given up: a socket is closed with 1008, a wait is answered without results. What waits is kept
+  /// longer than `keptFor` and besides `keptBytes`.
+  package static let waitingBytes = 256 << 20
+  /// What an ended task that waits costs besides its value.
+  static let recordBytes = 512
   /// Arrays and objects open at once in a value: what is put around it must be readable by everyone too.
   package static let valueDepth = JSONLimits.depth - 8
   /// Of a failure's text, of which the beginning says it all.
@@ -20,8 +23,12 @@ package enum Limits {
   package static let envelopeBytes = 1024
   /// Results of a shard that are gathered before they are handed to its connection.
   package static let shardPieceBytes = 64 << 10
-  /// A JSON body of `POST /tasks`. An NDJSON stream is bounded by the pool's room instead.
+  /// A JSON body of `POST /tasks`. An NDJSON stream may be as long as it likes: while the pool is full, it waits.
   package static let bodyBytes = 64 << 20
+  /// NDJSON streams of `POST /tasks` at once, which may rest for as long as they like; a further one gets 503.
+  static let streams = 1_024
+  /// Identifiers of a stream's tasks that are remembered for its answer before those of forgotten tasks are let go.
+  static let identifiersBeforeSweep = 4_096
   /// Tasks running at once for each loop, unless `--capacity` says otherwise. As many again may be queued.
   package static let capacityPerLoop = 10_000
   package static let largestCapacity = 10_000_000
@@ -83,6 +90,6 @@ package enum Limits {
 
   /// A loop that lags more than this makes the node `slow`.
   package static let slowLag = Duration.milliseconds(500)
-  /// Epochs remembered, one for each coordinator that ever sent a shard.
+  /// Epochs remembered, one for each coordinator that sent a shard; beyond, the one goes that was not heard of longest.
   package static let coordinators = 1_024
 }

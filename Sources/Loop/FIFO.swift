@@ -11,6 +11,8 @@ public struct FIFO<Element> {
   @inlinable @inline(__always) public var isEmpty: Bool { start == elements.count }
   @inlinable @inline(__always) public var count: Int { elements.count - start }
 
+  @inlinable public var first: Element? { start < elements.count ? elements[start] : nil }
+
   @inlinable public mutating func append(_ element: Element) { elements.append(element) }
 
   @inlinable public mutating func removeAll(where isUnwanted: (Element) -> Bool) {

@@ -30,7 +30,7 @@ package final class TCPConnection: @unchecked Sendable {
   package let peer: SocketAddress
   /// Its owner, kept alive until the connection is closed.
   package var delegate: (any TCPConnectionDelegate)?
-  private let descriptor: Int32
+  let descriptor: Int32
   private var state = State.open
   private var watch: Watch?
   private var interest: Readiness = []
@@ -45,6 +45,8 @@ package final class TCPConnection: @unchecked Sendable {
   /// Of a connection that closes; it also keeps it alive, whose owner may have let go.
   private var closingTimer: LoopTimer?
   private var flushed: (() -> Void)?
+  /// Where it may linger, and whence it has its place while it does; nil asks nobody.
+  private var lingerPlaces: LingerPlaces?
   /// Bytes that the kernel has taken so far.
   package private(set) var sentBytes = 0
 
@@ -223,8 +225,10 @@ package final class TCPConnection: @unchecked Sendable {
   /// nothing more. What the peer still sends is read and dropped for a moment, because closing on unread bytes is a
   /// reset, which can destroy the answer before the peer has read it.
   ///
-  /// - Parameter flushed: called once, when the kernel has taken everything or the connection broke first.
-  package func closeAfterFlush(flushed: (() -> Void)? = nil) {
+  /// - Parameters:
+  ///   - places: where it takes a place for that moment; without one it closes at once.
+  ///   - flushed: called once, when the kernel has taken everything or the connection broke first.
+  package func closeAfterFlush(lingeringIn places: LingerPlaces? = nil, flushed: (() -> Void)? = nil) {
     loop.assertCurrent()
     guard state == .open else {
       flushed?()
@@ -233,6 +237,7 @@ package final class TCPConnection: @unchecked Sendable {
     state = .closing
     delegate = nil
     self.flushed = flushed
+    lingerPlaces = places
     setInterest([.read, .peerClosed], false)
     watchProgress()
     flushSoon()
@@ -246,6 +251,7 @@ package final class TCPConnection: @unchecked Sendable {
   }
 
   private func waitForPeer() {
+    guard lingerPlaces?.take() ?? true else { return close() }
     state = .lingering
     tellFlushed()
     shutdown(descriptor, Int32(SHUT_WR))
@@ -273,6 +279,7 @@ package final class TCPConnection: @unchecked Sendable {
   package func close() {
     guard state != .closed else { return }
     loop.assertCurrent()
+    if state == .lingering { lingerPlaces?.giveBack() }
     state = .closed
     watch?.cancel()
     watch = nil
@@ -283,14 +290,6 @@ package final class TCPConnection: @unchecked Sendable {
     closingTimer = nil
     delegate = nil
     tellFlushed()
-  }
-
-  /// Makes the coming `close()` a reset, so that a peer who goes on sending learns at once that nobody reads.
-  package func closeWithReset() {
-    guard state != .closed else { return }
-    var option = linger(l_onoff: 1, l_linger: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-    close()
   }
 
   package var isOpen: Bool { state == .open }

@@ -1,24 +1,31 @@
 /// Writes the instructions of a syntax tree. Repeats with numbers are written out, so their size is bounded here.
 struct Compiler {
+  let sizeLimit: Int
   private(set) var instructions: [Program.Instruction] = []
   private(set) var sets: [ScalarSet] = []
-  /// Parts compiled, those that need no instruction included: a thousand times nothing is work too.
-  private var work = 0
+  /// Instructions and ranges of classes.
+  private(set) var size = 0
+
+  init(sizeLimit: Int) { self.sizeLimit = sizeLimit }
 
   mutating func emit(_ instruction: Program.Instruction) throws(PatternError) {
-    guard instructions.count < PatternLimits.programSize else { throw PatternError(.programTooLarge, at: 0) }
+    try grow(by: 1)
     instructions.append(instruction)
   }
 
+  private mutating func grow(by more: Int) throws(PatternError) {
+    size += more
+    guard size <= sizeLimit else { throw PatternError(.programTooLarge, at: 0) }
+  }
+
   mutating func compile(_ node: PatternNode) throws(PatternError) {
-    work += 1
-    guard work <= 2 * PatternLimits.programSize else { throw PatternError(.programTooLarge, at: 0) }
     switch node {
     case .empty: break
     case .scalar(let scalar, let foldsCase): try emit(foldsCase ? .folded(scalar) : .scalar(scalar))
     case .any(let includingLineFeed): try emit(includingLineFeed ? .everything : .notLineFeed)
     case .assertion(let assertion): try emit(.assert(assertion))
     case .set(let set):
+      try grow(by: set.rangeCount)
       try emit(.set(Int32(sets.count)))
       sets.append(set)
     case .group(let number, let content):
@@ -47,26 +54,43 @@ struct Compiler {
   private mutating func repetition(
     _ content: PatternNode, least: Int, most: Int?, isGreedy: Bool
   ) throws(PatternError) {
+    var block: Range<Int>?
     guard let most else {
-      for _ in 0..<max(0, least - 1) { try compile(content) }
-      return try loop(content, isOptional: least == 0, isGreedy: isGreedy)
+      for _ in 0..<max(0, least - 1) { try write(content, &block) }
+      return try loop(content, &block, isOptional: least == 0, isGreedy: isGreedy)
     }
-    for _ in 0..<least { try compile(content) }
+    for _ in 0..<least { try write(content, &block) }
     // Each optional part stands inside the one before: x{0,2} is (?:x(?:x)?)?.
     var splits: [Int] = []
     for _ in least..<most {
       splits.append(try reserve())
-      try compile(content)
+      try write(content, &block)
     }
     for split in splits { instructions[split] = fork(split, isGreedy: isGreedy) }
   }
 
+  /// Compiles a part the first time, which fills in where its instructions stand, and copies them every other time: so
+  /// a part is compiled once whatever counts stand around it, and its sets are shared.
+  private mutating func write(_ content: PatternNode, _ block: inout Range<Int>?) throws(PatternError) {
+    guard let block else {
+      let start = instructions.count
+      try compile(content)
+      block = start..<instructions.count
+      return
+    }
+    // What jumps inside a part jumps to a place inside it, or right behind it.
+    let shift = place - Int32(block.lowerBound)
+    for at in block { try emit(instructions[at].moved(by: shift)) }
+  }
+
   /// `x+`. And `x*` is `(?:x+)?`: where x can match nothing, a loop that is entered through its test would prefer the
   /// branches of x in another order than Perl does.
-  private mutating func loop(_ content: PatternNode, isOptional: Bool, isGreedy: Bool) throws(PatternError) {
+  private mutating func loop(
+    _ content: PatternNode, _ block: inout Range<Int>?, isOptional: Bool, isGreedy: Bool
+  ) throws(PatternError) {
     let split: Int? = isOptional ? try reserve() : nil
     let start = place
-    try compile(content)
+    try write(content, &block)
     let end = place + 1
     try emit(isGreedy ? .split(start, end) : .split(end, start))
     if let split { instructions[split] = fork(split, isGreedy: isGreedy) }

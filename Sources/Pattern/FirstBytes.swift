@@ -2,6 +2,13 @@
 struct ByteSet: Sendable {
   private var words: [4 of UInt64] = [0, 0, 0, 0]
 
+  mutating func insert(_ set: ASCIISet) {
+    words[0] |= set.words.low
+    words[1] |= set.words.high
+  }
+
+  mutating func insertBeyondASCII() { (words[2], words[3]) = (.max, .max) }
+
   mutating func insert(_ byte: UInt8) { words[Int(byte >> 6)] |= 1 << UInt64(byte & 63) }
 
   @inline(__always)
@@ -44,8 +51,8 @@ enum FirstBytes {
       if let first = Unicode.Scalar(scalar).flatMap({ UTF8.encode($0) })?.first { bytes?.insert(first) }
       return
     }
-    for byte: UInt8 in 0..<0x80 where program.takes(UInt32(byte), with: instruction) { bytes?.insert(byte) }
+    bytes?.insert(program.asciiTaken(by: instruction))
     // What lies beyond ASCII is not worth telling apart here.
-    for byte: UInt8 in 0x80...0xff { bytes?.insert(byte) }
+    bytes?.insertBeyondASCII()
   }
 }

@@ -11,13 +11,17 @@ package struct Pattern: Sendable {
   package let groupNames: [String?]
   private let program: Program
 
+  /// - Parameter sizeLimit: what `size` may be at most.
   /// - Throws: `PatternError` with the offset in the pattern: back-references and look-around cannot be had in linear
   ///   time, and what is larger than `PatternLimits` allows.
-  package init(_ text: String) throws(PatternError) {
+  package init(_ text: String, sizeLimit: Int = PatternLimits.programSize) throws(PatternError) {
     let (node, groupNames) = try PatternParser.parse(text)
     (self.text, self.groupNames) = (text, groupNames)
-    program = try Program(node)
+    program = try Program(node, sizeLimit: sizeLimit)
   }
+
+  /// Instructions and ranges of classes, about a dozen bytes each.
+  package var size: Int { program.size }
 
   /// Capturing groups, the whole match not counted.
   package var groupCount: Int { groupNames.count - 1 }

@@ -42,7 +42,7 @@ extension PatternParser {
     guard let letter = next else { throw error(.unclosedClass, at: start) }
     if let (kind, isNegated) = Self.namedClass(letter) {
       advance()
-      members.classes.append((kind, isNegated))
+      members.classes.formUnion(kind.bit(isNegated: isNegated))
       return nil
     }
     // Between brackets a backspace; outside a word's boundary.

@@ -4,7 +4,7 @@ extension PatternParser {
     guard let letter = next else { throw error(.trailingBackslash, at: start) }
     if let (kind, isNegated) = Self.namedClass(letter) {
       advance()
-      return .set(ScalarSet(kind, isNegated: isNegated))
+      return .set(.named(kind, isNegated: isNegated))
     }
     if let assertion = Self.assertion(letter) {
       advance()

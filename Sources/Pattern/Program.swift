@@ -15,12 +15,26 @@ struct Program: Sendable {
     case save(Int32)
     case assert(PatternNode.Assertion)
     case match
+
+    /// The same in another place of the program, so much further on.
+    func moved(by shift: Int32) -> Instruction {
+      switch self {
+      case .split(let first, let second): .split(first + shift, second + shift)
+      case .jump(let target): .jump(target + shift)
+      default: self
+      }
+    }
   }
 
   let instructions: [Instruction]
   let sets: [ScalarSet]
   /// The sets' ASCII parts, which decide nearly always; the sets themselves are costly to touch.
   let asciiSets: [ASCIISet]
+  /// Instructions, and the ranges of all classes: what it costs to keep.
+  let size: Int
+  /// What is asked about a letter of the text besides its scalar.
+  let foldsCase: Bool
+  let asksClasses: Bool
   /// Instructions at which a thread can wait for a scalar: as many threads there can be.
   let consumerCount: Int
   /// A match can begin at the text's start only.
@@ -28,12 +42,16 @@ struct Program: Sendable {
   /// Bytes that a match can begin with; nil when it may begin with any, or take nothing at all.
   private(set) var firstBytes: ByteSet?
 
-  init(_ node: PatternNode) throws(PatternError) {
-    var compiler = Compiler()
+  /// - Throws: `programTooLarge` when its size would be above the limit.
+  init(_ node: PatternNode, sizeLimit: Int) throws(PatternError) {
+    var compiler = Compiler(sizeLimit: sizeLimit)
     try compiler.compile(.group(0, node))
     try compiler.emit(.match)
-    (instructions, sets) = (compiler.instructions, compiler.sets)
+    (instructions, sets, size) = (compiler.instructions, compiler.sets, compiler.size)
     asciiSets = sets.map(\.ascii)
+    foldsCase =
+      sets.contains(where: \.foldsCase) || instructions.contains { if case .folded = $0 { true } else { false } }
+    asksClasses = sets.contains(where: \.asksClasses)
     consumerCount = instructions.count { instruction in
       switch instruction {
       case .scalar, .folded, .notLineFeed, .everything, .set, .match: true
@@ -43,17 +61,21 @@ struct Program: Sendable {
     (firstBytes, isAnchored) = FirstBytes.of(self)
   }
 
-  /// Does an instruction take this scalar?
-  @inline(__always)
-  func takes(_ scalar: UInt32, with instruction: Instruction) -> Bool {
+  /// Of ASCII, what an instruction takes.
+  func asciiTaken(by instruction: Instruction) -> ASCIISet {
+    var taken = ASCIISet([])
     switch instruction {
-    case .scalar(let wanted): scalar == wanted
-    case .folded(let wanted): LetterCase.lower(scalar) == wanted
-    case .notLineFeed: scalar != 0x0a
-    case .everything: true
-    case .set(let number):
-      scalar < 0x80 ? asciiSets[Int(number)].contains(scalar) : sets[Int(number)].contains(scalar)
-    case .split, .jump, .save, .assert, .match: false
+    case .scalar(let scalar): taken.insert(scalar...scalar)
+    case .folded(let scalar):
+      taken.insert(scalar...scalar)
+      taken.insertOtherCases()
+    case .set(let number): taken = asciiSets[Int(number)]
+    case .everything: taken.invert()
+    case .notLineFeed:
+      taken.insert(0x0a...0x0a)
+      taken.invert()
+    case .split, .jump, .save, .assert, .match: break
     }
+    return taken
   }
 }

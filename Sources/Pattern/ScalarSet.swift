@@ -1,104 +1,76 @@
 /// A set of Unicode scalars: what `[…]`, `\d`, `\w` and `\s` stand for.
+///
+/// ASCII is looked up in bits. Beyond it the ranges are searched by bisection, so that a class of two thousand letters
+/// costs a dozen looks and not two thousand.
 struct ScalarSet: Sendable {
   /// Ranges and classes of which each adds to the set.
   struct Members: Sendable {
     var ranges: [ClosedRange<UInt32>] = []
-    var classes: [(kind: ScalarClass, isNegated: Bool)] = []
-
-    func contains(_ scalar: UInt32) -> Bool {
-      ranges.contains { $0.contains(scalar) }
-        || classes.contains { $0.kind.contains(scalar) != $0.isNegated }
-    }
+    var classes: ClassBits = []
   }
 
-  private let members: Members
+  let ascii: ASCIISet
+  /// Rising, with a gap between any two.
+  private let ranges: [ClosedRange<UInt32>]
+  private let classes: ClassBits
   private let isNegated: Bool
-  private let foldsCase: Bool
-  private(set) var ascii = ASCIISet()
+  /// A scalar belongs to it, too, when it does in lower or upper case.
+  let foldsCase: Bool
 
   init(_ members: Members, isNegated: Bool, foldsCase: Bool) {
-    (self.members, self.isNegated, self.foldsCase) = (members, isNegated, foldsCase)
-    for scalar: UInt32 in 0..<128 where decides(scalar) { ascii.insert(scalar) }
+    (classes, self.isNegated, self.foldsCase) = (members.classes, isNegated, foldsCase)
+    ranges = Self.merged(members.ranges)
+    var ascii = ASCIISet(classes)
+    for range in ranges { ascii.insert(range) }
+    if foldsCase { ascii.insertOtherCases() }
+    if isNegated { ascii.invert() }
+    self.ascii = ascii
   }
 
-  init(_ kind: ScalarClass, isNegated: Bool) {
-    self.init(Members(classes: [(kind, isNegated)]), isNegated: false, foldsCase: false)
+  static func named(_ kind: ScalarClass, isNegated: Bool) -> ScalarSet {
+    ScalarSet(Members(classes: kind.bit(isNegated: isNegated)), isNegated: false, foldsCase: false)
   }
 
-  func contains(_ scalar: UInt32) -> Bool {
-    scalar < 128 ? ascii.contains(scalar) : decides(scalar)
+  /// Ranges after those that touch were joined: what the set costs to keep.
+  var rangeCount: Int { ranges.count }
+
+  /// Has to be known, beyond ASCII, to which classes a letter belongs?
+  var asksClasses: Bool { !classes.isEmpty }
+
+  /// What it costs to look a letter up beyond ASCII: the looks of the bisections.
+  var steps: Int { (1 + (Int.bitWidth - ranges.count.leadingZeroBitCount)) * (foldsCase ? 3 : 1) }
+
+  func contains(_ letter: Letter) -> Bool {
+    letter.scalar < 0x80 ? ascii.contains(letter.scalar) : isMember(letter) != isNegated
   }
 
-  private func decides(_ scalar: UInt32) -> Bool {
-    guard foldsCase else { return members.contains(scalar) != isNegated }
-    let isMember =
-      members.contains(scalar) || members.contains(LetterCase.lower(scalar))
-      || members.contains(LetterCase.upper(scalar))
-    return isMember != isNegated
-  }
-}
-
-/// A set of ASCII scalars, which are most of every text: one bit for each.
-struct ASCIISet: Sendable {
-  private var low: UInt64 = 0
-  private var high: UInt64 = 0
-
-  mutating func insert(_ scalar: UInt32) {
-    if scalar < 64 { low |= 1 << UInt64(scalar) } else { high |= 1 << UInt64(scalar & 63) }
+  private func isMember(_ letter: Letter) -> Bool {
+    if !classes.isDisjoint(with: foldsCase ? letter.foldedClasses : letter.classes) { return true }
+    if inRanges(letter.scalar) { return true }
+    guard foldsCase else { return false }
+    return (letter.lower != letter.scalar && inRanges(letter.lower))
+      || (letter.upper != letter.scalar && inRanges(letter.upper))
   }
 
-  /// For scalars below 128.
-  @inline(__always)
-  func contains(_ scalar: UInt32) -> Bool {
-    (scalar < 64 ? low : high) >> UInt64(scalar & 63) & 1 == 1
+  private func inRanges(_ scalar: UInt32) -> Bool {
+    var (low, high) = (0, ranges.count)
+    while low < high {
+      let middle = (low &+ high) / 2
+      if ranges[middle].upperBound < scalar { low = middle &+ 1 } else { high = middle }
+    }
+    return low < ranges.count && ranges[low].lowerBound <= scalar
   }
-}
 
-/// The classes that an escape names, as Unicode sees them: `\d` is every decimal digit, `\w` every letter, every
-/// number and `_`, `\s` white space.
-enum ScalarClass: Sendable {
-  case digit, word, space
-
-  func contains(_ scalar: UInt32) -> Bool {
-    if scalar < 128 { return containsASCII(UInt8(scalar)) }
-    guard let scalar = Unicode.Scalar(scalar) else { return false }
-    switch self {
-    case .space: return scalar.properties.isWhitespace
-    case .digit: return scalar.properties.generalCategory == .decimalNumber
-    case .word:
-      switch scalar.properties.generalCategory {
-      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
-        .letterNumber, .otherNumber:
-        return true
-      default: return false
+  private static func merged(_ ranges: [ClosedRange<UInt32>]) -> [ClosedRange<UInt32>] {
+    guard ranges.count > 1 else { return ranges }
+    var merged: [ClosedRange<UInt32>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = merged.last, range.lowerBound <= last.upperBound + 1 {
+        merged[merged.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+      } else {
+        merged.append(range)
       }
     }
-  }
-
-  private func containsASCII(_ byte: UInt8) -> Bool {
-    let isDigit = byte &- UInt8(ascii: "0") < 10
-    switch self {
-    case .digit: return isDigit
-    case .word: return isDigit || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: "_")
-    case .space: return byte == 0x20 || (0x09...0x0d).contains(byte)
-    }
-  }
-}
-
-/// Simple case mapping: a scalar that becomes several, such as `ß` in capitals, stays itself.
-enum LetterCase {
-  static func lower(_ scalar: UInt32) -> UInt32 {
-    if scalar < 128 { return scalar &- 0x41 < 26 ? scalar | 0x20 : scalar }
-    return single(Unicode.Scalar(scalar)?.properties.lowercaseMapping) ?? scalar
-  }
-
-  static func upper(_ scalar: UInt32) -> UInt32 {
-    if scalar < 128 { return scalar &- 0x61 < 26 ? scalar & ~0x20 : scalar }
-    return single(Unicode.Scalar(scalar)?.properties.uppercaseMapping) ?? scalar
-  }
-
-  private static func single(_ mapping: String?) -> UInt32? {
-    guard let scalars = mapping?.unicodeScalars, scalars.count == 1 else { return nil }
-    return scalars.first?.value
+    return merged
   }
 }

@@ -11,7 +11,7 @@ struct StopSignalTests {
     let start = Instant(nanoseconds: 5_000_000_000)
     #expect(signals.note(at: start) == .stop)
     #expect(signals.note(at: start) == .same)
-    #expect(signals.note(at: start + .milliseconds(999)) == .same)
-    #expect(signals.note(at: start + .milliseconds(1_000)) == .stopAtOnce)
+    #expect(signals.note(at: start + .milliseconds(149)) == .same)
+    #expect(signals.note(at: start + .milliseconds(150)) == .stopAtOnce)
   }
 }

@@ -4,11 +4,13 @@ import Testing
 
 @Suite("Which pages may act here")
 struct PageOriginTests {
-  private func refusal(host: String, origins: [String], target: String = "/socket") throws -> HTTPError? {
+  private func refusal(
+    host: String, origins: [String], target: String = "/socket", ownNames: Set<String> = ["node.example", "a.example"]
+  ) throws -> HTTPError? {
     let lines = ["GET \(target) HTTP/1.1", "Host: \(host)"] + origins.map { "Origin: \($0)" }
     let head = try head(lines.joined(separator: "\r\n") + "\r\n\r\n")
     do throws(HTTPError) {
-      try PageOrigin.check(head)
+      try PageOrigin.check(head, ownNames: ownNames)
       return nil
     } catch {
       return error
@@ -61,5 +63,25 @@ struct PageOriginTests {
   @Test("an empty Host is no page's host")
   func emptyHost() throws {
     #expect(try refusal(host: "", origins: ["http://127.0.0.1"])?.status == 403)
+  }
+
+  @Test(
+    "a page of a name that a stranger may own is refused, though it is the name that the request is for",
+    arguments: [
+      "evil.example:55568", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evillocalhost",
+      "node.example.evil", "1.2.3", "256.0.0.1",
+    ])
+  func rebound(host: String) throws {
+    let refused = try #require(try refusal(host: host, origins: ["http://\(host)"]))
+    #expect(refused.status == 403 && refused.reason.contains("--advertise"))
+  }
+
+  @Test(
+    "a page of an address, of localhost or of a name of this server's own may",
+    arguments: [
+      "localhost:55568", "LocalHost", "node1.localhost:8", "10.0.0.7:55568", "[fe80::1]:55568", "node.example:9",
+    ])
+  func own(host: String) throws {
+    #expect(try refusal(host: host, origins: ["http://\(host)"]) == nil)
   }
 }

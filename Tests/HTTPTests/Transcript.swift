@@ -80,7 +80,15 @@ func readRequests(_ text: String, _ pieces: Pieces = .whole, limits: HTTPLimits 
   readRequests(Array(text.utf8), pieces, limits: limits)
 }
 
-func head(_ text: String) throws -> HTTPRequestHead { try HTTPRequestHead.parse(text) }
+/// The head that the text begins with, its empty line included.
+func head(_ text: String) throws -> HTTPRequestHead {
+  var parser = HTTPRequestParser()
+  var place = 0
+  guard case .head(let head) = try parser.next(in: Array(text.utf8).span, at: &place) else {
+    throw HTTPError(status: 400, reason: "the text ends in the middle of the head")
+  }
+  return head
+}
 
 func readResponses(
   _ text: String, _ pieces: Pieces = .whole, methods: [String] = ["GET"], ends: Bool = true

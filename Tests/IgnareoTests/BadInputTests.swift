@@ -39,7 +39,7 @@ struct BadInputTests {
     }
   }
 
-  @Test("of many bad lines the first ten are named, and nothing is registered")
+  @Test("of many bad lines the first ten are named, and nothing is registered but what stands before them")
   func badLines() async throws {
     try await withNode { node async throws in
       let lines = ["{\"task\":\"echo\"}"] + (0..<50).map { $0 % 2 == 0 ? "{" : "{\"task\":\"echo\",\"attempts\":0}" }
@@ -49,7 +49,13 @@ struct BadInputTests {
       #expect(answer.json["line"]?.int == 2)
       #expect(answer.json["errors"]?.elements?.map { $0["line"]?.int ?? 0 } == Array(2...11))
       #expect(answer.json.at(pointer: "/errors/1/pointer")?.string == "/attempts")
-      #expect(node.pool.table.running + node.pool.table.kept == 0)
+      #expect(answer.json["registered"]?.int == 1 && answer.json["tasks"]?.elements?.count == 1)
+      #expect(node.pool.table.running + node.pool.table.kept == 1)
+      let bad = try await node.ask("POST", "/tasks", lines[1], type: "application/x-ndjson")
+      #expect(bad.status == 400 && bad.json["registered"] == nil && bad.json["line"]?.int == 1)
+      let list = try await node.ask("POST", "/tasks", #"[{"task":"echo"},{"task":"nope"}]"#)
+      #expect(list.status == 400 && list.json["pointer"]?.string == "/1/task")
+      #expect(node.pool.table.running + node.pool.table.kept == 1)
     }
   }
 
@@ -64,7 +70,9 @@ struct BadInputTests {
       #expect(answer.status == 413)
       #expect(answer.json["type"]?.string == "urn:ignareo:problem:too_large")
       #expect(answer.json["line"]?.int == 2)
-      #expect(node.pool.table.running + node.pool.table.kept == 0)
+      // Only what stood before it in the stream is there.
+      #expect(answer.json["registered"]?.int == 1)
+      #expect(node.pool.table.running + node.pool.table.kept == 1)
     }
   }
 

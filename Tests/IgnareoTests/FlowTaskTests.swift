@@ -157,6 +157,24 @@ struct FlowTaskTests {
     }
   }
 
+  @Test(
+    "a server that breaks off when it has the request has lost it: the flow says so, and that it may be tried again")
+  func lost() async throws {
+    try await withNode { node async throws in
+      let site = try Website(node.loop) { site, exchange in
+        if exchange.request.path == "/gone" { site.close() } else { exchange.respond(status: 200) }
+      }
+      defer { site.close() }
+      let steps = #"{"get":"\#(site.url())"},{"post":"\#(site.url("/gone"))"}"#
+      let task = try await run(node, #"{"steps":[\#(steps)]}"#, extra: #","attempts":2"#)
+      #expect(task["error"]?["code"]?.string == "lost", "\(task)")
+      #expect(task["error"]?["retryable"]?.bool == true)
+      #expect(task["error"]?["message"]?.string?.hasPrefix("/args/steps/1 (post): \(site.authority)") == true)
+      // The order may have been heeded: it is not placed a second time.
+      #expect(task["attempts"]?.int == 1)
+    }
+  }
+
   @Test("a flow that failed before it did anything may run again, though it is not repeatable; after that it may not")
   func attempts() async throws {
     try await withNode { node async throws in

@@ -9,7 +9,7 @@ import Testing
 
 extension NodeBench {
   /// `GET /metrics`, read back.
-  fileprivate func metrics() async throws -> Exposition {
+  func metrics() async throws -> Exposition {
     let answer = try await client.fetch(HTTPClientRequest(url + "/metrics"))
     #expect(answer.status == 200)
     #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
@@ -30,6 +30,7 @@ struct MetricsTests {
           "ignareo_tasks", "ignareo_task_capacity", "ignareo_tasks_held_bytes", "ignareo_task_values_kept_bytes",
           "ignareo_draining", "ignareo_slow", "ignareo_loop_lag_seconds", "ignareo_http_connections",
           "ignareo_shards", "ignareo_sockets", "ignareo_sockets_waiting_bytes", "ignareo_http_client_requests_running",
+          "ignareo_task_values_waiting_bytes",
           "ignareo_http_client_requests_waiting", "ignareo_http_client_connections", "ignareo_worker_processes",
           "ignareo_worker_processes_running", "process_start_time_seconds", "process_resident_memory_bytes",
           "process_open_fds", "process_max_fds",

@@ -123,7 +123,7 @@ import Testing
       while echo.connections.isEmpty { await loop.yield() }
       echo.connections[0].startReading()
       echo.connections[0].pauseReading()
-      connection.closeWithReset()
+      connection.reset()
       await echo.probe.wait { $0.ending.error != nil }
       #expect(echo.probe.ending.error?.code == .closed)
     }

@@ -111,7 +111,7 @@ struct ClientFailureTests {
           "HTTP/1.1 200 OK\r\n" + String(repeating: "X-Fill: \(String(repeating: "y", count: 90))\r\n", count: 4000))
       }
       defer { server.close() }
-      #expect(try await failure(of: HTTPClientRequest(server.url()), on: client).code == .protocolError)
+      #expect(try await failure(of: HTTPClientRequest(server.url()), on: client).code == .tooLarge)
     }
   }
 

@@ -250,9 +250,31 @@ struct ClientTests {
       #expect(server.requests.first?.target == "http://nosuchhost.invalid/x")
       server.close()
       let error = try await failure(of: request, on: client)
-      #expect(error.code == .connect && error.host == "127.0.0.1:\(server.port)")
+      #expect(error.code == .connect)
+      #expect(error.host == "nosuchhost.invalid:80 through the proxy 127.0.0.1:\(server.port)")
       request.proxy = "gopher://127.0.0.1:1"
       #expect(try await failure(of: request, on: client).code == .badURL)
+    }
+  }
+
+  @Test("a proxy that opens no way to the server, or closes, is named; nothing was sent", arguments: Engines.allCases)
+  func refusedTunnel(engines: Engines) async throws {
+    try await withClient(engines) { loop, client in
+      for answer in ["HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", ""] {
+        let server = try ScriptedServer(loop) { connection, _ in
+          connection.send(answer)
+          connection.tcp.closeAfterFlush()
+        }
+        defer { server.close() }
+        var request = HTTPClientRequest("https://shop.invalid/orders", method: "POST", body: .bytes([1]))
+        request.proxy = "http://127.0.0.1:\(server.port)"
+        let error = try await failure(of: request, on: client)
+        #expect(error.code == .connect && error.surelyNoEffect, "\(error)")
+        #expect(error.host == "shop.invalid:443 through the proxy 127.0.0.1:\(server.port)")
+        #expect(answer.isEmpty || error.message.contains("403"), "\(error)")
+        #expect(!error.message.contains("refused"))
+        #expect(server.requests.map(\.method) == ["CONNECT"])
+      }
     }
   }
 

@@ -42,4 +42,22 @@ struct LineSplitterTests {
       #expect(error?.beginning.first == UInt8(ascii: "x") && error?.beginning.count ?? 99 <= 64)
     }
   }
+
+  @Test("are given only as long as they are wanted, and what is left can be taken later")
+  func untilUnwanted() throws {
+    var splitter = LineSplitter(limit: 100)
+    var lines: [String] = []
+    func note(_ bytes: ArraySlice<UInt8>, _ number: Int) -> Bool {
+      lines.append("\(number):\(String(decoding: bytes, as: UTF8.self))")
+      return number % 2 == 1
+    }
+    var rest = try splitter.take(Array("a\nb\nc\nd\ne".utf8)[...], while: note)
+    #expect(String(decoding: rest, as: UTF8.self) == "c\nd\ne" && lines == ["1:a", "2:b"])
+    rest = try splitter.take(rest, while: note)
+    #expect(splitter.heldBytes == 0)
+    rest = try splitter.take(rest, while: note)
+    #expect(rest.isEmpty && splitter.heldBytes == 1 && lines == ["1:a", "2:b", "3:c", "4:d"])
+    rest = try splitter.take(Array("E\nf\ng".utf8)[...], while: note)
+    #expect(String(decoding: rest, as: UTF8.self) == "g" && lines.suffix(2) == ["5:eE", "6:f"])
+  }
 }

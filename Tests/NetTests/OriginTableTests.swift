@@ -6,7 +6,7 @@ import Testing
 @Suite("The table of origins")
 struct OriginTableTests {
   private func look(_ table: inout OriginTable, _ number: Int) throws -> Origin {
-    try table.destination(of: "http://h\(number).example/", at: .zero).origin
+    try table.destination(of: "http://h\(number).example/", at: .zero + .seconds(number)).origin
   }
 
   @Test("origins that have work are kept, however many there are; those without are forgotten by halves")

@@ -47,6 +47,10 @@ struct RefusalTests {
     #expect(refusal("(?:a{100}){100}")?.code == .programTooLarge)
     #expect(refusal("(((a{1000}){1000}){1000}){1000}")?.code == .programTooLarge)
     #expect(refusal("(?:(?:(?:(?:){1000}){1000}){1000}){1000}") != nil)
+    #expect(refusal("(?:(?i)(?i)){1000}") == nil)
+    #expect(throws: PatternError(.programTooLarge, at: 0)) { try Pattern("a{100}", sizeLimit: 100) }
+    #expect(throws: PatternError(.programTooLarge, at: 0)) { try Pattern("[éíó]", sizeLimit: 6) }
+    #expect(try! Pattern("[éíó]", sizeLimit: 7).size == 7)
     #expect(refusal("(?:(?:(?:(?:|){1000}){1000}){1000}){1000}")?.code == .programTooLarge)
   }
 

@@ -43,7 +43,7 @@ package enum CoordinatorRole {
     _ service: CoordinatorService, _ options: ClusterOptions
   ) async throws(StartError) -> SocketAddress {
     let address = try await ListeningAddress.resolve(options.http, flag: "--http", on: service.loop)
-    do throws(LoopError) { return try service.listen(address) } catch {
+    do throws(LoopError) { return try service.listen(address, names: options.ownNames) } catch {
       throw StartError(flag: "--http", authority: options.http, because: error)
     }
   }

@@ -34,9 +34,10 @@ final class CoordinatorService: @unchecked Sendable {
 
   /// Opens the API's port. Until `serve` is called, only `/healthz` answers.
   ///
+  /// - Parameter names: hosts by which others call it.
   /// - Throws: when the address cannot be bound.
-  func listen(_ address: SocketAddress) throws(LoopError) -> SocketAddress {
-    let server = try HTTPServer(loop: loop, address: address, handler: api)
+  func listen(_ address: SocketAddress, names: [String] = []) throws(LoopError) -> SocketAddress {
+    let server = try HTTPServer(loop: loop, address: address, names: names, handler: api)
     self.server = server
     return server.localAddress
   }

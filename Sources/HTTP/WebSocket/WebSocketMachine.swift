@@ -14,8 +14,7 @@ package struct WebSocketMachine: Sendable {
     case text([UInt8])
     case binary([UInt8])
     case pong([UInt8])
-    /// How it ended: the peer's code and reason, our own for what the peer did wrong, 1005 for a Close without a code,
-    /// 1006 for an end without a Close.
+    /// How it ended: the peer's code and reason, our own for what the peer did wrong, 1005 for a Close without a code.
     case closed(WebSocketCloseCode, reason: String)
   }
 
@@ -34,6 +33,9 @@ package struct WebSocketMachine: Sendable {
     self.role = role
     reader = WebSocketReader(role: role, limits: limits)
   }
+
+  /// What is held of a message whose last fragment has not come; nil when none was begun.
+  package var openMessageBytes: Int? { reader.openMessageBytes }
 
   /// May a message be sent?
   package var isOpen: Bool {
@@ -66,13 +68,6 @@ package struct WebSocketMachine: Sendable {
       finish(with: WebSocketClose(code: error.code, reason: error.reason), output: &output)
       return .closed(error.code, reason: error.reason)
     }
-  }
-
-  /// The peer closed the connection below. Nil when the end is known already.
-  package mutating func endOfInput() -> Event? {
-    if case .closed = state { return nil }
-    state = .closed
-    return .closed(.abnormal, reason: "the connection ended without a Close frame")
   }
 
   /// Appends a message; false when a Close is out or came, after which none may follow. Text must be UTF-8.

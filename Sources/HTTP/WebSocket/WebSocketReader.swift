@@ -38,6 +38,9 @@ package struct WebSocketReader: Sendable {
     expectsMask = role.readsMasked
   }
 
+  /// What is held of a message whose last fragment has not come; nil when none was begun.
+  package var openMessageBytes: Int? { open == nil ? nil : message.count }
+
   /// Nil: all input is used up and more is needed.
   package mutating func next(in span: Span<UInt8>, at place: inout Int) throws(WebSocketError) -> WebSocketEvent? {
     do {

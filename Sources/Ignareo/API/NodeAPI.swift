@@ -37,6 +37,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   private let tasks: TaskEndpoints
   private let sockets: SocketEndpoint
   private let shards: ShardEndpoints
+  private let values: WaitingValues
   /// `GET /openapi.json`, made when it is first asked for: a node starts sooner without it.
   private lazy var description = NodeDescription.json(of: pool.types)
   /// nil until the node has found its place in the cluster.
@@ -44,8 +45,9 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
 
   package init(pool: TaskPool, load: @escaping () -> NodeLoad) {
     self.pool = pool
-    tasks = TaskEndpoints(pool: pool)
-    sockets = SocketEndpoint(pool: pool)
+    values = WaitingValues()
+    tasks = TaskEndpoints(pool: pool, values: values)
+    sockets = SocketEndpoint(pool: pool, values: values)
     shards = ShardEndpoints(pool: pool, load: load)
   }
 
@@ -71,8 +73,11 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   /// Breaks off every shard: its results are not told any more.
   package func abandonShards() { shards.abandonAll() }
 
-  /// Lets every socket end once all is told that is owed to it.
-  package func endSockets() { sockets.endAll() }
+  /// Ends every stream of tasks, and lets every socket end once all is told that is owed to it.
+  package func drain() {
+    tasks.endStreams()
+    sockets.endAll()
+  }
 
   func write(into metrics: inout MetricsWriter) {
     metrics.gauge("ignareo_shards", "Shards of coordinators' batches that have not ended.", shards.count)
@@ -80,6 +85,8 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     metrics.counter("ignareo_sockets_opened_total", "WebSockets at /socket that were opened.", sockets.opened)
     metrics.gauge(
       "ignareo_sockets_waiting_bytes", "Values that wait for the clients of sockets.", sockets.waitingBytes)
+    metrics.gauge(
+      "ignareo_task_values_waiting_bytes", "Values that wait for the clients of sockets and of ?wait=.", values.bytes)
   }
 
   private func answer(_ exchange: HTTPExchange, _ route: NodeRoute) {

@@ -10,8 +10,7 @@ final class ShardEndpoints {
   private let pool: TaskPool
   private let load: () -> NodeLoad
   private var shards: [UUIDv7: ShardRun] = [:]
-  /// The newest epoch of each coordinator: an older one is a process that has been replaced.
-  private var epochs: [String: Int] = [:]
+  private var epochs = CoordinatorEpochs()
 
   init(pool: TaskPool, load: @escaping () -> NodeLoad) {
     self.pool = pool
@@ -47,35 +46,24 @@ final class ShardEndpoints {
     } catch {
       return exchange.respond(error)
     }
-    var lines: [ShardLine] = []
-    var bytes = 0
-    LineStream.read(exchange, limit: Limits.taskBytes + Limits.envelopeBytes) { [self] number, line in
-      do throws(TaskFailure) {
-        lines.append(try ShardLine(line, types: pool.types))
-      } catch {
-        return Self.refusal(number, error)
-      }
-      bytes += line.count
-      do throws(Problem) { try room(tasks: lines.count, bytes: bytes) } catch { return error }
-      return nil
-    } tooLong: {
-      Self.refusal($0, TaskDraft.tooLarge)
-    } end: { [self] in
-      start(query, lines, bytes, exchange)
+    let reader = ShardReader(pool) { [self] reader, problem in
+      if let problem { exchange.respond(problem) } else { start(query, reader, exchange) }
     }
+    reader.read(exchange)
   }
 
-  private func start(_ query: Query, _ lines: [ShardLine], _ bytes: Int, _ exchange: HTTPExchange) {
+  private func start(_ query: Query, _ reader: ShardReader, _ exchange: HTTPExchange) {
+    let lines = reader.lines
     do throws(Problem) {
       try admit(query)
-      try room(tasks: lines.count, bytes: bytes)
+      try room(tasks: lines.count, bytes: reader.bytes)
       guard Set(lines.map(\.index)).count == lines.count else {
         throw TaskQuery.conflict("One index stands twice in this shard.")
       }
     } catch {
       return exchange.respond(error)
     }
-    remember(query)
+    epochs.note(query.epoch, of: query.coordinator, live: Set(shards.values.map(\.coordinator)))
     let shard = ShardRun(
       id: query.id, batch: query.batch, coordinator: query.coordinator, exchange: exchange, pool: pool
     ) { [weak self] shard in self?.shards[shard.id] = nil }
@@ -91,21 +79,8 @@ final class ShardEndpoints {
     }
   }
 
-  private func remember(_ query: Query) {
-    if epochs.count >= Limits.coordinators, epochs[query.coordinator] == nil { epochs.removeAll() }
-    epochs[query.coordinator] = query.epoch
-  }
-
   private func room(tasks: Int, bytes: Int) throws(Problem) {
     do throws(PoolRefusal) { try pool.checkRoom(tasks: tasks, bytes: bytes) } catch { throw Problem(error) }
-  }
-
-  private static func refusal(_ line: Int, _ failure: TaskFailure) -> Problem {
-    Problem(
-      status: failure.code == .tooLarge ? 413 : 400, code: failure.code.rawValue,
-      title: "A line of the shard is not as it must be; nothing was taken",
-      detail: failure.message,
-      faults: [Problem.Fault(line: line, pointer: failure.pointer, detail: failure.message)])
   }
 
   // MARK: DELETE /shards/{id}

@@ -1,63 +1,72 @@
-internal import Clockwork
 internal import HTTP
 internal import JSON
 internal import Net
 
-/// `{"tasks":[…]}`, as references or with results, sent no faster than its reader takes it.
-struct TaskAnswer {
-  enum Detail { case references, results }
-
+/// An object with a list of tasks, `{…,"tasks":[…]}`, sent no faster than its reader takes it.
+///
+/// Guarded by: the pool's loop.
+final class TaskAnswer: @unchecked Sendable {
   /// Written in pieces of about so many bytes; what fits in one is sent with its length.
   private static let pieceBytes = 256 << 10
 
-  private let records: [TaskRecord]
-  private let detail: Detail
+  private let exchange: HTTPExchange
+  private let next: () -> [UInt8]?
+  private var piece: [UInt8]
+  private var isFirst = true
+  private var isWhole = false
 
-  init(_ records: [TaskRecord], _ detail: Detail) {
-    self.records = records
-    self.detail = detail
+  /// - Parameters:
+  ///   - members: writes what the object has besides.
+  ///   - next: gives the list's next element, nil behind the last.
+  init(_ exchange: HTTPExchange, _ members: (inout JSONWriter) -> Void, next: @escaping () -> [UInt8]?) {
+    (self.exchange, self.next) = (exchange, next)
+    var writer = JSONWriter()
+    writer.object(members)
+    piece = Array(writer.bytes.dropLast())
+    if piece.count > 1 { piece.append(UInt8(ascii: ",")) }
+    piece += #""tasks":["#.utf8
   }
 
-  func send(_ status: Int, to exchange: HTTPExchange) {
-    var place = 0
-    let first = piece(from: &place)
-    if place == records.count { return exchange.respond(status: status, json: first) }
-    exchange.startStream(status: status, headers: ["Content-Type": "application/json"])
-    exchange.write(first)
-    sendRest(from: place, to: exchange)
-  }
-
-  private func sendRest(from start: Int, to exchange: HTTPExchange) {
-    var place = start
-    while place < records.count {
-      guard exchange.isOpen else { return }
-      if exchange.isCongested {
-        let next = place
-        return exchange.onDrain { sendRest(from: next, to: exchange) }
-      }
-      exchange.write(piece(from: &place))
+  /// - Parameter sent: called once the last element is written. Not called when the reader goes away before.
+  func send(_ status: Int, _ headers: HTTPHeaders, sent: @escaping () -> Void) {
+    fill()
+    if isWhole {
+      exchange.respond(status: status, headers: headers, body: piece)
+      return sent()
     }
-    exchange.finish()
+    exchange.startStream(status: status, headers: headers)
+    sendRest(sent)
   }
 
-  private func piece(from place: inout Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    if place == 0 { bytes += Array(#"{"tasks":["#.utf8) }
-    while place < records.count, bytes.count < Self.pieceBytes {
-      if place > 0 { bytes.append(UInt8(ascii: ",")) }
-      var writer = JSONWriter()
-      switch detail {
-      case .references:
-        writer.object {
-          $0.member("id", records[place].id.text)
-          $0.member("href", records[place].href)
-        }
-      case .results: records[place].write(into: &writer)
+  private func sendRest(_ sent: @escaping () -> Void) {
+    while exchange.isOpen {
+      exchange.write(piece)
+      piece = []
+      if isWhole {
+        exchange.finish()
+        return sent()
       }
-      bytes += writer.bytes
-      place += 1
+      if exchange.isCongested { return exchange.onDrain { [self] in fillAndSend(sent) } }
+      fill()
     }
-    if place == records.count { bytes += Array("]}".utf8) }
-    return bytes
+  }
+
+  private func fillAndSend(_ sent: @escaping () -> Void) {
+    guard exchange.isOpen else { return }
+    fill()
+    sendRest(sent)
+  }
+
+  private func fill() {
+    while piece.count < Self.pieceBytes {
+      guard let element = next() else {
+        isWhole = true
+        piece += "]}".utf8
+        return
+      }
+      if !isFirst { piece.append(UInt8(ascii: ",")) }
+      isFirst = false
+      piece += element
+    }
   }
 }

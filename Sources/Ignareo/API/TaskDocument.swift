@@ -3,7 +3,7 @@ internal import Loop
 internal import Net
 
 /// A JSON text of one task or an array of them, as it is checked: in slices, so that the loop serves others in between,
-/// and no further than there is room for.
+/// and no further than there is room for, which is kept until it is checked.
 ///
 /// Guarded by: the pool's loop.
 final class TaskDocument: @unchecked Sendable {
@@ -11,6 +11,7 @@ final class TaskDocument: @unchecked Sendable {
   private let pool: TaskPool
   private let isWanted: () -> Bool
   private let checked: (Result<TaskSubmission, Problem>) -> Void
+  private let reservation: Reservation
 
   private var elements: JSONElements
   private var submission: TaskSubmission
@@ -25,6 +26,7 @@ final class TaskDocument: @unchecked Sendable {
     checked: @escaping (Result<TaskSubmission, Problem>) -> Void
   ) {
     (self.bytes, self.pool, self.isWanted, self.checked) = (bytes, pool, isWanted, checked)
+    reservation = Reservation(pool)
     elements = JSONElements(bytes)
     submission = TaskSubmission(types: pool.types)
   }
@@ -46,24 +48,29 @@ final class TaskDocument: @unchecked Sendable {
     } else {
       submission.add(try JSONValue.parse(bytes), at: nil)
     }
-    checked(.success(submission))
+    finish(.success(submission))
+  }
+
+  private func finish(_ result: Result<TaskSubmission, Problem>) {
+    reservation.release()
+    checked(result)
   }
 
   private func readSlice() throws(JSONError) {
-    guard isWanted() else { return }
+    guard isWanted() else { return reservation.release() }
     let end = place + Limits.tasksPerTurn
     var sliceBytes = 0
     while place < end, sliceBytes < Limits.taskBytesPerTurn {
-      guard let task = try elements.next() else { return checked(.success(submission)) }
+      guard let task = try elements.next() else { return finish(.success(submission)) }
       submission.add(task, at: place)
-      if submission.isHopeless { return checked(.success(submission)) }
+      if submission.isHopeless { return finish(.success(submission)) }
       place += 1
       sliceBytes += task.bytes.count
     }
     do throws(PoolRefusal) {
-      try pool.checkRoom(tasks: submission.drafts.count, bytes: submission.bytes)
+      try reservation.grow(tasks: submission.drafts.count, bytes: submission.bytes)
     } catch {
-      return checked(.failure(Problem(error)))
+      return finish(.failure(Problem(error)))
     }
     pool.loop.execute { [self] in
       do throws(JSONError) { try readSlice() } catch { refuse(error) }
@@ -75,6 +82,6 @@ final class TaskDocument: @unchecked Sendable {
     let problem = Problem(
       status: 400, code: "invalid_json", title: "The body is not valid JSON", detail: "\(error.cause), at \(place)",
       faults: [Problem.Fault(line: place.line, detail: "\(error.cause), at \(place)")])
-    checked(.failure(problem))
+    finish(.failure(problem))
   }
 }

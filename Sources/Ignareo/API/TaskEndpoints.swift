@@ -8,8 +8,19 @@ internal import Net
 /// Guarded by: the pool's loop.
 final class TaskEndpoints {
   private let pool: TaskPool
+  private let values: WaitingValues
+  private var streams: [ObjectIdentifier: TaskStream] = [:]
 
-  init(pool: TaskPool) { self.pool = pool }
+  private let streamLimit: Int
+
+  init(pool: TaskPool, values: WaitingValues, streamLimit: Int = Limits.streams) {
+    (self.pool, self.values, self.streamLimit) = (pool, values, streamLimit)
+  }
+
+  /// Ends every stream: the node takes nothing more.
+  func endStreams() {
+    for stream in Array(streams.values) { stream.refuse(.draining) }
+  }
 
   // MARK: POST /tasks
 
@@ -32,7 +43,10 @@ final class TaskEndpoints {
       switch result {
       case .failure(let error): exchange.respond(error)
       case .success(let bytes):
+        // It was counted while it was collected, and is while it is checked.
+        try? exchange.hold(bytes.count)
         let document = TaskDocument(bytes, pool, isWanted: { exchange.isOpen }) { [self] result in
+          try? exchange.hold(0)
           switch result {
           case .failure(let problem): exchange.respond(problem)
           case .success(let submission): register(submission, exchange, wait)
@@ -44,22 +58,11 @@ final class TaskEndpoints {
   }
 
   private func readStream(_ exchange: HTTPExchange, _ wait: Duration?) {
-    var submission = TaskSubmission(types: pool.types)
-    LineStream.read(exchange, limit: Limits.taskBytes) { [pool] line, bytes in
-      submission.add(line: line, bytes)
-      if submission.isHopeless { return submission.problem }
-      do throws(PoolRefusal) {
-        try pool.checkRoom(tasks: submission.drafts.count, bytes: submission.bytes)
-        return nil
-      } catch {
-        return Problem(error)
-      }
-    } tooLong: { line in
-      submission.refuse(line: line, TaskDraft.tooLarge)
-      return submission.problem
-    } end: { [self] in
-      register(submission, exchange, wait)
-    }
+    guard streams.count < streamLimit else { return exchange.respond(.tooManyStreams(streamLimit)) }
+    let registered = RegisteredTasks(exchange, pool, values, wait: wait)
+    let stream = TaskStream(exchange, pool, registered) { [weak self] in self?.streams[ObjectIdentifier($0)] = nil }
+    streams[ObjectIdentifier(stream)] = stream
+    stream.read()
   }
 
   private func register(_ submission: TaskSubmission, _ exchange: HTTPExchange, _ wait: Duration?) {
@@ -69,12 +72,9 @@ final class TaskEndpoints {
     } catch {
       return exchange.respond(Problem(error))
     }
-    let records = pool.register(submission.drafts)
-    guard let wait else { return TaskAnswer(records, .references).send(202, to: exchange) }
-    let join = Join(records, for: wait, on: pool.loop) { all in
-      TaskAnswer(records, .results).send(all ? 200 : 202, to: exchange)
-    }
-    exchange.onAbort { join.abandon() }
+    let registered = RegisteredTasks(exchange, pool, values, wait: wait)
+    registered.add(pool.register(submission.drafts))
+    registered.answerOnceWanted()
   }
 
   // MARK: GET /tasks, GET and DELETE /tasks/{id}
@@ -123,13 +123,19 @@ final class TaskEndpoints {
 }
 
 extension Problem {
+  fileprivate static func tooManyStreams(_ limit: Int) -> Problem {
+    Problem(
+      status: 503, code: "too_many_streams", title: "Too many streams",
+      detail: "\(limit) streams of tasks are open here already; send a JSON array, or try again soon.", retryAfter: 1)
+  }
+
   static func noTask(_ id: String) -> Problem {
     // Longer than every identifier: such a text need not come back whole.
     let id = String(id.prefix(64))
     var problem = Problem.notFound("/tasks/\(id)")
     problem.detail =
       "No task '\(id)' here. A finished one is kept for \(Int(Limits.keptFor.inSeconds)) seconds, "
-      + "the newest \(Limits.keptTasks) at most."
+      + "the newest \(Limits.keptTasks) at most, and no more than \(Limits.keptBytes >> 20) MiB of values."
     return problem
   }
 }

@@ -30,7 +30,8 @@ extension TaskTable.Place {
 }
 
 extension TaskRecord {
-  package var href: String { "/tasks/\(id.text)" }
+  package var href: String { Self.href(of: id) }
+  static func href(of id: UUIDv7) -> String { "/tasks/\(id.text)" }
 
   /// `GET /tasks/{id}`.
   package var json: [UInt8] {

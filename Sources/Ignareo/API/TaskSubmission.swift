@@ -14,34 +14,35 @@ struct TaskSubmission {
 
   var isHopeless: Bool { faults.count >= Limits.problemsListed }
 
-  /// One task of a stream; `line` counts from 1.
-  mutating func add(line: Int, _ bytes: ArraySlice<UInt8>) {
-    do throws(JSONError) {
-      add(try JSONValue.parse(bytes), line: line, prefix: "")
-    } catch {
+  /// One task of a stream, which its reader takes over; nil for a bad one. `line` counts from 1.
+  mutating func read(line: Int, _ bytes: ArraySlice<UInt8>) -> TaskDraft? {
+    let value: JSONValue
+    do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
       faults.append(Problem.Fault(line: line, pointer: "", detail: "not JSON: \(error)"))
+      return nil
+    }
+    do throws(TaskFailure) { return try TaskDraft(value, types: types) } catch {
+      note(error, line: line, prefix: "")
+      return nil
     }
   }
 
   /// A task of a document; `place` is its index in the document's array, nil for a document that is one task.
   mutating func add(_ task: JSONValue, at place: Int?) {
-    add(task, line: nil, prefix: place.map { "/\($0)" } ?? "")
-  }
-
-  mutating func refuse(line: Int?, _ failure: TaskFailure) {
-    note(failure, line: line, prefix: "")
-  }
-
-  private mutating func add(_ value: JSONValue, line: Int?, prefix: String) {
+    let prefix = place.map { "/\($0)" } ?? ""
     do throws(TaskFailure) {
-      let draft = try TaskDraft(value, types: types)
+      let draft = try TaskDraft(task, types: types)
       // What has been refused already is only read on for further faults.
       guard faults.isEmpty else { return }
       drafts.append(draft)
       bytes += draft.bytes
     } catch {
-      note(error, line: line, prefix: prefix)
+      note(error, line: nil, prefix: prefix)
     }
+  }
+
+  mutating func refuse(line: Int?, _ failure: TaskFailure) {
+    note(failure, line: line, prefix: "")
   }
 
   private mutating func note(_ failure: TaskFailure, line: Int?, prefix: String) {

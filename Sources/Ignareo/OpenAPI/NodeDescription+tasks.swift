@@ -6,8 +6,12 @@ extension NodeDescription {
         "post":{
           "operationId":"post_tasks",
           "summary":"registers tasks while everything else goes on",
-          "description":"All of the body's tasks are registered, or none. With `wait` the answer comes when all have \#
-    ended, or as they stand when the wait ends. A body without a `Content-Type` counts as JSON; `text/json`, \#
+          "description":"All tasks of a JSON body are registered, or none. A stream may be as long as it likes and \#
+    rest as long as its connection lives: each task is registered as its line comes, and while the node is full, no \#
+    more is read. A bad line ends it: the tasks before that line stand, and the answer says how many they are. With \#
+    `wait` the answer comes when all have ended, or as they stand when the wait ends, which begins behind the last \#
+    task. Results that are more than the node can hold are not waited for: 202 comes at once, with identifiers and a \#
+    `detail`. A body without a `Content-Type` counts as JSON; `text/json`, \#
     `application/ndjson`, `application/jsonl` and `application/x-jsonlines` are taken too.",
           "tags":["tasks"],
           "parameters":[{"$ref":"#/components/parameters/wait"}],
@@ -52,7 +56,12 @@ extension NodeDescription {
                   "properties":{"tasks":{"anyOf":[
                     {"type":"array","items":{"$ref":"#/components/schemas/TaskReference"}},
                     {"type":"array","items":{"$ref":"#/components/schemas/TaskState"}}
-                  ]}}
+                  ]},
+                  "detail":{"type":"string","description":"why no results are there"},
+                  "registered":{
+                    "type":"integer","minimum":0,
+                    "description":"how many there are, where those are left out that were forgotten since"
+                  }}
                 },
                 "example":{"tasks":[{
                   "id":"0197a000-0000-7000-8000-000000000000","href":"/tasks/0197a000-0000-7000-8000-000000000000"

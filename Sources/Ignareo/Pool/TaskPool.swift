@@ -27,6 +27,7 @@ package final class TaskPool: @unchecked Sendable {
   /// How many tasks were ever registered; gives each its place in their order.
   private var registered = 0
   private var whenIdle: [() -> Void] = []
+  var room = PoolRoom()
 
   /// - Parameter runners: one for each loop; the first one's is the pool's own.
   package init(runners: [LoopRunner], capacity: Int, types: TaskTypes, log: Log) {
@@ -42,16 +43,6 @@ package final class TaskPool: @unchecked Sendable {
   }
 
   // MARK: Taking
-
-  /// Whether as many more tasks can be taken, all of them or none.
-  package func checkRoom(tasks: Int, bytes: Int) throws(PoolRefusal) {
-    loop.assertCurrent()
-    guard !isDraining else { throw .draining }
-    let room = 2 * capacity - table.running - table.queued
-    guard tasks <= room else { throw .full(capacity: capacity, room: max(0, room), tasks: tasks) }
-    // A lone task of any size gets in, whatever the bound.
-    guard heldBytes == 0 || heldBytes + bytes <= Limits.heldBytes else { throw .heavy(bytes: heldBytes) }
-  }
 
   /// Registers tasks for which `checkRoom` found room in this same turn, and starts what can start.
   package func register(_ drafts: [TaskDraft]) -> [TaskRecord] {
@@ -221,6 +212,7 @@ package final class TaskPool: @unchecked Sendable {
     let whenEnded = record.whenEnded
     record.whenEnded = nil
     whenEnded?(record)
+    offerRoom()
   }
 
   /// Forgets what was kept too long, or is too much.
@@ -242,6 +234,7 @@ extension TaskPool {
     loop.assertCurrent()
     isDraining = true
     whenIdle.append(idle)
+    offerRoom()
     noteIdle()
   }
 

@@ -68,7 +68,7 @@ package enum NodeRole {
     _ service: NodeService, _ options: ClusterOptions
   ) async throws(StartError) -> SocketAddress {
     let address = try await ListeningAddress.resolve(options.http, flag: "--http", on: service.loop)
-    do throws(LoopError) { return try service.listen(address) } catch {
+    do throws(LoopError) { return try service.listen(address, names: options.ownNames) } catch {
       throw StartError(flag: "--http", authority: options.http, because: error)
     }
   }

@@ -41,9 +41,10 @@ package final class NodeService: @unchecked Sendable {
 
   /// Opens the API's port and starts the workers' processes. Until `serve` is called, only `/healthz` answers.
   ///
+  /// - Parameter names: hosts by which others call this node.
   /// - Throws: when the address cannot be bound.
-  package func listen(_ address: SocketAddress) throws(LoopError) -> SocketAddress {
-    let server = try HTTPServer(loop: loop, address: address, handler: api)
+  package func listen(_ address: SocketAddress, names: [String] = []) throws(LoopError) -> SocketAddress {
+    let server = try HTTPServer(loop: loop, address: address, names: names, handler: api)
     self.server = server
     workers.start()
     tick()
@@ -98,7 +99,7 @@ package final class NodeService: @unchecked Sendable {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in
         pool.drain { continuation.resume() }
-        api.endSockets()
+        api.drain()
       }
     }
     // The last results are written by now, though perhaps to a queue that a slow reader empties.

@@ -13,15 +13,16 @@ internal import Net
 /// Guarded by: the pool's loop.
 final class SocketEndpoint {
   let pool: TaskPool
+  let values: WaitingValues
   private var sockets: [ObjectIdentifier: TaskSocket] = [:]
-  /// The values that wait for clients which do not keep up, in bytes, over all sockets.
-  private(set) var waitingBytes = 0
+  /// What is held for clients which do not keep up, in bytes, over all sockets.
+  var waitingBytes: Int { sockets.values.reduce(0) { $0 + $1.waitingBytes } }
 
   /// Sockets that are open, and that ever were.
   var count: Int { sockets.count }
   private(set) var opened = 0
 
-  init(pool: TaskPool) { self.pool = pool }
+  init(pool: TaskPool, values: WaitingValues) { (self.pool, self.values) = (pool, values) }
 
   func open(_ exchange: HTTPExchange) {
     guard !pool.isDraining else { return exchange.respond(Problem(PoolRefusal.draining)) }
@@ -40,13 +41,6 @@ final class SocketEndpoint {
   /// Lets every socket end, behind the last result that is owed to it.
   func endAll() {
     for socket in Array(sockets.values) { socket.mustEndSoon() }
-  }
-
-  /// What waits for all clients together is bounded: where it is too much, the one that is furthest behind is given up.
-  func waitingChanged(by bytes: Int) {
-    waitingBytes += bytes
-    guard bytes > 0, waitingBytes > Limits.socketBytes else { return }
-    sockets.values.max { $0.waitingBytes < $1.waitingBytes }?.giveUp()
   }
 
   func forget(_ socket: TaskSocket) { sockets[ObjectIdentifier(socket)] = nil }

@@ -11,7 +11,7 @@ internal import Net
 /// and the results of those that end meanwhile wait here: as records, which outlive what the pool keeps of them. Tasks
 /// do not depend on the socket: they go on without it.
 /// Guarded by: the pool's loop.
-final class TaskSocket: WebSocketDelegate, @unchecked Sendable {
+final class TaskSocket: WebSocketDelegate, ValueHolder, @unchecked Sendable {
   private let socket: WebSocketConnection
   private let endpoint: SocketEndpoint
   private var pool: TaskPool { endpoint.pool }
@@ -19,9 +19,11 @@ final class TaskSocket: WebSocketDelegate, @unchecked Sendable {
 
   /// Of the tasks registered here, those that have not ended.
   private var unended = 0
-  private var waiting = WaitingResults()
-  /// What the endpoint has counted of it.
-  private var countedBytes = 0
+  /// Those that have ended and whose results wait for the client, the oldest first, and what they hold.
+  private var waiting = FIFO<TaskRecord>()
+  private var heldBytes = 0
+  /// What was counted of it together with what others hold.
+  private(set) var waitingBytes = 0
   /// Whether a message is being answered: what its answer brings about is told behind it.
   private var isAnswering = false
   /// Whether a list of tasks is being read, which may take several turns; the message behind it waits.
@@ -33,13 +35,10 @@ final class TaskSocket: WebSocketDelegate, @unchecked Sendable {
     self.endpoint = endpoint
   }
 
-  /// The values that wait for the client, in bytes.
-  var waitingBytes: Int { waiting.bytes }
-
   private func countWaiting() {
-    let change = waitingBytes - countedBytes
-    countedBytes = waitingBytes
-    if change != 0 { endpoint.waitingChanged(by: change) }
+    let before = waitingBytes
+    waitingBytes = heldBytes
+    if before != heldBytes { endpoint.values.changed(self, from: before) }
   }
 
   // MARK: Messages in
@@ -142,11 +141,13 @@ final class TaskSocket: WebSocketDelegate, @unchecked Sendable {
     unended -= 1
     guard socket.isOpen else { return }
     waiting.append(record)
+    heldBytes += record.waitingBytes
     push()
   }
 
   private func push() {
     while !isAnswering, socket.isOpen, !socket.isCongested, let record = waiting.popFirst() {
+      heldBytes -= record.waitingBytes
       socket.send(text: SocketAnswer.result(record))
     }
     countWaiting()
@@ -191,7 +192,8 @@ final class TaskSocket: WebSocketDelegate, @unchecked Sendable {
   }
 
   private func dropWaiting() {
-    waiting = WaitingResults()
+    waiting = FIFO()
+    heldBytes = 0
     countWaiting()
   }
 }

@@ -76,11 +76,8 @@ enum FlowTask {
 extension TaskFailure {
   /// The pointer begins at the task, as it does in what is refused when it is registered.
   fileprivate init(_ failure: FlowFailure) {
-    guard let code = Code(rawValue: failure.code.rawValue) else {
-      preconditionFailure("a flow failed with \(failure.code.rawValue), which is no code of a task")
-    }
     self.init(
-      code, "/args\(failure.message)", isRetryable: failure.isRetryable,
+      Code(failure.code), "/args\(failure.message)", isRetryable: failure.isRetryable,
       mayHaveTakenEffect: failure.mayHaveTakenEffect, pointer: "/args\(failure.pointer)")
   }
 }
@@ -92,7 +89,47 @@ extension FlowFailure {
       message = FlowRequest.translated(message, pointer, place: request.place, verb: request.verb)
     }
     self.init(
-      Code(rawValue: failure.code.rawValue) ?? .internal, message, isRetryable: failure.isRetryable,
-      mayHaveTakenEffect: failure.mayHaveTakenEffect)
+      Code(failure.code), message, isRetryable: failure.isRetryable, mayHaveTakenEffect: failure.mayHaveTakenEffect)
+  }
+}
+
+// Every code is named in both: one that is added to either list has to be given its meaning in the other.
+
+extension TaskFailure.Code {
+  fileprivate init(_ code: FlowFailure.Code) {
+    self =
+      switch code {
+      case .timeout: .timeout
+      case .lost: .lost
+      case .connect: .connect
+      case .dns: .dns
+      case .tls: .tls
+      case .assertion: .assertion
+      case .rejected: .rejected
+      case .internal: .internal
+      case .badArguments: .badArguments
+      case .httpStatus: .httpStatus
+      case .tooLarge: .tooLarge
+      }
+  }
+}
+
+extension FlowFailure.Code {
+  fileprivate init(_ code: TaskFailure.Code) {
+    self =
+      switch code {
+      case .timeout: .timeout
+      case .lost: .lost
+      case .connect: .connect
+      case .dns: .dns
+      case .tls: .tls
+      case .assertion: .assertion
+      case .rejected: .rejected
+      case .badArguments: .badArguments
+      case .httpStatus: .httpStatus
+      case .tooLarge: .tooLarge
+      // A request is no task of its own: neither its type nor a worker can be at fault.
+      case .internal, .unknownTask, .workerCrashed: .internal
+      }
   }
 }

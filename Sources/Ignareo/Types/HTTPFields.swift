@@ -11,6 +11,9 @@ enum HTTPFields {
     guard HTTPHeaders.isName(method), method.utf8.count <= 32 else {
       throw argument.refused("must be a method such as GET")
     }
+    guard method.uppercased() != "CONNECT" else {
+      throw argument.refused("must be one that has an answer; a tunnel to another host is what /proxy makes")
+    }
     return method.uppercased()
   }
 

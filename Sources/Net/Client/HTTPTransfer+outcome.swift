@@ -22,7 +22,7 @@ extension HTTPTransfer {
   }
 
   func error(_ code: HTTPClientError.Code, _ cause: String) -> HTTPClientError {
-    let host = origin?.name ?? ""
+    let host = hostForPeople
     let harmless: Bool =
       switch code {
       // A proxy may have been asked to connect; the request itself was not sent.
@@ -31,6 +31,18 @@ extension HTTPTransfer {
       }
     let message = host.isEmpty ? "\(request.method) \(urlForPeople): \(cause)" : "\(host): \(cause)"
     return HTTPClientError(code, host: host, message, surelyNoEffect: harmless)
+  }
+
+  /// Of a request through a proxy: whom it was meant for, and by which way.
+  private var hostForPeople: String {
+    guard let dialled = origin?.name else { return "" }
+    guard request.proxy != nil, let target = try? URLParts(request.url) else { return dialled }
+    return "\(target.name) through the proxy \(dialled)"
+  }
+
+  /// The proxy is still to open the way to the server, or TLS to agree on it: nothing of the request is sent.
+  private var isTunnelling: Bool {
+    timesReadyToSend == 0 && request.proxy != nil && request.url.prefix(6).lowercased() == "https:"
   }
 
   /// Without what may be secret: the user's name and password, and the query.
@@ -57,7 +69,9 @@ extension HTTPTransfer {
       return error(.connect, "not connected within \(request.connectTimeout.inSeconds) s")
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
       CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_INVALIDCERTSTATUS:
-      return error(sentBytes > sentBefore ? .protocolError : .tls, text)
+      return error(timesReadyToSend > 0 ? .protocolError : .tls, text)
+    case CURLE_GOT_NOTHING where isTunnelling, CURLE_RECV_ERROR where isTunnelling, CURLE_SEND_ERROR where isTunnelling:
+      return error(.connect, text)
     case CURLE_GOT_NOTHING: return error(.closed, "it closed the connection without an answer")
     case CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND: return error(.closed, closedText(text, number))
     case CURLE_RECV_ERROR:

@@ -51,7 +51,7 @@ extension HTTPTransfer {
   private var tooLargeText: String { "its body is larger than \(bodyLimit) bytes" }
 
   func headIsTooLarge() {
-    breakOff(.protocolError, "its head is larger than \(ClientLimits.headBytes) bytes")
+    breakOff(.tooLarge, "its head is larger than \(ClientLimits.headBytes) bytes")
   }
 
   /// Notes why; the engine ends the transfer when its owner's call has returned. Returns false, for it.

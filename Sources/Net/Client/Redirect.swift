@@ -43,7 +43,7 @@ enum Redirect {
     }
     if !isSameOrigin {
       // Secrets meant for one server are not shown to another; the same goes for its name.
-      for name in ["Authorization", "Cookie", "Host"] { next.headers.remove(name) }
+      for name in ["Authorization", "Proxy-Authorization", "Cookie", "Host"] { next.headers.remove(name) }
     }
     return .request(next)
   }

@@ -31,6 +31,9 @@ struct URLParts {
     self.port = port
   }
 
+  /// `host:port`, IPv6 in brackets.
+  var name: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
   /// Whether dialling needs no name server.
   var isLiteral: Bool {
     host == "localhost" || host.hasSuffix(".localhost") || SocketAddress(ip: host, port: port) != nil

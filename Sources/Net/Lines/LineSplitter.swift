@@ -21,31 +21,49 @@ package struct LineSplitter {
   ///   than one piece.
   package init(limit: Int) { self.limit = limit }
 
+  /// What is kept of a line whose end has not come.
+  package var heldBytes: Int { rest.count }
+
   /// Calls `body` with each line that ends in `bytes`, and its number.
   package mutating func take(
     _ bytes: [UInt8], _ body: (ArraySlice<UInt8>, Int) -> Void
   ) throws(TooLong) {
-    var start = 0
+    _ = try take(bytes[...]) { line, number in
+      body(line, number)
+      return true
+    }
+  }
+
+  /// The same, until `body` wants no further line.
+  ///
+  /// - Returns: what has not been looked at.
+  package mutating func take(
+    _ bytes: ArraySlice<UInt8>, while body: (ArraySlice<UInt8>, Int) -> Bool
+  ) throws(TooLong) -> ArraySlice<UInt8> {
+    var start = bytes.startIndex
     while let end = bytes[start...].firstIndex(of: 0x0a) {
       number += 1
+      var goesOn = true
       if rest.isEmpty {
-        try give(bytes[start..<end], body)
+        try give(bytes[start..<end]) { goesOn = body($0, $1) }
       } else {
         rest += bytes[start..<end]
         let line = rest
         rest = []
-        try give(line[...], body)
+        try give(line[...]) { goesOn = body($0, $1) }
       }
       start = end + 1
+      if !goesOn { return bytes[start...] }
     }
-    guard start < bytes.count else { return }
-    if rest.isEmpty, bytes.count - start > 4_096 { rest.reserveCapacity(2 * (bytes.count - start)) }
+    guard start < bytes.endIndex else { return [] }
+    if rest.isEmpty, bytes.endIndex - start > 4_096 { rest.reserveCapacity(2 * (bytes.endIndex - start)) }
     rest += bytes[start...]
     // One byte more may still be the carriage return.
     if rest.count > limit + 1 {
       number += 1
       throw TooLong(line: number, beginning: rest.prefix(Self.beginningBytes))
     }
+    return []
   }
 
   /// Gives the last line, which may lack its line break.

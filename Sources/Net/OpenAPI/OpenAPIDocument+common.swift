@@ -27,7 +27,17 @@ extension OpenAPIDocument {
           "instance":{"type":"string","description":"the path that was asked for"},
           "line":{"type":"integer","minimum":1,"description":"of the first fault, in a body of lines"},
           "pointer":{"type":"string","description":"of the first fault: RFC 6901, into the line or the document"},
-          "errors":{"type":"array","minItems":1,"maxItems":10,"items":{"$ref":"#/components/schemas/Fault"}}
+          "errors":{"type":"array","minItems":1,"maxItems":10,"items":{"$ref":"#/components/schemas/Fault"}},
+          "registered":{
+            "type":"integer","minimum":1,"description":"of a stream of tasks: how many stand, those before the fault"
+          },
+          "tasks":{
+            "type":"array","description":"of a stream of tasks: those that stand, as far as they are known still",
+            "items":{
+              "type":"object","required":["id","href"],
+              "properties":{"id":{"$ref":"#/components/schemas/Identifier"},"href":{"type":"string"}}
+            }
+          }
         }
       },
       "Fault":{

@@ -9,7 +9,7 @@ extension HTTPExchange {
   package func openWebSocket(
     _ delegate: (WebSocketConnection) -> any WebSocketDelegate
   ) throws(WebSocketHandshake.Refusal) {
-    do throws(HTTPError) { try PageOrigin.check(request) } catch { throw WebSocketHandshake.Refusal(error) }
+    do throws(HTTPError) { try checkOrigin() } catch { throw WebSocketHandshake.Refusal(error) }
     let headers = try WebSocketHandshake.accept(request)
     switchProtocols(headers)?.becomeWebSocket(delegate)
   }

@@ -34,6 +34,10 @@ package final class HTTPExchange: @unchecked Sendable {
   private var body = Body.unread
   private var answer = Answer.none
   private(set) var awaitsContinue: Bool
+  /// Whether nothing need come of the body for as long as the connection lives.
+  private(set) var bodyMayRest = false
+  /// What the connection has counted for it.
+  private var heldBytes = 0
   private(set) var mustClose = false
   private var abortHandlers: [() -> Void] = []
   private var drainHandlers: [() -> Void] = []
@@ -59,11 +63,15 @@ package final class HTTPExchange: @unchecked Sendable {
   // MARK: The request's body
 
   /// Streams the body as it arrives. Once only.
-  package func readBody(_ handler: @escaping (BodyEvent) -> Void) {
+  ///
+  /// - Parameter mayRest: it is a stream whose sender may say nothing for as long as he likes; otherwise too slow a one
+  ///   is cut off.
+  package func readBody(mayRest: Bool = false, _ handler: @escaping (BodyEvent) -> Void) {
     loop.assertCurrent()
     switch body {
     case .unread:
       body = .reading(handler)
+      bodyMayRest = mayRest
       guard let connection else { return fail(Self.gone) }
       if awaitsContinue {
         awaitsContinue = false
@@ -89,36 +97,38 @@ package final class HTTPExchange: @unchecked Sendable {
     connection?.bodyIsWanted()
   }
 
+  /// Says how many bytes are held in memory for this request: they count for what all connections together may hold.
+  /// Its answer's end gives them back.
+  ///
+  /// - Throws: 503 when it is too much; what was said before still counts then.
+  package func hold(_ bytes: Int) throws(HTTPError) {
+    guard let connection, bytes != heldBytes else { return }
+    try connection.collect(bytes - heldBytes)
+    heldBytes = bytes
+  }
+
   /// The whole body, or 413 as soon as it is known to be longer than `limit` bytes.
   package func collectBody(upTo limit: Int, _ completion: @escaping (Result<[UInt8], HTTPError>) -> Void) {
     let tooLarge = HTTPError(status: 413, reason: "The body is larger than \(limit) bytes.")
     if case .length(let length) = request.framing, length > limit { return completion(.failure(tooLarge)) }
     var collected: [UInt8] = []
     var isOver = false
-    let connection = self.connection
     func end(_ result: Result<[UInt8], HTTPError>) {
       isOver = true
-      try? connection?.collect(-collected.count)
+      try? hold(0)
       completion(result)
     }
-    readBody { event in
+    readBody { [self] event in
       guard !isOver else { return }
       switch event {
       case .chunk(let bytes):
-        do throws(HTTPError) { try connection?.collect(bytes.count) } catch { return end(.failure(error)) }
+        do throws(HTTPError) { try hold(collected.count + bytes.count) } catch { return end(.failure(error)) }
         collected += bytes
         if collected.count > limit { end(.failure(tooLarge)) }
       case .end: end(.success(collected))
       case .failed(let error): end(.failure(error))
       }
     }
-  }
-
-  package func body(upTo limit: Int) async throws(HTTPError) -> [UInt8] {
-    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<[UInt8], HTTPError>, Never>) in
-      collectBody(upTo: limit) { continuation.resume(returning: $0) }
-    }
-    return try result.get()
   }
 
   // MARK: The answer
@@ -183,14 +193,11 @@ package final class HTTPExchange: @unchecked Sendable {
     if isCongested { drainHandlers.append(handler) } else { handler() }
   }
 
-  /// Suspends while the answer is congested. False when the peer is gone and writing on is in vain.
-  package func writable() async -> Bool {
-    if isCongested {
-      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-        onDrain { continuation.resume() }
-      }
-    }
-    return isOpen
+  /// Breaks an answer off that has begun: its reader sees that it is not whole.
+  package func abort() {
+    loop.assertCurrent()
+    guard !isAnswered else { return }
+    connection?.abort()
   }
 
   /// Answers 101: the connection speaks another protocol from here on, and lives on without this exchange. Nil when the
@@ -219,6 +226,8 @@ package final class HTTPExchange: @unchecked Sendable {
     connection.note(route: route, status: status)
     // A client that was not told to send its body may send it or not: what comes next can't be understood.
     if awaitsContinue || !connection.keepsAlive(request) { mustClose = true }
+    // Nor does the end of a body come that may rest for ever.
+    if bodyMayRest, !bodyIsComplete { mustClose = true }
     connection.write { output in
       HTTPWire.appendResponseHead(
         status: status, headers: headers, framing: framing, keepsAlive: !mustClose, version: request.version,
@@ -228,12 +237,18 @@ package final class HTTPExchange: @unchecked Sendable {
 
   private func end() {
     guard let connection else { return }
+    try? hold(0)
     connection.answered()
     // An answered exchange lets go of its connection once the request's body is through.
     if bodyIsComplete { release() }
   }
 
   // MARK: For the connection
+
+  func checkOrigin() throws(HTTPError) {
+    guard let connection else { return }
+    try PageOrigin.check(request, ownNames: connection.ownNames)
+  }
 
   /// Whether its answer has begun and not ended.
   var isStreaming: Bool { if case .streaming = answer { true } else { false } }
@@ -299,6 +314,7 @@ package final class HTTPExchange: @unchecked Sendable {
   }
 
   private func release() {
+    try? hold(0)
     connection = nil
     abortHandlers = []
   }

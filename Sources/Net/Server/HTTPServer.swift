@@ -7,23 +7,30 @@ package final class HTTPServer: @unchecked Sendable {
   package let loop: EventLoop
   let limits: HTTPServerLimits
   let handler: any HTTPHandler
+  /// By which it is asked for, besides its addresses: who opened a page of it by one of them may act with it.
+  let ownNames: Set<String>
   private var listener: TCPListener!
   private var connections: [ObjectIdentifier: any ServedConnection] = [:]
   private var clock = DateHeader()
   private(set) var isDraining = false
   /// Connections that are closed but for what is queued.
   private var closing = 0
+  private let lingerPlaces: LingerPlaces
   private var collectedBytes = 0
   /// Connections ever accepted, and those that were one too many.
   private(set) var opened = 0
   private(set) var refused = 0
   var requests: RequestCounts
 
+  /// - Parameter names: hosts by which others call it, besides this machine's own name.
   /// - Throws: `LoopError` with `addressInUse`, `badAddress` or `exhausted`.
   package init(
-    loop: EventLoop, address: SocketAddress, limits: HTTPServerLimits = HTTPServerLimits(), handler: any HTTPHandler
+    loop: EventLoop, address: SocketAddress, names: [String] = [], limits: HTTPServerLimits = HTTPServerLimits(),
+    handler: any HTTPHandler
   ) throws(LoopError) {
     (self.loop, self.limits, self.handler) = (loop, limits, handler)
+    ownNames = Set((names + [HostName.own].compactMap { $0 }).map { $0.lowercased() })
+    lingerPlaces = LingerPlaces(limit: limits.lingering)
     requests = RequestCounts(routes: handler.routes)
     listener = try TCPListener(loop: loop, address: address) { [weak self] connection in
       if let self { accept(connection) } else { connection.close() }
@@ -33,6 +40,8 @@ package final class HTTPServer: @unchecked Sendable {
   package var localAddress: SocketAddress { listener.localAddress }
   /// Those included whose last answer is still being sent.
   package var connectionCount: Int { connections.count + closing }
+  /// Ended connections that wait for their peers to have read the end.
+  package var lingeringCount: Int { lingerPlaces.taken }
   /// Bytes of answers that were written and that their readers have not taken.
   package var queuedBytes: Int { connections.values.reduce(0) { $0 + $1.queuedBytes } }
 
@@ -62,15 +71,18 @@ package final class HTTPServer: @unchecked Sendable {
     let served = HTTPServerConnection(connection, server: self)
     connections[ObjectIdentifier(served)] = served
     opened += 1
-    guard connections.count > limits.connections else { return served.start() }
+    guard connectionCount > limits.connections else { return served.start() }
     refused += 1
     served.refuse()
   }
 
-  func closingBegins() { closing += 1 }
-  func closingEnds() { closing -= 1 }
+  /// Sends what is queued, then closes.
+  func close(afterFlush connection: TCPConnection) {
+    closing += 1
+    connection.closeAfterFlush(lingeringIn: lingerPlaces) { [self] in closing -= 1 }
+  }
 
-  /// Takes `count` bytes more for bodies that are collected in memory, or gives them back if negative.
+  /// Takes `count` bytes more for bodies and messages that are held in memory, or gives them back if negative.
   func collect(_ count: Int) throws(HTTPError) {
     guard collectedBytes + count <= limits.collectedBytes else {
       throw HTTPError(status: 503, reason: "\(collectedBytes) bytes of other requests are being read; try again soon.")

@@ -153,7 +153,9 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
     self.exchange = exchange
     // Here, so that no handler can forget it: a page of another site shall not change anything.
     if !head.isSafe {
-      do throws(HTTPError) { try PageOrigin.check(head) } catch { return exchange.respond(error) }
+      do throws(HTTPError) { try PageOrigin.check(head, ownNames: server.ownNames) } catch {
+        return exchange.respond(error)
+      }
     }
     server.handler.handle(exchange)
   }
@@ -184,12 +186,14 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
 
   private func timeBody() {
     bodyBytes = 0
-    setDeadline(server.limits.bodyTimeout)
+    if exchange?.bodyMayRest == true { rest() } else { setDeadline(server.limits.bodyTimeout) }
   }
 
   func bodyIsPaused() { rest() }
 
-  /// Bytes of bodies that are being collected, over all connections.
+  var ownNames: Set<String> { server.ownNames }
+
+  /// Bytes that are held in memory, over all connections.
   func collect(_ count: Int) throws(HTTPError) { try server.collect(count) }
 
   /// The answer is complete. Called from within the parser's loop too, which then goes on by itself.
@@ -262,8 +266,7 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
   }
 
   private func closeAfterFlush() {
-    server.closingBegins()
-    connection.closeAfterFlush { [server] in server.closingEnds() }
+    server.close(afterFlush: connection)
     forget()
   }
 
@@ -316,7 +319,11 @@ final class HTTPServerConnection: TCPConnectionDelegate, ServedConnection, @unch
       // Slow is fine, standing still is not.
       if connection.sentBytes == sentAtDeadline { abort() } else { setDeadline(server.limits.writeTimeout) }
     } else if let exchange {
-      if exchange.isAnswered { closeAfterFlush() } else if exchange.wantsBody { fail(Self.tooSlow) }
+      if exchange.isAnswered {
+        closeAfterFlush()
+      } else if exchange.wantsBody, !exchange.bodyMayRest {
+        fail(Self.tooSlow)
+      }
     } else if parser.isIdle {
       abort()
     } else {

@@ -28,6 +28,12 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
   private var isAdvancing = false
   private var keepAlive: KeepAlive
   private var timer: LoopTimer?
+  /// Of messages that are not whole or not dealt with, as the server has counted it.
+  private var heldBytes = 0
+  /// Of the message during which the delegate paused.
+  private var pausedBytes = 0
+  /// When the message must be whole whose beginning came.
+  private var messageDue: Instant?
   /// What the peer had taken when it was last looked whether it answers our Close.
   private var sentAtLook = 0
 
@@ -108,6 +114,7 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
   package func resume() {
     loop.assertCurrent()
     isPaused = false
+    pausedBytes = 0
     advanceHeld()
   }
 
@@ -143,6 +150,29 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
     if case .over = state { return }
     input.drop(consumed)
     if wantsInput { connection.startReading() } else { connection.pauseReading() }
+    timeMessage()
+    countHeld()
+  }
+
+  /// A message has its time while it is read; one that comes at once needs no timer.
+  private func timeMessage() {
+    guard wantsInput, case .open = state, machine.openMessageBytes != nil else { return messageDue = nil }
+    guard messageDue == nil else { return }
+    messageDue = loop.now + limits.messageTimeout
+    judge()
+  }
+
+  /// What is held for peers counts together with the bodies of requests, however many sockets it comes over.
+  private func countHeld() {
+    if case .over = state { return }
+    let held = input.range.count + pausedBytes + (machine.openMessageBytes ?? 0)
+    guard held != heldBytes else { return }
+    do throws(HTTPError) {
+      try server.collect(held - heldBytes)
+      heldBytes = held
+    } catch {
+      fail(.tryAgainLater, reason: error.reason)
+    }
   }
 
   private func advance(_ bytes: Span<UInt8>) -> Int {
@@ -165,7 +195,10 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
   }
 
   private func deliver(_ message: WebSocketMessage) {
-    if case .open(let delegate) = state { delegate.socket(self, received: message) }
+    messageDue = nil
+    guard case .open(let delegate) = state else { return }
+    delegate.socket(self, received: message)
+    pausedBytes = isPaused ? message.bytes.count : 0
   }
 
   // MARK: For the server
@@ -191,16 +224,23 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
     }
     state = .over
     input = HeldInput()
+    try? server.collect(-heldBytes)
+    heldBytes = 0
     timer?.cancel()
     timer = nil
     if sendingTheRest {
-      server.closingBegins()
-      connection.closeAfterFlush { [server] in server.closingEnds() }
+      server.close(afterFlush: connection)
     } else {
       connection.close()
     }
     server.forget(self)
     delegate.socket(self, endedWith: code, reason: reason)
+  }
+
+  /// Says why and ends, without waiting for the peer's Close.
+  private func fail(_ code: WebSocketCloseCode, reason: String) {
+    connection.write { machine.close(WebSocketClose(code: code, reason: reason), output: &$0) }
+    end(code, reason: reason, sendingTheRest: true)
   }
 
   // MARK: Deadlines
@@ -221,10 +261,13 @@ package final class WebSocketConnection: TCPConnectionDelegate, ServedConnection
   }
 
   private func judge() {
+    if let messageDue, messageDue <= loop.now {
+      return fail(.policyViolation, reason: "a message was not whole within \(limits.messageTimeout.inSeconds) s")
+    }
     let verdict = keepAlive.judge(
       at: loop.now, sentBytes: connection.sentBytes, queuedBytes: queuedBytes, isReading: wantsInput)
     switch verdict {
-    case .wait(let due): armTimer(due)
+    case .wait(let due): armTimer(min(due, messageDue ?? due))
     case .ping:
       connection.write { machine.ping(output: &$0) }
       judge()

@@ -5,6 +5,12 @@ package enum WebSocketMessage: Equatable, Sendable {
   /// Checked UTF-8.
   case text([UInt8])
   case binary([UInt8])
+
+  var bytes: [UInt8] {
+    switch self {
+    case .text(let bytes), .binary(let bytes): bytes
+    }
+  }
 }
 
 /// Takes what a WebSocket brings, on the loop's thread. The socket keeps it alive until it has ended.

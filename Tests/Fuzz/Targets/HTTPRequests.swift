@@ -91,8 +91,9 @@ private func rewritten(_ all: [Said]) -> (events: [Said], bytes: [UInt8]) {
     if case .body(let part)? = rest.first { body = part }
     if !body.isEmpty { rest.removeFirst() }
     guard case .end(let trailers)? = rest.popFirst() else { break }
-    HTTPWire.appendRequestHead(
-      method: head.method, target: head.target, headers: head.headers, framing: head.framing, to: &bytes)
+    bytes += "\(head.method) \(head.target) HTTP/1.1\r\n".utf8
+    head.headers.forEach { name, value in bytes += Array(name) + ": ".utf8 + Array(value) + "\r\n".utf8 }
+    bytes += "\r\n".utf8
     if head.framing == .chunked {
       HTTPWire.appendChunk(body.prefix(3), to: &bytes)
       HTTPWire.appendChunk(body.dropFirst(3), to: &bytes)

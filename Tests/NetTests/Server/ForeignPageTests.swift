@@ -17,7 +17,7 @@ import Testing
   func foreign(_ method: String, _ origin: String) async throws {
     let notes = Notes()
     let handler: @Sendable (HTTPExchange) -> Void = { notes.events.append($0.request.method) }
-    try await withServer(handler) { server, loop in
+    try await withServer(names: ["Node.Example"], handler) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       client.send(request(method, origin: origin))
       let answer = await client.take(endingWith: "}")
@@ -31,7 +31,7 @@ import Testing
 
   @Test("a page of the server's own and a program may, and a foreign page may look at what it could not read anyway")
   func others() async throws {
-    try await withServer(echo) { server, loop in
+    try await withServer(names: ["Node.Example"], echo) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       for method in ["POST", "PUT", "DELETE"] {
         for origin in [nil, "http://node.example:55568"] {
@@ -46,11 +46,34 @@ import Testing
 
   @Test("behind a refusal its connection goes on with the next request")
   func connectionGoesOn() async throws {
-    try await withServer(echo) { server, loop in
+    try await withServer(names: ["Node.Example"], echo) { server, loop in
       let client = try await RawClient.connect(server.localAddress, loop)
       client.send(request("POST", origin: "null") + request("POST", origin: nil))
       let answers = await client.take(endingWith: "POST /x ok!")
       #expect(answers.hasPrefix("HTTP/1.1 403") && answers.contains("}HTTP/1.1 200 OK"))
+    }
+  }
+
+  @Test("a name that was made to point here after its page was loaded changes nothing and opens no socket")
+  func rebound() async throws {
+    let notes = Notes()
+    let handler: @Sendable (HTTPExchange) -> Void = { notes.exchanges.append($0) }
+    try await withServer(names: ["node.example"], handler) { server, loop in
+      let client = try await RawClient.connect(server.localAddress, loop)
+      let fields = "Host: evil.example:55568\r\nOrigin: http://evil.example:55568\r\n"
+      client.send("POST /x HTTP/1.1\r\n\(fields)Content-Length: 2\r\n\r\nok")
+      let answer = await client.take(endingWith: "}")
+      #expect(answer.hasPrefix("HTTP/1.1 403 Forbidden\r\n") && answer.contains("--advertise evil.example"))
+      #expect(notes.exchanges.isEmpty)
+    }
+    let echoes = WebSocketEchoes()
+    try await withServer(names: ["node.example"], { echoes.open($0) }) { server, loop in
+      let client = try await RawClient.connect(server.localAddress, loop)
+      let handshake = String(decoding: WebSocketClient.handshake, as: UTF8.self)
+      let page = "evil.example:55568"
+      client.send(handshake.replacing("Host: a", with: "Host: \(page)\r\nOrigin: http://\(page)"))
+      #expect(await client.take(endingWith: "}").hasPrefix("HTTP/1.1 403 "))
+      #expect(echoes.all.isEmpty)
     }
   }
 }

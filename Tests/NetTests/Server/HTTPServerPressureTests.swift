@@ -159,4 +159,107 @@ import Testing
       #expect(notes.events == ["aborted"])
     }
   }
+
+  @Test("of connections that have ended, no more wait for their peers than may; every answer arrives all the same")
+  func lingering() async throws {
+    var limits = HTTPServerLimits()
+    limits.lingering = 2
+    try await withServer(limits: limits, echo) { server, loop in
+      var clients: [RawClient] = []
+      for number in 0..<5 {
+        let client = try await RawClient.connect(server.localAddress, loop)
+        client.send("GET /\(number) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        #expect(await client.takeAll().hasSuffix("GET /\(number) !"))
+        clients.append(client)
+      }
+      #expect(server.lingeringCount == 2 && server.connectionCount == 0)
+      for client in clients { client.close() }
+      while server.lingeringCount > 0 { await loop.yield() }
+    }
+  }
+
+  @Test("a connection whose last answer is not taken still counts among those that there may be")
+  func closingCounts() async throws {
+    var limits = HTTPServerLimits()
+    limits.connections = 1
+    let body = Array(repeating: UInt8(98), count: 32_000_000)
+    try await withServer(limits: limits, { $0.respond(status: 200, body: body) }) { server, loop in
+      let slow = try await RawClient.connect(server.localAddress, loop)
+      slow.stopReading()
+      slow.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+      while !server.hasUnsentAnswers { await loop.yield() }
+      let second = try await RawClient.connect(server.localAddress, loop)
+      #expect(await second.takeAll().hasPrefix("HTTP/1.1 503 "))
+      slow.close()
+    }
+  }
+
+  @Test("a body whose reader lets it rest has no deadline, and one whose reader does not has one")
+  func restingBody() async throws {
+    var limits = HTTPServerLimits()
+    limits.bodyTimeout = .milliseconds(20)
+    let notes = Notes()
+    let stream: @Sendable (HTTPExchange) -> Void = { exchange in
+      exchange.readBody(mayRest: exchange.request.path == "/stream") { event in
+        switch event {
+        case .chunk(let bytes): notes.events.append(String(decoding: bytes, as: UTF8.self))
+        case .end: exchange.respond(status: 200, body: Array("whole".utf8))
+        case .failed(let error): exchange.respond(error)
+        }
+      }
+    }
+    try await withServer(limits: limits, stream) { server, loop in
+      let resting = try await RawClient.connect(server.localAddress, loop)
+      resting.send("POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\na")
+      while notes.events.isEmpty { await loop.yield() }
+      let slow = try await RawClient.connect(server.localAddress, loop)
+      slow.send("POST /else HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+      #expect(await slow.takeAll().hasPrefix("HTTP/1.1 408 "))
+      resting.send("b")
+      #expect(await resting.take(endingWith: "whole").contains("HTTP/1.1 200 "))
+    }
+  }
+
+  @Test("an answer before the end of a body that may rest is the connection's last, and its sender is not waited for")
+  func answeredEarly() async throws {
+    let early: @Sendable (HTTPExchange) -> Void = { exchange in
+      exchange.readBody(mayRest: true) { _ in exchange.respond(status: 400, body: Array("bad".utf8)) }
+    }
+    try await withServer(early) { server, loop in
+      let client = try await RawClient.connect(server.localAddress, loop)
+      client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+      let answer = await client.takeAll()
+      #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.hasSuffix("bad"))
+      #expect(answer.contains("\r\nConnection: close\r\n"))
+    }
+  }
+
+  @Test("what is held for a request counts until its answer, and no longer")
+  func heldBytes() async throws {
+    var limits = HTTPServerLimits()
+    limits.collectedBytes = 1_000
+    let notes = Notes()
+    try await withServer(limits: limits, { notes.exchanges.append($0) }) { server, loop in
+      let clients = [
+        try await RawClient.connect(server.localAddress, loop), try await RawClient.connect(server.localAddress, loop),
+        try await RawClient.connect(server.localAddress, loop),
+      ]
+      for client in clients { client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+      while notes.exchanges.count < 3 { await loop.yield() }
+      let (first, second, third) = (notes.exchanges[0], notes.exchanges[1], notes.exchanges[2])
+      try first.hold(600)
+      #expect(throws: HTTPError.self) { try second.hold(600) }
+      try first.hold(300)
+      try second.hold(600)
+      second.respond(status: 204)
+      try third.hold(700)
+      clients.forEach { $0.close() }
+      while server.connectionCount > 0 { await loop.yield() }
+      try third.hold(1_000)
+      let last = try await RawClient.connect(server.localAddress, loop)
+      last.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      while notes.exchanges.count < 4 { await loop.yield() }
+      try notes.exchanges[3].hold(1_000)
+    }
+  }
 }

@@ -1,5 +1,6 @@
-import Loop
 import Testing
+
+@testable import Loop
 
 /// A client that says exactly the bytes it is given, and waits for exactly the bytes it expects.
 final class RawClient: TCPConnectionDelegate, @unchecked Sendable {
@@ -29,7 +30,7 @@ final class RawClient: TCPConnectionDelegate, @unchecked Sendable {
   func goOnReading() { connection.startReading() }
   var queuedBytes: Int { connection.queuedBytes }
   func close() { connection.close() }
-  func reset() { connection.closeWithReset() }
+  func reset() { connection.reset() }
 
   var text: String { String(decoding: received, as: UTF8.self) }
 

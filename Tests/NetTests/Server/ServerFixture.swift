@@ -19,14 +19,15 @@ private final class Closure: HTTPHandler, @unchecked Sendable {
 }
 
 func withServer(
-  limits: HTTPServerLimits = HTTPServerLimits(), _ handler: @escaping @Sendable (HTTPExchange) -> Void,
+  names: [String] = [], limits: HTTPServerLimits = HTTPServerLimits(),
+  _ handler: @escaping @Sendable (HTTPExchange) -> Void,
   _ body: @escaping @Sendable (HTTPServer, EventLoop) async throws -> Void
 ) async throws {
   let loop = try EventLoop.start(name: "server")
   defer { loop.stop() }
   try await loop.spawn { () async throws in
     let address = SocketAddress(ip: "127.0.0.1", port: 0)!
-    let server = try HTTPServer(loop: loop, address: address, limits: limits, handler: Closure(handler))
+    let server = try HTTPServer(loop: loop, address: address, names: names, limits: limits, handler: Closure(handler))
     defer { server.close() }
     try await body(server, loop)
   }.value
@@ -41,5 +42,23 @@ let echo: @Sendable (HTTPExchange) -> Void = { exchange in
         status: 200, body: Array("\(exchange.request.method) \(exchange.request.path) ".utf8) + body + [33])
     case .failure(let error): exchange.respond(error)
     }
+  }
+}
+
+extension HTTPExchange {
+  /// The whole body, for a handler that is a task.
+  func body(upTo limit: Int) async throws -> [UInt8] {
+    let result = await withUnsafeContinuation { (continuation: UnsafeContinuation<Result<[UInt8], HTTPError>, Never>) in
+      collectBody(upTo: limit) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  /// Suspends while the answer is congested. False when the peer is gone.
+  func writable() async -> Bool {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      onDrain { continuation.resume() }
+    }
+    return isOpen
   }
 }

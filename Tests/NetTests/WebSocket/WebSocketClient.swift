@@ -65,7 +65,7 @@ final class WebSocketClient: TCPConnectionDelegate, @unchecked Sendable {
   func goOnReading() { connection.startReading() }
   var queuedBytes: Int { connection.queuedBytes }
   func disconnect() { connection.close() }
-  func reset() { connection.closeWithReset() }
+  func reset() { connection.reset() }
 
   func wait(until condition: @escaping (WebSocketClient) -> Bool) async {
     if condition(self) { return }

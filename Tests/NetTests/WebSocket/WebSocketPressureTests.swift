@@ -100,4 +100,65 @@ struct WebSocketPressureTests {
       #expect(client.heard.last == .close(.policyViolation) && echoes.all[0].messages.isEmpty)
     }
   }
+
+  @Test("messages in the making are bounded over all sockets: the one too many is closed with 1013, the others go on")
+  func unfinishedMessages() async throws {
+    var limits = HTTPServerLimits()
+    limits.collectedBytes = 3 << 20
+    try await withEchoes(limits: limits) { server, loop, echoes in
+      let begun = frame(.text, Self.large, isFinal: false)
+      var clients: [WebSocketClient] = []
+      for _ in 0..<3 {
+        let client = try await WebSocketClient.open(server.localAddress, loop)
+        client.send(begun + frame(.ping, "read"))
+        _ = await client.hear(1)
+        clients.append(client)
+      }
+      let tooMuch = try await WebSocketClient.open(server.localAddress, loop)
+      tooMuch.send(begun)
+      await tooMuch.end()
+      #expect(tooMuch.heard == [.close(.tryAgainLater)] && echoes.all[3].end?.code == .tryAgainLater)
+      clients[0].send(frame(.continuation, "end"))
+      #expect(await clients[0].hear(2).last == .text(Self.large + Array("end".utf8)))
+      let next = try await WebSocketClient.open(server.localAddress, loop)
+      next.send(begun + frame(.continuation, ""))
+      #expect(await next.hear(1) == [.text(Self.large)])
+    }
+  }
+
+  @Test("a message whose end does not come in time ends its socket with 1008, though it answers pings")
+  func endlessMessage() async throws {
+    var limits = HTTPServerLimits()
+    limits.webSocket.messageTimeout = .milliseconds(50)
+    limits.webSocket.pingInterval = .milliseconds(10)
+    try await withEchoes(limits: limits) { server, loop, echoes in
+      let client = try await WebSocketClient.open(server.localAddress, loop)
+      client.send(frame(.text, "half", isFinal: false))
+      await client.end()
+      #expect(client.heard.last == .close(.policyViolation) && echoes.all[0].end?.code == .policyViolation)
+      #expect(echoes.all[0].end?.reason.contains("whole") == true && echoes.all[0].messages.isEmpty)
+    }
+  }
+
+  @Test("a message that is dealt with later counts until then")
+  func heldMessage() async throws {
+    var limits = HTTPServerLimits()
+    limits.collectedBytes = 3 << 20
+    let pause: @Sendable (WebSocketEcho) -> Void = { echo in echo.whenReceived = { socket, _ in socket.pause() } }
+    try await withEchoes(limits: limits, pause) { server, loop, echoes in
+      for number in 0..<3 {
+        let client = try await WebSocketClient.open(server.localAddress, loop)
+        client.send(frame(.text, Self.large))
+        while echoes.all[number].messages.isEmpty { await loop.yield() }
+      }
+      let tooMuch = try await WebSocketClient.open(server.localAddress, loop)
+      tooMuch.send(frame(.text, Self.large))
+      await tooMuch.end()
+      #expect(tooMuch.heard == [.close(.tryAgainLater)])
+      for echo in echoes.all { echo.socket?.resume() }
+      let next = try await WebSocketClient.open(server.localAddress, loop)
+      next.send(frame(.text, Self.large))
+      while echoes.all[4].messages.isEmpty { await loop.yield() }
+    }
+  }
 }

@@ -6,6 +6,8 @@ import Loop
 /// libcurl as a process: set up once.
 enum Curl {
   private static let version: String = {
+    // libcurl reads international names by the locale, which is none of any letters unless it is set.
+    setlocale(LC_CTYPE, "C.UTF-8")
     curl_global_init(Int(CURL_GLOBAL_ALL))
     // OpenSSL writes with write(2), which would end the process when a peer has gone away.
     signal(SIGPIPE, SIG_IGN)

@@ -10,11 +10,22 @@ extension HTTPTransfer {
     case .nothing: return failure == nil
     case .malformed: return breakOff(.protocolError, "its status line cannot be read")
     case .head(let status, let version, let headers):
+      if let reason = framingFlaw(headers, status, version) { return breakOff(.protocolError, reason) }
       if let cookies = request.cookies, headers.contains("set-cookie") { cookies.isEmpty = false }
       let head = HTTPClientResponse.Head(
         status: status, url: request.url, httpVersion: version, headers: headers)
       return received(head, announcing: decodedLength(headers))
     }
+  }
+
+  /// libcurl takes the last of several lengths, and a length beside a coding: what comes behind such an answer on a
+  /// kept-alive connection could be a forger's. The loop's own engine refuses it, too.
+  private func framingFlaw(_ headers: HTTPHeaders, _ status: Int, _ version: String) -> String? {
+    guard version.hasPrefix("1") else { return nil }
+    do throws(HTTPError) {
+      try HTTPResponseHead.check(framing: headers, status: status, requestMethod: request.method)
+      return nil
+    } catch { return error.reason }
   }
 
   /// `Content-Length`; nil where there is none, none that makes sense (libcurl has its own say about those), or one

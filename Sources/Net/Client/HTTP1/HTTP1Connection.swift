@@ -168,7 +168,10 @@ final class HTTP1Connection: TCPConnectionDelegate, @unchecked Sendable {
       }
       return .paused
     } catch {
-      guard headIsRead else { return .relayed(.malformed, head: parser.unfinishedHead) }
+      // Of a head that is whole, but whose framing two readers could take for two, libcurl would say the same.
+      guard headIsRead || parser.unfinishedHead.isEmpty else {
+        return .relayed(.malformed, head: parser.unfinishedHead)
+      }
       transfer.breakOff(.protocolError, error.reason)
       return .brokenOff
     }
