@@ -7,6 +7,8 @@ import HTTP
 package enum ClusterFlags {
   /// A name goes into URLs, logs and metric labels.
   private static let nameLimit = 128
+  /// Its length goes into one byte of every datagram.
+  private static let labelLimit = 255
 
   package static func declarations(for role: ClusterOptions.Role) -> [Flag] {
     let defaults = ClusterOptions(role: role)
@@ -18,6 +20,8 @@ package enum ClusterFlags {
       Flag("join", .list("HOST:PORT"), "members to join through; names stand for all their addresses"),
       Flag("profile", .value("lan|wan|local"), "the gossip's timings (default lan)"),
       Flag("gossip-key-file", .value("FILE"), "base64 keys, one a line: the first encrypts, all decrypt"),
+      Flag("gossip-label", .value("LABEL"), "keeps clusters apart: members of another label are not heard"),
+      Flag("gossip-compression", .toggle, "compress gossip on its way out; all members read both"),
       Flag("log-level", .value("LEVEL"), "debug, info, warning or error (default info)"),
       Flag("log-format", .value("text|json"), "the log on standard error (default text)"),
       Flag("drain-timeout", .value("SECONDS"), "how long running work may finish on SIGTERM (default 30)"),
@@ -38,6 +42,8 @@ package enum ClusterFlags {
       guard !path.isEmpty else { throw flags.error("gossip-key-file", "needs a file") }
       options.gossipKeyFile = path
     }
+    options.gossipLabel = try label(flags)
+    options.compressesGossip = flags.has("gossip-compression")
     options.logLevel = try flags.choice("log-level", of: ClusterOptions.LogLevel.self) ?? options.logLevel
     options.logFormat = try flags.choice("log-format", of: ClusterOptions.LogFormat.self) ?? options.logFormat
     options.drainTimeout = try flags.seconds("drain-timeout") ?? options.drainTimeout
@@ -53,6 +59,14 @@ package enum ClusterFlags {
       throw flags.error("name", "a name holds no space, control character or '/'")
     }
     return name
+  }
+
+  private static func label(_ flags: ScannedFlags) throws(UsageError) -> String {
+    guard let label = flags.text("gossip-label") else { return "" }
+    guard 1...labelLimit ~= label.utf8.count else {
+      throw flags.error("gossip-label", "a label has 1 to \(labelLimit) bytes")
+    }
+    return label
   }
 
   private static func advertise(_ flags: ScannedFlags) throws(UsageError) -> String? {

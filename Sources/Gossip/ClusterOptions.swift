@@ -42,6 +42,10 @@ package struct ClusterOptions: Sendable {
   package var profile: Profile
   /// A file of base64 keys, one a line: the first encrypts, all are tried. nil: gossip in the clear.
   package var gossipKeyFile: String?
+  /// Keeps clusters apart that can reach each other; empty for none. At most 255 bytes.
+  package var gossipLabel = ""
+  /// Whether gossip is compressed on its way out; what comes in is read either way.
+  package var compressesGossip = false
   package var logLevel: LogLevel
   package var logFormat: LogFormat
   /// How long running work may take to finish after SIGTERM.

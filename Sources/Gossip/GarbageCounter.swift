@@ -46,8 +46,18 @@ package struct GarbageCounter {
     }
   }
 
+  /// What could not be taken out of its envelope.
+  mutating func note(_ error: EnvelopeError, from source: SocketAddress, at now: Instant) {
+    switch error {
+    case .label(let detail): note("label", from: source, detail, wayOut: Self.sameLabel, at: now)
+    case .malformed(let error): note(error, from: source, at: now)
+    case .sealed(let error): note(error, from: source, at: now)
+    }
+  }
+
   static let notMemberlist = "only memberlist programs should send to the gossip port"
   static let sameKeys = "every member needs the same --gossip-key-file, or none"
+  static let sameLabel = "every member of one cluster needs the same --gossip-label, or none"
 }
 
 extension WireError.Code {

@@ -29,4 +29,17 @@ enum GossipLimits {
   static let addressesLogged = 8
   /// A wake that comes so late says that this process is slow, and the machine should know.
   static let notableLag: Duration = .milliseconds(100)
+
+  /// Keys of one member: each is tried on what comes in.
+  static let keys = 16
+  /// A key file, and an order about keys with its answer.
+  static let keyFileBytes = 65_536
+  static let keyOrderBytes = 65_536
+  /// How long an order about keys may be under way between its asker and its member.
+  static let challengeLife: Duration = .seconds(60)
+  /// How long a member may take to answer about its keys, and how many are asked at once.
+  static let keyCall: Duration = .seconds(5)
+  static let keyCalls = 32
+  /// Requests to `/keys` under way at once in one member.
+  static let keyReports = 4
 }

@@ -15,7 +15,8 @@ final class GossipTransport: @unchecked Sendable {
   }
 
   private let loop: EventLoop
-  private let keyring: Keyring?
+  /// The keys may change while others use them.
+  var envelope: Envelope
   private let timeout: Duration
   private let heldLimit: Int
   private let arrived: (Arrival) -> Void
@@ -31,10 +32,10 @@ final class GossipTransport: @unchecked Sendable {
   ///   - timeout: how long a stream may take in all.
   ///   - heldLimit: bytes that the unfinished streams of others may take up, all together.
   init(
-    loop: EventLoop, keyring: Keyring?, timeout: Duration, heldLimit: Int = GossipLimits.incomingBytes, log: Log,
-    arrived: @escaping (Arrival) -> Void
+    loop: EventLoop, envelope: Envelope = Envelope(), timeout: Duration, heldLimit: Int = GossipLimits.incomingBytes,
+    log: Log, arrived: @escaping (Arrival) -> Void
   ) {
-    (self.loop, self.keyring, self.timeout, self.arrived) = (loop, keyring, timeout, arrived)
+    (self.loop, self.envelope, self.timeout, self.arrived) = (loop, envelope, timeout, arrived)
     self.heldLimit = heldLimit
     garbage = GarbageCounter(log: log)
   }
@@ -71,8 +72,7 @@ final class GossipTransport: @unchecked Sendable {
   func send(_ messages: [Message], to address: Swim.Address) -> Bool {
     guard let socket = port?.socket, let target = address.socketAddress else { return false }
     let unsent = socket.unsent
-    let plain = Packet.encode(messages)
-    let bytes = keyring?.seal(plain) ?? plain
+    let bytes = envelope.datagram(messages)
     socket.send(bytes, to: target)
     guard socket.unsent == unsent else {
       traffic.unsentDatagrams += 1
@@ -84,12 +84,10 @@ final class GossipTransport: @unchecked Sendable {
 
   private func receive(_ bytes: Span<UInt8>, from source: SocketAddress) {
     var plain = bytes.withUnsafeBufferPointer { Array($0) }  // Guarded by: the bytes live until this call returns.
-    if let keyring {
-      do throws(CipherError) {
-        plain = try keyring.open(plain)
-      } catch {
-        return garbage.note(error, from: source, at: loop.now)
-      }
+    do throws(EnvelopeError) {
+      plain = try envelope.open(datagram: plain)
+    } catch {
+      return garbage.note(error, from: source, at: loop.now)
     }
     let contents = Packet.decode(plain)
     traffic.received.note(datagram: bytes.count, messages: contents.messages.count)
@@ -132,12 +130,16 @@ final class GossipTransport: @unchecked Sendable {
 
   func take(_ event: StreamDecoder.Event, of stream: IncomingStream) {
     let source = stream.connection.peer
+    if case .label(let label) = event { return stream.label = label }
+    // Another cluster's stream is closed without a word, as memberlist does.
+    if let detail = envelope.mismatch(stream.label) {
+      garbage.note(.label(detail), from: source, at: loop.now)
+      return end(stream)
+    }
     switch event {
-    case .label:
-      note("label", from: source, "a stream carries a label, and this cluster has none")
-      end(stream)
+    case .label: break
     case .encrypted(let header, let frame):
-      guard let keyring else {
+      guard let keyring = envelope.keyring else {
         note("encrypted", from: source, "a stream is encrypted, and this member has no key")
         return stream.finish(with: sealed(.error("encrypted, and this member has no key")))
       }
@@ -146,8 +148,8 @@ final class GossipTransport: @unchecked Sendable {
       }
       take(message, of: stream)
     case .message(let message):
-      guard keyring == nil else {
-        garbage.note(.noKeyFits, from: source, at: loop.now)
+      guard envelope.keyring == nil else {
+        garbage.note(.sealed(.noKeyFits), from: source, at: loop.now)
         return stream.finish(with: sealed(.error("not encrypted, and this member has a key")))
       }
       take(message, of: stream)
@@ -156,10 +158,9 @@ final class GossipTransport: @unchecked Sendable {
 
   private func take(_ message: StreamMessage, of stream: IncomingStream) {
     switch message {
-    case .ping, .pushPull:
+    case .ping, .pushPull, .user:
       awaitingReply.insert(stream.exchange)
       arrived(.request(message, stream.exchange))
-    case .user: end(stream)
     case .ack, .error:
       note("unexpected", from: stream.connection.peer, "a stream begins with an answer")
       end(stream)
@@ -169,6 +170,7 @@ final class GossipTransport: @unchecked Sendable {
   /// Answers what cannot be read with an error, as memberlist does, and closes.
   func refuse(_ stream: IncomingStream, because error: WireError) {
     garbage.note(error, from: stream.connection.peer, at: loop.now)
+    guard envelope.mismatch(stream.label) == nil else { return end(stream) }
     stream.finish(with: sealed(.error(error.description)))
   }
 
@@ -201,7 +203,7 @@ final class GossipTransport: @unchecked Sendable {
   {
     let plain: [UInt8]
     do throws(CipherError) {
-      plain = try keyring.open(frame, associated: header)
+      plain = try keyring.open(frame, associated: header + envelope.label)
     } catch {
       garbage.note(error, from: source, at: loop.now)
       return nil
@@ -214,9 +216,7 @@ final class GossipTransport: @unchecked Sendable {
     }
   }
 
-  private func sealed(_ message: StreamMessage) -> [UInt8] {
-    keyring?.sealStream(message.encoded) ?? message.encoded
-  }
+  private func sealed(_ message: StreamMessage) -> [UInt8] { envelope.reply(message) }
 
   // MARK: Streams of our own
 
@@ -227,7 +227,7 @@ final class GossipTransport: @unchecked Sendable {
     guard let target = address.socketAddress, port != nil else {
       return loop.execute { [self] in fail(stream, "\(address) is no address to dial") }
     }
-    stream.start(to: target, request: sealed(request), timeout: timeout, on: loop)
+    stream.start(to: target, request: envelope.request(request), timeout: timeout, on: loop)
   }
 
   func abandon(_ exchange: Swim.OutgoingExchange) { outgoing.removeValue(forKey: exchange)?.close() }
@@ -236,10 +236,14 @@ final class GossipTransport: @unchecked Sendable {
     switch event {
     case .label: fail(stream, "answered with a label")
     case .message(let message):
-      guard keyring == nil || message.isError else { return fail(stream, "answered unencrypted: it has no gossip key") }
+      guard envelope.keyring == nil || message.isError else {
+        return fail(stream, "answered unencrypted: it has no gossip key")
+      }
       finish(stream, message)
     case .encrypted(let header, let frame):
-      guard let keyring else { return fail(stream, "answered encrypted: it has a gossip key, this member has none") }
+      guard let keyring = envelope.keyring else {
+        return fail(stream, "answered encrypted: it has a gossip key, this member has none")
+      }
       guard let message = open(frame, header, keyring, from: source) else {
         return fail(stream, "answered with another gossip key")
       }

@@ -8,6 +8,8 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   let connection: TCPConnection
   private unowned let transport: GossipTransport
   private var decoder = StreamDecoder(readsLabel: true)
+  /// What its opener says that it belongs to; empty before that, and without a label.
+  var label: [UInt8] = []
   private(set) var receivedBytes = 0
   /// What the unfinished message takes up here; nothing any more once the answer is written.
   private(set) var heldBytes = 0

@@ -5,7 +5,7 @@ package import Swim
 ///
 /// Seals into `EncryptionFrame`s. Version 0 pads the message, version 1 takes it as it is: both are read, 1 is written.
 package struct Keyring: Sendable {
-  private static let fileLimit = 65_536
+  private static let fileLimit = GossipLimits.keyFileBytes
   private static let paddingBlock = 16
 
   package let keys: [GossipKey]
@@ -17,14 +17,28 @@ package struct Keyring: Sendable {
   }
 
   /// Reads a key file: base64, one key a line, blank lines and lines that begin with `#` skipped.
-  package static func reading(file path: String) throws(UsageError) -> Keyring {
-    func complaint(_ why: String) -> UsageError { UsageError(origin: "flag --gossip-key-file", why: why) }
+  ///
+  /// - Parameter origin: what named the file, for the message of an error; that never holds a key.
+  package static func reading(
+    file path: String, origin: String = "flag --gossip-key-file"
+  ) throws(UsageError) -> Keyring {
     guard let file = fopen(path, "re") else {
-      throw complaint("\(path) cannot be read: \(String(cString: strerror(errno)))")
+      throw UsageError(origin: origin, why: "\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
     defer { fclose(file) }
+    return try reading(file, named: path, origin: origin)
+  }
+
+  /// The same from what is open already, such as standard input.
+  package static func reading(
+    _ file: UnsafeMutablePointer<FILE>, named path: String, origin: String
+  ) throws(UsageError) -> Keyring {
+    func complaint(_ why: String) -> UsageError { UsageError(origin: origin, why: why) }
     var bytes = [UInt8](repeating: 0, count: fileLimit)
     let count = fread(&bytes, 1, fileLimit, file)
+    guard ferror(file) == 0 else {
+      throw complaint("\(path) cannot be read: \(String(cString: strerror(errno)))")
+    }
     guard count < fileLimit else { throw complaint("\(path) is too long for a key file") }
     var keys: [GossipKey] = []
     let text = String(decoding: bytes[..<count], as: UTF8.self)
@@ -35,7 +49,10 @@ package struct Keyring: Sendable {
       guard let key = GossipKey(base64: text) else {
         throw complaint("\(path), line \(index + 1): not 16, 24 or 32 bytes in base64; `ignareo keygen` makes a key")
       }
-      keys.append(key)
+      if !keys.contains(key) { keys.append(key) }
+    }
+    guard keys.count <= GossipLimits.keys else {
+      throw complaint("\(path) holds \(keys.count) keys, and a member has \(GossipLimits.keys) at most")
     }
     guard let keyring = Keyring(keys: keys) else {
       throw complaint("\(path) holds no key; `ignareo keygen` makes one")
@@ -59,10 +76,10 @@ package struct Keyring: Sendable {
     return [version] + nonce + AESGCM.seal(padded, key: keys[0].bytes, nonce: nonce[...], associated: associated)
   }
 
-  /// A message as a stream carries it: its header, which is authenticated with it, and the frame.
-  package func sealStream(_ plain: [UInt8]) -> [UInt8] {
+  /// A message as a stream carries it: its header, which is authenticated with it and with the label, and the frame.
+  package func sealStream(_ plain: [UInt8], label: [UInt8] = []) -> [UInt8] {
     let header = EncryptionFrame.streamHeader(messageBytes: plain.count)
-    return header + seal(plain, associated: header)
+    return header + seal(plain, associated: header + label)
   }
 
   /// The message within a frame, or why there is none.

@@ -16,7 +16,8 @@ package final class Membership: @unchecked Sendable {
   package let address: SocketAddress
   package private(set) var meta: MemberMeta
   let log: Log
-  private let transport: GossipTransport
+  let transport: GossipTransport
+  let keyDesk: KeyDesk
   private let arrivals: ArrivalRelay
   private var machine: Swim
   private var inputs: [Swim.Input] = []
@@ -45,14 +46,16 @@ package final class Membership: @unchecked Sendable {
 
   private init(
     _ options: ClusterOptions, _ name: String, _ bound: SocketAddress, _ address: SocketAddress, _ meta: MemberMeta,
-    _ transport: GossipTransport, _ arrivals: ArrivalRelay, _ isEncrypted: Bool, _ loop: EventLoop, _ log: Log
+    _ transport: GossipTransport, _ arrivals: ArrivalRelay, _ figures: Swim.Configuration, _ loop: EventLoop, _ log: Log
   ) {
     (self.name, boundAddress, self.address, self.meta) = (name, bound, address, meta)
     (self.transport, self.arrivals, self.loop, self.log) = (transport, arrivals, loop, log)
+    keyDesk = KeyDesk(transport, file: options.gossipKeyFile, on: loop, log: log)
     var generator = SystemRandomNumberGenerator()
     machine = Swim(
       name: name, address: Swim.Address(address), meta: meta.bytes,
-      configuration: options.profile.figures(isEncrypted: isEncrypted), seed: generator.next())
+      configuration: figures,
+      seed: generator.next())
   }
 
   /// Binds, introduces this process and begins to join. On the loop.
@@ -72,10 +75,14 @@ package final class Membership: @unchecked Sendable {
     } catch {
       throw StartError(error)
     }
+    let label = Array(options.gossipLabel.utf8)
+    let envelope = Envelope(keyring: keyring, label: label, compresses: options.compressesGossip)
+    let figures = options.profile.figures(
+      wrappingBytes: Envelope.overheadBytes(isEncrypted: keyring != nil, label: label))
     let address = try await ListeningAddress.resolve(options.gossip, flag: "--gossip", on: loop)
     let arrivals = ArrivalRelay()
     let transport = GossipTransport(
-      loop: loop, keyring: keyring, timeout: options.profile.figures(isEncrypted: false).streamTimeout, log: log
+      loop: loop, envelope: envelope, timeout: figures.streamTimeout, log: log
     ) { arrivals.membership?.take($0) }
     let bound = try transport.bind(address, as: options.gossip)
     do throws(StartError) {
@@ -84,7 +91,7 @@ package final class Membership: @unchecked Sendable {
       let meta = try Self.meta(role, dialled, tags)
       let name = options.name ?? defaultName(port: bound.port)
       let membership = Membership(
-        options, name, bound, advertised, meta, transport, arrivals, keyring != nil, loop, log)
+        options, name, bound, advertised, meta, transport, arrivals, figures, loop, log)
       arrivals.membership = membership
       try await membership.begin(joining: options.join, remembering: dataFolder)
       return membership
@@ -272,6 +279,7 @@ package final class Membership: @unchecked Sendable {
     case .datagram(let messages, let source): feed(.datagram(messages, from: source))
     case .request(.pushPull(let pushPull), let exchange): feed(.pushPullReceived(pushPull, exchange: exchange))
     case .request(.ping(let ping), let exchange): feed(.streamPingReceived(ping, exchange: exchange))
+    case .request(.user(let message), let exchange): keyDesk.take(message, of: exchange)
     case .request(_, let exchange): transport.close(exchange)
     case .answer(.pushPull(let pushPull), let exchange): answered(exchange, pushPull)
     case .answer(.ack(let ack), let exchange): feed(.streamPingAnswered(exchange, ack))

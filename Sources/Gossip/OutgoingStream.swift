@@ -49,7 +49,11 @@ final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   func connection(_ connection: TCPConnection, endedWith error: LoopError?) {
-    if let error { fail(error) } else { transport.fail(self, "closed the connection without a whole answer") }
+    if let error {
+      fail(error)
+    } else {
+      transport.fail(self, "closed the connection without a whole answer: has it another --gossip-label?")
+    }
   }
 
   func connectionDrained(_ connection: TCPConnection) {}

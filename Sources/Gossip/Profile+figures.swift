@@ -2,7 +2,9 @@ import Swim
 
 extension ClusterOptions.Profile {
   /// The machine's figures for this profile.
-  func figures(isEncrypted: Bool) -> Swim.Configuration {
+  ///
+  /// - Parameter wrappingBytes: what each datagram grows by on its way out.
+  func figures(wrappingBytes: Int = 0) -> Swim.Configuration {
     var figures: Swim.Configuration =
       switch self {
       case .lan: .lan
@@ -11,7 +13,7 @@ extension ClusterOptions.Profile {
       }
     // A process that was killed and started again elsewhere must get its name back without an operator.
     figures.deadNodeReclaim = .seconds(5)
-    if isEncrypted { figures.wrappingBytes = EncryptionFrame.overheadBytes }
+    figures.wrappingBytes = wrappingBytes
     return figures
   }
 }

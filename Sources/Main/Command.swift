@@ -23,8 +23,8 @@ struct Command: Sendable {
 
   /// In the order of the help page.
   static let all: [Command] = [
-    .node, .coordinator, .up, .submit, .batches, .batch, .results, .cancel, .nodes, .tasks, .simulate, .version,
-    .help,
+    .node, .coordinator, .up, .submit, .batches, .batch, .results, .cancel, .nodes, .tasks, .keygen, .keys, .simulate,
+    .version, .help,
   ]
 
   /// - Throws: `UsageError` that names the nearest command.

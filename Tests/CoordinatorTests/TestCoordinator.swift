@@ -28,6 +28,7 @@ final class TestCoordinator: @unchecked Sendable {
     service.serve(
       CoordinatorAPI.Surroundings(
         status: { Array("{}".utf8) }, metrics: { _ in }, nodes: empty, node: { exchange, _ in empty(exchange) },
+        keys: empty,
         taskTypes: empty),
       as: "c1")
   }

@@ -18,7 +18,7 @@ import Testing
     let arrivals = Arrivals()
     let (transport, address) = try await loop.spawn {
       let transport = GossipTransport(
-        loop: loop, keyring: nil, timeout: .seconds(60), heldLimit: 50_000, log: .silent
+        loop: loop, timeout: .seconds(60), heldLimit: 50_000, log: .silent
       ) { [unowned arrivals] in arrivals.take($0) }
       let local = SocketAddress(ip: "127.0.0.1", port: 0)!
       let address = try transport.bind(local, as: Authority(host: "127.0.0.1", port: 0))

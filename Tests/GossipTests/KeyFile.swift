@@ -18,5 +18,7 @@ final class KeyFile: Sendable {
     guard write(descriptor, bytes, bytes.count) == bytes.count else { throw StartError("write failed: \(errno)") }
   }
 
+  func remove() { unlink(path) }
+
   deinit { unlink(path) }
 }

@@ -14,16 +14,23 @@ struct Party: Sendable {
 
   var gossip: Authority { Authority(host: membership.boundAddress.ip, port: membership.boundAddress.port) }
 
-  static func start(
-    _ name: String, join: [Authority] = [], keyFile: String? = nil, role: ClusterOptions.Role = .node,
-    tags: [String: String] = [:], http: SocketAddress? = nil
-  ) async throws -> Party {
+  static func options(
+    _ name: String, join: [Authority] = [], keyFile: String? = nil, role: ClusterOptions.Role = .node
+  ) -> ClusterOptions {
     var options = ClusterOptions(role: role)
     options.name = name
     options.gossip = Authority(host: "127.0.0.1", port: 0)
     options.join = join
     options.profile = .local
     options.gossipKeyFile = keyFile
+    return options
+  }
+
+  static func start(
+    _ name: String, join: [Authority] = [], keyFile: String? = nil, role: ClusterOptions.Role = .node,
+    tags: [String: String] = [:], http: SocketAddress? = nil
+  ) async throws -> Party {
+    let options = options(name, join: join, keyFile: keyFile, role: role)
     return try await start(options, role: role, tags: tags, http: http)
   }
 

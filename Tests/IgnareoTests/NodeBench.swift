@@ -35,6 +35,7 @@ final class NodeBench: @unchecked Sendable {
         metrics: { [service] in service.write(into: &$0) },
         nodes: { $0.respond(json: NodesReport(members: [], loads: [:]).json()) },
         node: { $0.respond(json: member($1)) },
+        keys: { $0.respond(json: Array(#"{"ok":true,"keys":[],"members":[]}"#.utf8)) },
         drain: { [unowned self] in drainRequests += 1 }))
   }
 

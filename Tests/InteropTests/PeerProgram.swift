@@ -7,10 +7,13 @@ enum PeerProgram {
   private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   private static let folder = root.appending(path: ".build/interop")
-  static let binary = folder.appending(path: "memberlist-peer")
+  /// One that was built against another memberlist, to run all of this against it.
+  private static let given = ProcessInfo.processInfo.environment["IGNAREO_MEMBERLIST_PEER"]
+  static let binary = given.map { URL(filePath: $0) } ?? folder.appending(path: "memberlist-peer")
 
   /// Builds it; about 20 seconds the first time. False when what that takes is not installed.
   static func build() async throws -> Bool {
+    if given != nil { return true }
     let library = "/usr/share/gocode/src/github.com/hashicorp/memberlist"
     guard let go = find("go"), FileManager.default.fileExists(atPath: library) else { return false }
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -29,6 +32,18 @@ enum PeerProgram {
     }
     guard status == 0 else { throw PeerError(text: "go build of the memberlist peer exited with \(status)") }
     return true
+  }
+
+  /// Labels came with memberlist 0.3; Debian's is older.
+  static func knowsLabels() async throws -> Bool {
+    guard try await build() else { return false }
+    let failure = try await Scene.outcome { scene in
+      let peer = try Peer("p", join: nil, key: nil, at: nil, more: ["-label", "blue"])
+      scene.add("p", { peer.words }) { peer.kill9() }
+      try await eventually("it says neither that it is ready nor why not") { !peer.events.isEmpty }
+      guard peer.events.allSatisfy({ $0.kind != "fatal" }) else { throw Unmet("it knows no labels") }
+    }
+    return failure == nil
   }
 
   private static func find(_ name: String) -> URL? {

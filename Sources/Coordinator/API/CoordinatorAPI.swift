@@ -15,6 +15,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     let metrics: (inout MetricsWriter) -> Void
     let nodes: (HTTPExchange) -> Void
     let node: (HTTPExchange, _ name: String) -> Void
+    let keys: (HTTPExchange) -> Void
     let taskTypes: (HTTPExchange) -> Void
   }
 
@@ -66,6 +67,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.task(let id, let index), _): try batches.showTask(id, index: index, exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
+    case (.keys, _): surroundings.keys(exchange)
     case (.taskTypes, _): surroundings.taskTypes(exchange)
     case (.status, _): exchange.respond(json: surroundings.status())
     case (.metrics, _): exchange.respondMetrics(surroundings.metrics)

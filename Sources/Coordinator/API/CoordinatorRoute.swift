@@ -11,6 +11,7 @@ enum CoordinatorRoute: Equatable {
   case task(UUIDv7?, index: String)
   case nodes
   case node(String)
+  case keys
   case taskTypes
   case status
   case metrics
@@ -28,6 +29,7 @@ enum CoordinatorRoute: Equatable {
     case (4, "batches") where parts[2] == "tasks": self = .task(UUIDv7(parts[1]), index: parts[3])
     case (1, "nodes"): self = .nodes
     case (2, "nodes"): self = .node(parts[1])
+    case (1, "keys"): self = .keys
     case (1, "task-types"): self = .taskTypes
     case (1, "status"): self = .status
     case (1, "metrics"): self = .metrics
@@ -39,7 +41,7 @@ enum CoordinatorRoute: Equatable {
 
   var methods: [String] {
     switch self {
-    case .batches: ["GET", "HEAD", "POST"]
+    case .batches, .keys: ["GET", "HEAD", "POST"]
     case .batch: ["GET", "HEAD", "DELETE"]
     default: ["GET", "HEAD"]
     }

@@ -14,6 +14,7 @@ final class ClusterView: @unchecked Sendable {
   private let membership: Membership
   private let board: LoadBoard
   private let nodes: NodesView
+  private let keys: KeysView
   private let watch: NodeWatch
   private let startedAt: Instant
 
@@ -21,6 +22,7 @@ final class ClusterView: @unchecked Sendable {
     (self.service, self.membership) = (service, membership)
     board = LoadBoard(membership: membership, client: service.client, mode: .follow)
     nodes = NodesView(membership: membership, board: board)
+    keys = KeysView(membership: membership)
     watch = NodeWatch(membership: membership, board: board, dispatcher: service.dispatcher)
     startedAt = service.loop.now
   }
@@ -30,7 +32,7 @@ final class ClusterView: @unchecked Sendable {
   var surroundings: CoordinatorAPI.Surroundings {
     CoordinatorAPI.Surroundings(
       status: { self.status }, metrics: { self.write(into: &$0) }, nodes: { self.nodes.respond(to: $0) },
-      node: { self.nodes.respond(to: $0, name: $1) },
+      node: { self.nodes.respond(to: $0, name: $1) }, keys: { self.keys.respond(to: $0) },
       taskTypes: { self.answerTaskTypes($0) })
   }
 

@@ -13,6 +13,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     let metrics: (inout MetricsWriter) -> Void
     let nodes: (HTTPExchange) -> Void
     let node: (HTTPExchange, _ name: String) -> Void
+    let keys: (HTTPExchange) -> Void
     let drain: () -> Void
 
     /// - Parameters:
@@ -20,14 +21,15 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     ///   - metrics: writes what `GET /metrics` tells.
     ///   - nodes: answers `GET /nodes`.
     ///   - node: answers `GET /nodes/{name}`.
+    ///   - keys: answers `/keys`.
     ///   - drain: begins what SIGTERM begins.
     package init(
       status: @escaping () -> [UInt8], metrics: @escaping (inout MetricsWriter) -> Void,
       nodes: @escaping (HTTPExchange) -> Void, node: @escaping (HTTPExchange, _ name: String) -> Void,
-      drain: @escaping () -> Void
+      keys: @escaping (HTTPExchange) -> Void, drain: @escaping () -> Void
     ) {
       (self.status, self.metrics) = (status, metrics)
-      (self.nodes, self.node, self.drain) = (nodes, node, drain)
+      (self.nodes, self.node, self.keys, self.drain) = (nodes, node, keys, drain)
     }
   }
 
@@ -103,6 +105,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     case (.shard(let id), _): shards.cancel(id, exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
+    case (.keys, _): surroundings.keys(exchange)
     case (.status, _): exchange.respond(json: surroundings.status())
     case (.alive, _): exchange.respond(json: Self.alive)
     case (.ready, _): answerReady(exchange)

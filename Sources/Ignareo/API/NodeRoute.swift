@@ -8,6 +8,7 @@ enum NodeRoute: Equatable {
   case shard(String)
   case nodes
   case node(String)
+  case keys
   case status
   case drain
   case alive
@@ -26,6 +27,7 @@ enum NodeRoute: Equatable {
     case (2, "shards"): self = .shard(parts[1])
     case (1, "nodes"): self = .nodes
     case (2, "nodes"): self = .node(parts[1])
+    case (1, "keys"): self = .keys
     case (1, "status"): self = .status
     case (1, "drain"): self = .drain
     case (1, "healthz"): self = .alive
@@ -46,6 +48,7 @@ enum NodeRoute: Equatable {
     case .shard: .shard
     case .nodes: .nodes
     case .node: .node
+    case .keys: .keys
     case .status: .status
     case .drain: .drain
     case .alive: .alive
@@ -57,7 +60,7 @@ enum NodeRoute: Equatable {
 
   /// A route without what stands in it: what answers are counted by, and what `/openapi.json` describes.
   enum Template: Int, CaseIterable {
-    case tasks, task, taskTypes, socket, shards, shard, nodes, node, status, drain, alive, ready, metrics, openAPI
+    case tasks, task, taskTypes, socket, shards, shard, nodes, node, keys, status, drain, alive, ready, metrics, openAPI
 
     var path: String {
       switch self {
@@ -69,6 +72,7 @@ enum NodeRoute: Equatable {
       case .shard: "/shards/{id}"
       case .nodes: "/nodes"
       case .node: "/nodes/{name}"
+      case .keys: "/keys"
       case .status: "/status"
       case .drain: "/drain"
       case .alive: "/healthz"
@@ -80,7 +84,7 @@ enum NodeRoute: Equatable {
 
     var methods: [String] {
       switch self {
-      case .tasks: ["GET", "HEAD", "POST"]
+      case .tasks, .keys: ["GET", "HEAD", "POST"]
       case .task: ["GET", "HEAD", "DELETE"]
       case .socket: ["GET"]
       case .shards, .drain: ["POST"]

@@ -13,6 +13,7 @@ enum NodeDescription {
     document.add(shardsSection)
     document.add(statusSection)
     document.add(NodesReport.openAPISection)
+    document.add(KeysView.openAPISection)
     document.add(OpenAPIDocument.processSection)
     for type in types.inOrder {
       document.add(schema: argumentsName(type), arguments(of: type))

@@ -78,6 +78,7 @@ package enum NodeRole {
     service.onSlowness = { isSlow in membership.updateMeta { $0.isSlow = isSlow } }
     let board = LoadBoard(membership: membership, client: service.client, mode: .onDemand)
     let nodes = NodesView(membership: membership, board: board, ownStatus: status)
+    let keys = KeysView(membership: membership)
     service.serve(
       NodeAPI.Surroundings(
         status: status,
@@ -86,6 +87,7 @@ package enum NodeRole {
           membership.write(into: &metrics)
         },
         nodes: { nodes.respond(to: $0) }, node: { nodes.respond(to: $0, name: $1) },
+        keys: { keys.respond(to: $0) },
         drain: { lifecycle.requestDrain() }))
   }
 }

@@ -1,9 +1,9 @@
-/// The decoder for memberlist's compression: LZW with 8-bit literals, least significant bit first, codes of 9 to 12
+/// memberlist's compression: LZW with 8-bit literals, least significant bit first, codes of 9 to 12
 /// bits, 256 clears, 257 ends, no early change of width (as GIF, unlike TIFF).
 enum LZW {
-  private static let clear = 256
-  private static let end = 257
-  private static let tableSize = 4096
+  static let clear = 256
+  static let end = 257
+  static let tableSize = 4096
 
   /// - Parameter limit: the most bytes to make; more is `.tooLarge`.
   static func expand(_ input: [UInt8], limit: Int) throws(WireError) -> [UInt8] {

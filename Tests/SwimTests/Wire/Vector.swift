@@ -23,6 +23,18 @@ struct Vector: CustomTestStringConvertible {
 
   static let readable = all.filter { !$0.isEncrypted }
 
+  /// What the encrypted ones hold, by their file: opening them is tested where the cipher is, against this same list.
+  static let opened: [(vector: Vector, plain: [UInt8])] = {
+    let list = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "GossipTests/Vectors/encrypted.txt")
+    let lines = try! String(contentsOf: list, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+    let plain = lines.map { $0.split(separator: "|", omittingEmptySubsequences: false) }
+      .reduce(into: [String: [UInt8]]()) { $0[String($1[0])] = [UInt8](hex: String($1[5])) }
+    return all.filter(\.isEncrypted).map { vector in
+      (vector, plain[String(vector.file.split(separator: "/").last!.dropLast(4))] ?? [])
+    }
+  }()
+
   private init(_ entry: [String: Any], in folder: URL) {
     file = entry["file"] as! String
     isStream = entry["transport"] as! String == "tcp"

@@ -74,4 +74,19 @@ struct VectorTests {
     let body = vector.bytes.dropFirst(LabelHeader.byteCount(of: Array(label.utf8)))
     #expect(try decoder.next() == .encrypted(header: Array(body.prefix(5)), frame: Array(body.dropFirst(5))))
   }
+
+  @Test("what every encrypted message holds decodes to what the index says", arguments: Vector.opened)
+  func opened(_ vector: Vector, _ plain: [UInt8]) throws {
+    if vector.isStream {
+      #expect([try StreamDecoder.decode(decrypted: plain).json] == vector.messages)
+    } else {
+      let contents = Packet.decode(plain)
+      #expect(contents.faults == [])
+      #expect(contents.messages.map(\.json) == vector.messages)
+    }
+  }
+
+  @Test("no vector is left out") func whole() {
+    #expect(Vector.all.count == 185 && Vector.opened.count == 61 && Vector.readable.count == 124)
+  }
 }

@@ -1,0 +1,117 @@
+import Loop
+import Swim
+
+/// Changes the gossip keys of the whole cluster, from any member: asks every member which keys it holds, and where all
+/// of them can follow, has each make the change.
+///
+/// Guarded by: the loop's thread; each entry asserts it, or is async and goes there.
+package final class ClusterKeys: @unchecked Sendable {
+  let membership: Membership
+
+  package init(membership: Membership) { self.membership = membership }
+
+  /// Which keys each member holds.
+  func report() async -> KeyReport {
+    let members = targets
+    return KeyReport(members: await ask(members.filter(\.isAsked).map { ($0, .tell) }, of: members))
+  }
+
+  /// Makes a change everywhere.
+  ///
+  /// - Parameter isForced: go on although somebody cannot be asked, who may be lost by it.
+  /// - Throws: when the change would lose a member, before anything is changed.
+  func make(_ change: KeyChange, isForced: Bool) async throws(UnsafeKeyChange) -> KeyReport {
+    let before = await report()
+    try check(change, before, isForced)
+    let members = targets
+    var orders: [(ClusterMember, KeyOrder)] = []
+    for member in members where member.isAsked {
+      guard case .holds(_, let challenge) = before.answer(of: member.name) else { continue }
+      orders.append((member, .change(change, challenge: challenge)))
+    }
+    let after = KeyReport(members: await ask(orders, of: members))
+    // Those that could not be asked before are told with their reason.
+    return after.filling(from: before)
+  }
+
+  /// A member that does not hold the key that others begin to use cannot read them any more; one that uses the key that
+  /// others remove can no longer be read.
+  private func check(_ change: KeyChange, _ report: KeyReport, _ isForced: Bool) throws(UnsafeKeyChange) {
+    let fingerprint = change.fingerprint
+    switch change {
+    case .install: return
+    case .use:
+      let lacking = report.members.filter { $0.keys.map { !$0.contains(fingerprint) } ?? false }.map(\.name)
+      guard lacking.isEmpty else { throw .notEverywhere(lacking) }
+    case .remove:
+      let using = report.members.filter { $0.keys?.first == fingerprint }.map(\.name)
+      guard using.isEmpty else { throw .inUse(using) }
+    }
+    let silent = report.members.filter { $0.mayBeLost }.map(\.name)
+    guard silent.isEmpty || isForced else { throw .unknownKeys(silent) }
+  }
+
+  private var targets: [ClusterMember] { membership.members.filter { $0.state != .left } }
+
+  /// - Returns: a row for each of `members`, in their order.
+  private func ask(_ orders: [(ClusterMember, KeyOrder)], of members: [ClusterMember]) async -> [KeyReport.Row] {
+    let round = Round(orders)
+    let askers = (0..<min(GossipLimits.keyCalls, orders.count)).map { _ in
+      membership.loop.spawn { [self] in
+        while let (member, order) = round.next() { round.answers[member.name] = await ask(member, order) }
+      }
+    }
+    for asker in askers { await asker.value }
+    return members.map { KeyReport.Row($0, round.answers[$0.name]) }
+  }
+
+  private func ask(_ member: ClusterMember, _ order: KeyOrder) async -> KeyAnswer {
+    guard member.isSelf else { return await membership.askKeys(order, of: member.gossip) }
+    return await withUnsafeContinuation { (continuation: UnsafeContinuation<KeyAnswer, Never>) in
+      membership.keyDesk.take(order) { continuation.resume(returning: $0) }
+    }
+  }
+
+  /// Questions that are to be asked, and the answers. Guarded by: the loop's thread.
+  private final class Round: @unchecked Sendable {
+    private var orders: ArraySlice<(ClusterMember, KeyOrder)>
+    var answers: [String: KeyAnswer] = [:]
+
+    init(_ orders: [(ClusterMember, KeyOrder)]) { self.orders = orders[...] }
+
+    func next() -> (ClusterMember, KeyOrder)? { orders.popFirst() }
+  }
+}
+
+extension ClusterMember {
+  /// Another program's member knows nothing of these orders, and a dead one cannot be asked.
+  fileprivate var isAsked: Bool { isSelf || isListening && meta.role != nil }
+}
+
+extension Membership {
+  fileprivate func askKeys(_ order: KeyOrder, of address: SocketAddress) async -> KeyAnswer {
+    await KeyCall.ask(order, of: address, through: transport, on: loop)
+  }
+}
+
+/// A change that would lose members of the cluster, by name; nothing was changed.
+enum UnsafeKeyChange: Error, Equatable {
+  case notEverywhere([String])
+  case inUse([String])
+  case unknownKeys([String])
+
+  var text: String {
+    switch self {
+    case .notEverywhere(let names):
+      "\(Self.list(names)) would no longer understand the others, for want of this key: install it first, everywhere"
+    case .inUse(let names):
+      "\(Self.list(names)) would no longer be understood: this key is what they encrypt with; use another one first"
+    case .unknownKeys(let names):
+      "nobody can tell which keys \(Self.list(names)) would have: see to it, and then give the order with --force"
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(10).joined(separator: ", ") + (names.count > 10 ? " and \(names.count - 10) more" : "")
+  }
+}
