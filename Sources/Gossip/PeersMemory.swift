@@ -14,6 +14,7 @@ final class PeersMemory: @unchecked Sendable {
   private var alive: Set<String> = []
   private var isDirty = false
   private var isSaving = false
+  private var waiting: [UnsafeContinuation<Void, Never>] = []
   private var timer: LoopTimer?
   private var complained: Instant?
 
@@ -78,9 +79,10 @@ final class PeersMemory: @unchecked Sendable {
   /// Returns when what is known is on disk, or could not be written.
   func save() async {
     loop.assertCurrent()
+    while isSaving { await withUnsafeContinuation { waiting.append($0) } }
     timer?.cancel()
     timer = nil
-    guard isDirty, !isSaving, let file else { return }
+    guard isDirty, let file else { return }
     (isDirty, isSaving) = (false, true)
     let list = newest
     let failure: String?
@@ -93,6 +95,8 @@ final class PeersMemory: @unchecked Sendable {
       failure = "\(error)"
     }
     isSaving = false
+    for continuation in waiting { continuation.resume() }
+    waiting = []
     if let failure { complain(failure) }
     if isDirty { planSaving() }
   }

@@ -110,6 +110,32 @@ import Testing
     await first.kill()
   }
 
+  @Test("whoever saves while a save is under way waits for it, and for what changed meanwhile")
+  func saveTwice() async throws {
+    let folder = try TemporaryFolder()
+    let loop = try EventLoop.start(name: "memory")
+    let memory = await loop.spawn {
+      let memory = PeersMemory(folder: folder.path, on: loop, log: .silent)
+      func join(_ name: String, _ port: UInt16) {
+        let member = ClusterMember(
+          name: name, gossip: SocketAddress(ip: "10.0.0.7", port: port)!, state: .alive, incarnation: 1,
+          since: WallClock.now, meta: .foreign)
+        memory.note(.joined, member)
+      }
+      join("first", 1)
+      let first = loop.spawn { await memory.save() }
+      await loop.yield()
+      join("second", 2)
+      await memory.save()
+      let text = folder.read("peers")
+      #expect(text.contains(" first\n") && text.contains(" second\n"), "\(text)")
+      await first.value
+      return memory
+    }.value
+    await loop.spawn { memory.close() }.value
+    loop.stop()
+  }
+
   @Test("where nothing can be remembered a member starts all the same, and says so")
   func unusable() async throws {
     let folder = try TemporaryFolder()
