@@ -31,6 +31,7 @@ struct TimerQueue: Sendable {
   private var heap: [Entry] = []
   private var orders: UInt64 = 0
 
+  var count: Int { heap.count }
   var next: Instant? { heap.first?.deadline }
 
   mutating func set(_ timer: Timer, at deadline: Instant) {
