@@ -27,6 +27,19 @@ struct MembershipSimulationTests {
     try expectSuccess(seed, 8, #require(.named("loss-10min", seed: seed, members: 8)))
   }
 
+  @Test("members that stand still again and again take healthy ones for dead, but not with Lifeguard")
+  func lifeguard() throws {
+    let text = "profile lan\nwarm\nunchecked\nat 5s pausing 20% 5s 20s\nuntil 100s"
+    let deaths = try ["off", "on"].map { part in
+      let scenario = try Scenario(name: "starved", text: "lifeguard \(part)\n\(text)")
+      return (UInt64(1)...2).reduce(0) { sum, seed in
+        let deaths = MembershipSimulation.run(seed: seed, members: 16, scenario: scenario).figures.deaths
+        return sum + deaths.ofHealthyAtHealthy + deaths.ofHealthyAtAfflicted
+      }
+    }
+    #expect(deaths[0] > 0 && deaths[1] == 0, "\(deaths)")
+  }
+
   @Test("what a calm member sends does not depend on the size of the cluster")
   func load() throws {
     let loads = try [5, 20, 80].map { members in
