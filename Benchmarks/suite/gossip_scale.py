@@ -1,8 +1,8 @@
-"""Membership at scale and under stress, in virtual time: `ignareo simulate membership`, so the figures are the machine's
-own and the same on every computer. What members send, how fast news and a crash get about, by the size of the cluster;
+"""Membership at scale and under stress, in virtual time: `ignareo simulate membership`, so the figures are the
+machine's own and the same on every computer. What members send, how fast news and a crash get about, by the size of the cluster;
 and Lifeguard's experiment: whom it takes for dead who is not, where packets are lost or members stand still.
 
-GOSSIP_SCALE_MEMBERS=10,100,1000,10000 sets the sizes; each member holds all others, so 10,000 need some 40 GB.
+GOSSIP_SCALE_MEMBERS=10,100,1000,10000 sets the sizes; each member holds all others, so 10,000 need some 18 GB.
 Draws Benchmarks/gossip-scale.svg, which the README shows.
 """
 
@@ -35,10 +35,16 @@ def measure(rounds, quiet):
         for share in PAUSES:
             runs.plan(("pause", share, machine), f"scale-pause-{share}", MEMBERS, part, seeds=2 * rounds)
     reports = runs.finish()
+
+    def stress(trouble, amounts):
+        return {
+            machine: {amount: deaths(reports[(trouble, amount, machine)]) for amount in amounts} for machine in MACHINES
+        }
+
     data = {
         "sizes": {size: by_size(reports[("load", size)], reports[("crash", size)]) for size in SIZES},
-        "loss": {machine: {loss: deaths(reports[("loss", loss, machine)]) for loss in LOSSES} for machine in MACHINES},
-        "pause": {machine: {share: deaths(reports[("pause", share, machine)]) for share in PAUSES} for machine in MACHINES},
+        "loss": stress("loss", LOSSES),
+        "pause": stress("pause", PAUSES),
     }
     picture = os.path.join(workshop.ROOT, "Benchmarks", "gossip-scale.svg")
     with open(picture, "w") as file:

@@ -8,15 +8,28 @@ COLOURS = ["#1b6ca8", "#d1495b", "#8d99ae"]
 def draw(data, members):
     sizes = sorted(data["sizes"])
     shares = sorted(data["pause"]["swim"])
-    load = Panel(0, "what a calm member sends", "members", "bytes a second", [f"{size:,}" for size in sizes])
-    load.lines({name: [data["sizes"][size][key] for size in sizes] for name, key in
-                (("datagrams", "datagram_bytes"), ("streams (push-pull)", "stream_bytes"))})
-    notice = Panel(1, "a crash is noticed", "members", "seconds", [f"{size:,}" for size in sizes])
-    notice.lines({name: [data["sizes"][size]["detection"][place] for size in sizes] for place, name in
-                  ((0, "by the first"), (2, "by the last"))})
-    false = Panel(2, f"healthy taken for dead, {members} members", "members that pause, %", "an hour", [str(share) for share in shares])
-    false.lines({name: [data["pause"][machine][share]["at_all"] for share in shares] for name, machine in
-                 (("Ignareo", "ours"), ("SWIM", "swim"), ("Lifeguard", "paper"))})
+    names = [f"{size:,}" for size in sizes]
+    by_size = data["sizes"].values()
+    load = Panel(0, "what a calm member sends", "members", "bytes a second", names)
+    load.lines(
+        {
+            "datagrams": [size["datagram_bytes"] for size in by_size],
+            "streams (push-pull)": [size["stream_bytes"] for size in by_size],
+        }
+    )
+    notice = Panel(1, "a crash is noticed", "members", "seconds", names)
+    notice.lines(
+        {
+            "by the first": [size["detection"][0] for size in by_size],
+            "by the last": [size["detection"][2] for size in by_size],
+        }
+    )
+    title = f"healthy taken for dead, {members} members"
+    false = Panel(2, title, "members that pause, %", "an hour", [str(share) for share in shares])
+    machines = {"Ignareo": "ours", "SWIM": "swim", "Lifeguard": "paper"}
+    false.lines(
+        {name: [data["pause"][machine][share]["at_all"] for share in shares] for name, machine in machines.items()}
+    )
     panels = load.parts + notice.parts + false.parts
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
@@ -57,7 +70,8 @@ class Panel:
             points = [(self.x(index), self.y(value)) for index, value in enumerate(values)]
             self.parts.append(line(points, COLOURS[place], 2))
             self.parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{COLOURS[place]}"/>' for x, y in points]
-            self.parts.append(text(self.left + 8, self.top + 14 + 16 * place, name, colour=COLOURS[place], weight="bold"))
+            height = self.top + 14 + 16 * place
+            self.parts.append(text(self.left + 8, height, name, colour=COLOURS[place], weight="bold"))
 
 
 def nice(number):
@@ -78,4 +92,5 @@ def line(points, colour, width):
 
 
 def text(x, y, content, anchor="start", colour="#222222", weight="normal"):
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-weight="{weight}">{content}</text>'
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {place} fill="{colour}" font-weight="{weight}">{content}</text>'
