@@ -31,6 +31,7 @@ extension Swim {
     package var packetBytes: Int
     /// What the shell wraps around each datagram: `Encryption.overheadBytes` with a key, plus a label's header.
     package var wrappingBytes: Int
+    package var lifeguard = Lifeguard.whole
 
     package static let lan = Configuration(
       probeInterval: .seconds(1), probeTimeout: .milliseconds(500), indirectChecks: 3, retransmitMultiplier: 4,

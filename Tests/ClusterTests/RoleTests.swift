@@ -99,6 +99,9 @@ import Testing
       (["node", "--http", "here"], "--http"), (["up", "--nodes", "none"], "--nodes"), (["results", "a/b"], "ID"),
       (["results", "x", "--after", "-1"], "--after"), (["coordinator", "extra"], "extra"), (["help", "me"], "me"),
       (["submit", "/nowhere/tasks.ndjson"], "FILE"), (["simulate", "weather"], "weather"),
+      (["simulate", "membership", "--lifeguard", "half"], "--lifeguard"),
+      (["simulate", "membership", "--scenario", "/nowhere/x.txt"], "--scenario"),
+      (["simulate", "membership", "--members", "10001"], "--members"),
     ])
   func usage(_ arguments: [String], _ word: String) async throws {
     let program = try Program(arguments)
@@ -137,5 +140,16 @@ import Testing
       reports.insert(program.output)
     }
     #expect(reports.count == 1)
+  }
+
+  @Test("a simulation's figures are one line of JSON, without Lifeguard too")
+  func simulationFigures() async throws {
+    let flags = ["--seed", "7", "--members", "4", "--scenario", "scale-crash", "--lifeguard", "off", "--json"]
+    let program = try Program(["simulate", "membership"] + flags)
+    #expect(try await program.exitStatus() == 0, "\(program.errors)")
+    #expect(program.output.split(separator: "\n").count == 1)
+    let report = try JSONValue.parse(program.output)
+    #expect(report["passed"]?.bool == true && report["load"]?["datagrams"] != nil)
+    #expect(report["repeat"]?.string?.hasSuffix("--scenario scale-crash --lifeguard off") == true)
   }
 }

@@ -6,17 +6,9 @@ import Testing
 // deadlines of all other tests would pass meanwhile.
 @Suite("membership in a virtual world", .serialized)
 struct MembershipSimulationTests {
-  static let quick = Scenario.names.filter { $0 != "long-partition" && $0 != "chaos" }
-
-  @Test("every named scenario ends well", arguments: quick, [3, 5, 12])
-  func named(_ name: String, _ members: Int) throws {
-    for seed in UInt64(1)...2 { try expectSuccess(seed, members, #require(.named(name, seed: seed, members: members))) }
-  }
-
-  @Test("whatever faults come, all is well when they are over", arguments: UInt64(1)...36)
-  func chaos(_ seed: UInt64) throws {
-    let members = 3 + Int(seed * 7 % 10)
-    try expectSuccess(seed, members, #require(.named("chaos", seed: seed, members: members)))
+  @Test("every named scenario ends well", arguments: Scenario.quick)
+  func named(_ name: String) throws {
+    try expectSuccess(7, 9, #require(.named(name, seed: 7, members: 9)))
   }
 
   @Test("a partition that outlasts the listing of the dead heals by itself")
@@ -29,10 +21,33 @@ struct MembershipSimulationTests {
     try expectSuccess(seed, 50, Scenario(name: "crash-50", text: "at 10s crash a\nby 20s all see a dead\nuntil 21s"))
   }
 
-  @Test("nobody dies of one packet in twenty being lost", arguments: UInt64(1)...12)
+  @Test(
+    "nobody healthy is taken for dead in ten minutes in which one packet in twenty is lost", arguments: UInt64(1)...2)
   func loss(_ seed: UInt64) throws {
-    let scenario = try Scenario(name: "loss-5", text: "loss 5%\nlatency 1ms 30ms\nuntil 90s")
-    try expectSuccess(seed, 8, scenario)
+    try expectSuccess(seed, 8, #require(.named("loss-10min", seed: seed, members: 8)))
+  }
+
+  @Test("members that stand still again and again take healthy ones for dead, but not with Lifeguard")
+  func lifeguard() throws {
+    let text = "profile lan\nwarm\nunchecked\nat 5s pausing 20% 5s 20s\nuntil 100s"
+    let deaths = try ["off", "on"].map { part in
+      let scenario = try Scenario(name: "starved", text: "lifeguard \(part)\n\(text)")
+      return (UInt64(1)...2).reduce(0) { sum, seed in
+        let deaths = MembershipSimulation.run(seed: seed, members: 16, scenario: scenario).figures.deaths
+        return sum + deaths.ofHealthyAtHealthy + deaths.ofHealthyAtAfflicted
+      }
+    }
+    #expect(deaths[0] > 0 && deaths[1] == 0, "\(deaths)")
+  }
+
+  @Test("what a calm member sends does not depend on the size of the cluster")
+  func load() throws {
+    let loads = try [5, 20, 80].map { members in
+      let scenario = try #require(Scenario.named("scale-load", seed: 1, members: members))
+      return MembershipSimulation.run(seed: 1, members: members, scenario: scenario).figures.load
+    }
+    // One ping and one ack a second.
+    for load in loads { #expect(1.9...2.1 ~= load.datagrams && load.busiestDatagrams < 2.6, "\(load)") }
   }
 
   @Test("the same seed gives the same trace, to the packet")
@@ -42,6 +57,7 @@ struct MembershipSimulationTests {
     let second = MembershipSimulation.run(seed: 5, members: 6, scenario: scenario)
     #expect(first.digest == second.digest)
     #expect(first.trace == second.trace)
+    #expect(first.figures == second.figures)
     #expect(MembershipSimulation.run(seed: 6, members: 6, scenario: scenario).digest != first.digest)
   }
 
@@ -51,15 +67,9 @@ struct MembershipSimulationTests {
     let times = try (UInt64(1)...15).map { seed in
       let report = try MembershipSimulation.run(seed: seed, members: 5, scenario: Scenario(name: profile, text: text))
       #expect(report.passed, "\(report.text)")
-      return try #require(report.detections.first).last / .seconds(1)
+      return try #require(report.figures.detections.first).last / .seconds(1)
     }.sorted()
     #expect(times[times.count / 2] < mostSeconds)
-  }
-
-  @Test("a scenario from the folder of scenarios ends well", arguments: ScenarioFile.all)
-  func files(_ file: ScenarioFile) throws {
-    let scenario = try Scenario(name: file.name, text: file.text)
-    for (seed, members) in [(1, 4), (2, 5), (3, 9)] { try expectSuccess(UInt64(seed), members, scenario) }
   }
 
   @Test("a report of a failure names the checker and the command that repeats it")

@@ -14,9 +14,7 @@ extension MembershipWorld {
       answer(incoming, from: number, .bytes(StreamMessage.pushPull(state).encoded))
     case .reply(let incoming, .ack(let ack)): answer(incoming, from: number, .bytes(StreamMessage.ack(ack).encoded))
     case .close(let incoming): answer(incoming, from: number, .failure("closed without an answer"))
-    case .wake(let time):
-      nodes[number].wakeAt = time
-      heap.plan(.wake(number, life: nodes[number].life), at: max(time, now))
+    case .wake(let time): wake(number, at: time)
     case .event(let event): told(event, to: number)
     case .ignored: break
     case .left:
@@ -25,14 +23,27 @@ extension MembershipWorld {
     }
   }
 
+  /// At a time on its own clock.
+  mutating func wake(_ number: Int, at time: Instant) {
+    let due = max(nodes[number].clock.worldTime(of: time), now)
+    nodes[number].wakeAt = due
+    heap.plan(.wake(number, life: nodes[number].life), at: due)
+  }
+
   // MARK: - Datagrams
 
   private mutating func send(_ messages: [Message], from: Int, to: Int) {
+    for _ in 0..<(fault == .chatter && from == 1 ? 40 : 1) { sendOnce(messages, from: from, to: to) }
+  }
+
+  private mutating func sendOnce(_ messages: [Message], from: Int, to: Int) {
     let encoded = Packet.encode(messages)
-    packetSizes.sent(messages, as: encoded, by: nodes[from].name, limit: scenario.profile.payloadBytes)
-    packets += 1
-    bytes += encoded.count
-    trace.packet(now, from, to, encoded)
+    gauge.sent(encoded.count, by: from)
+    if scenario.isChecked {
+      checkers.load.sent(from)
+      checkers.packetSizes.sent(messages, as: encoded, by: nodes[from].name)
+      trace.packet(now, from, to, encoded, messages)
+    }
     guard nodes.indices.contains(to) else { return }
     let input = Swim.Input.datagram(messages, from: VirtualNode.address(from))
     for delay in network.deliveries(from: from, to: to, using: &generator) {
@@ -47,8 +58,11 @@ extension MembershipWorld {
     guard nodes.indices.contains(to), network.passes(from: from, to: to), network.passes(from: to, to: from) else {
       return
     }
-    let event = Event.connected(from: from, life: nodes[from].life, exchange, to: to, message.encoded)
-    heap.plan(event, at: now + network.delay(using: &generator))
+    let encoded = message.encoded
+    gauge.streamed(encoded.count, by: from)
+    trace.stream(now, from, to, message)
+    let event = Event.connected(from: from, life: nodes[from].life, exchange, to: to, encoded)
+    heap.plan(event, at: now + network.connection(using: &generator))
   }
 
   mutating func connected(_ opener: Opener, to number: Int, _ bytes: [UInt8]) {
@@ -71,8 +85,9 @@ extension MembershipWorld {
       preconditionFailure("\(nodes[number].name) answered stream \(incoming.number) twice")
     }
     guard network.passes(from: number, to: opener.node), network.passes(from: opener.node, to: number) else { return }
+    if case .bytes(let bytes) = answer { gauge.streamed(bytes.count, by: number) }
     let event = Event.answered(opener.node, life: opener.life, opener.exchange, answer)
-    heap.plan(event, at: now + network.delay(using: &generator))
+    heap.plan(event, at: now + network.transfer(using: &generator))
   }
 
   mutating func answered(_ number: Int, _ life: Int, _ exchange: Swim.OutgoingExchange, _ answer: StreamAnswer) {
@@ -108,46 +123,31 @@ extension MembershipWorld {
   // MARK: - Events
 
   private mutating func told(_ event: MemberEvent, to number: Int) {
+    if trace.isKept { trace.line(now, "\(nodes[number].name): \(event.summary)") }
     switch event {
-    case .joined(let member), .updated(let member), .refuted(let member), .left(let member):
-      see(member, by: number, event)
+    case .joined(let member), .refuted(let member), .left(let member): see(member, by: number)
+    case .updated(let member):
+      see(member, by: number)
+      if let subject = node(named: member.name) { gauge.heard(of: subject, member.meta, at: now) }
     case .suspected(let member):
-      suspicions += 1
-      see(member, by: number, event)
+      gauge.suspicions += 1
+      see(member, by: number)
     case .died(let member):
-      see(member, by: number, event)
-      guard let subject = VirtualNode.number(of: member.name) else { return }
-      accuracy.died(nodes[subject], seenBy: nodes[number], at: now)
-      for place in crashes.indices where crashes[place].node == subject && crashes[place].life == nodes[subject].life {
-        crashes[place].seen.append(now)
-      }
-    case .forgotten, .nameConflict, .unreachableByDatagram, .versionsDisagree, .joinFailing, .joinSucceeded:
-      trace.line(now, "\(nodes[number].name): \(event.summary)")
+      see(member, by: number)
+      guard let subject = node(named: member.name) else { return }
+      checkers.accuracy.died(nodes[subject], seenBy: nodes[number], at: now)
+      gauge.died(nodes[subject], seenBy: nodes[number], at: now)
+    case .forgotten, .nameConflict, .unreachableByDatagram, .versionsDisagree, .joinFailing, .joinSucceeded: break
     }
   }
 
-  private mutating func see(_ member: Member, by number: Int, _ event: MemberEvent) {
-    trace.line(now, "\(nodes[number].name): \(event.summary)")
-    incarnations.saw(member, by: nodes[number])
+  private mutating func see(_ member: Member, by number: Int) {
+    guard scenario.isChecked else { return }
+    checkers.incarnations.saw(member, by: nodes[number])
   }
-}
 
-extension MemberEvent {
-  /// For a trace: what happened to whom.
-  var summary: String {
-    switch self {
-    case .joined(let member): "\(member.name) joined at \(member.incarnation)"
-    case .updated(let member): "\(member.name) updated at \(member.incarnation)"
-    case .suspected(let member): "\(member.name) suspected at \(member.incarnation) by \(member.suspectedBy)"
-    case .refuted(let member): "\(member.name) refuted at \(member.incarnation)"
-    case .died(let member): "\(member.name) died at \(member.incarnation), accused by \(member.suspectedBy)"
-    case .left(let member): "\(member.name) left at \(member.incarnation)"
-    case .forgotten(let member): "\(member.name) forgotten"
-    case .nameConflict(let name, let held, let claimed): "\(name) is held by \(held) and claimed by \(claimed)"
-    case .unreachableByDatagram(let member): "\(member.name) answers on streams only"
-    case .versionsDisagree(let address, let reason): "versions disagree with \(address?.description ?? "it"): \(reason)"
-    case .joinFailing(_, let reason, let seconds): "join has failed for \(seconds) s, \(reason)"
-    case .joinSucceeded(let address): "joined through \(address)"
-    }
+  /// Nil for a name that only a rumour speaks of.
+  private func node(named name: String) -> Int? {
+    VirtualNode.number(of: name).flatMap { nodes.indices.contains($0) ? $0 : nil }
   }
 }

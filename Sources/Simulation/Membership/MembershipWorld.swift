@@ -13,6 +13,11 @@ struct MembershipWorld {
     case answered(Int, life: Int, Swim.OutgoingExchange, StreamAnswer)
     case step(Scenario.Step)
     case checkGone(Int, life: Int, isLeave: Bool)
+    /// One that pauses again and again; the round tells this order to pause from earlier ones.
+    case standStill(Int, round: Int)
+    case goOn(Int, round: Int)
+    /// One that is behind reads the next of what has piled up.
+    case readOn(Int, life: Int)
     case sample
   }
 
@@ -29,43 +34,48 @@ struct MembershipWorld {
 
   let seed: UInt64
   let scenario: Scenario
+  let fault: PlantedFault?
   var generator: SplitMix64
   var network: VirtualNetwork
   var nodes: [VirtualNode] = []
   var heap = EventHeap<Event>()
   var now = Instant.zero
-  var trace = Trace()
+  var trace: Trace
   /// What each letter of the scenario stands for.
   var letters: [Character: Int] = [:]
   var drawable: [Int]
+  var pausing: Scenario.Pausing?
+  var pausingRound = 0
 
   var openers: [UInt64: Opener] = [:]
   var lastIncoming: UInt64 = 0
   var abandoned: Set<[UInt64]> = []
 
-  var accuracy = AccuracyChecker()
-  var completeness = CompletenessChecker()
-  var convergence = ConvergenceChecker()
-  var incarnations: IncarnationChecker
-  var packetSizes = PacketSizeChecker()
-  var unmet: [Report.Failure] = []
-  var crashes: [(node: Int, life: Int, at: Instant, seen: [Instant])] = []
-  var (packets, bytes, suspicions) = (0, 0, 0)
+  var checkers: Checkers
+  var gauge: Gauge
+  var snapshot: Swim?
   private var effects: [Swim.Effect] = []
 
-  init(seed: UInt64, members: Int, scenario: Scenario) {
-    self.seed = seed
-    self.scenario = scenario
+  private static let sampleInterval = Duration.seconds(5)
+
+  init(seed: UInt64, members: Int, scenario: Scenario, fault: PlantedFault?) {
+    (self.seed, self.scenario, self.fault) = (seed, scenario, fault)
     generator = SplitMix64(seed: seed)
     network = VirtualNetwork(members: members)
-    incarnations = IncarnationChecker(scenario.profile)
+    trace = Trace(isKept: scenario.isChecked)
+    checkers = Checkers(scenario.profile, members: members)
+    gauge = Gauge(members: members)
     drawable = (1..<members).shuffled(using: &generator) + [0]
-    for number in 0..<members {
-      nodes.append(VirtualNode(number: number, machine: machine(number, meta: [])))
-      heap.plan(.start(number), at: .zero + generator.jitter(upTo: .seconds(1)))
+    for number in 0..<members { nodes.append(VirtualNode(number: number, machine: machine(number, meta: []))) }
+    if scenario.isWarm {
+      let everybody = nodes.map(\.machine.me)
+      for place in nodes.indices { nodes[place].machine.assume(everybody) }
+    }
+    for number in punctual() {
+      heap.plan(.start(number), at: .zero + (scenario.isWarm ? .zero : generator.jitter(upTo: .seconds(1))))
     }
     for step in scenario.steps { heap.plan(.step(step), at: .zero + step.time) }
-    heap.plan(.sample, at: .zero + .seconds(5))
+    if scenario.isChecked { heap.plan(.sample, at: .zero + Self.sampleInterval) }
   }
 
   mutating func run() -> Report {
@@ -73,20 +83,10 @@ struct MembershipWorld {
       now = time
       happen(event)
     }
-    convergence.check(nodes)
-    let failures =
-      accuracy.failures + completeness.failures + convergence.failures + incarnations.failures + packetSizes.failures
-      + unmet
+    if scenario.isChecked { checkers.convergence.check(nodes) }
     return Report(
-      seed: seed, members: nodes.count, scenario: scenario.name, failures: failures, trace: trace.lines,
-      digest: trace.digest, packets: packets, bytes: bytes, suspicions: suspicions, detections: detections)
-  }
-
-  private var detections: [Report.Detection] {
-    crashes.compactMap { crash in
-      guard let first = crash.seen.first, let last = crash.seen.last else { return nil }
-      return Report.Detection(first: first - crash.at, last: last - crash.at)
-    }
+      seed: seed, members: nodes.count, scenario: scenario, failures: checkers.failures, trace: trace.lines,
+      record: trace.record, digest: trace.digest, figures: gauge.figures(at: now, nodes))
   }
 
   private mutating func happen(_ event: Event) {
@@ -106,34 +106,38 @@ struct MembershipWorld {
       trace.line(now, "-- \(step.text)")
       perform(step.action, step.text)
     case .checkGone(let number, let life, let isLeave):
-      guard nodes[number].life == life, !nodes[number].isUp else { return }
-      completeness.check(nodes[number], in: nodes, at: now, isLeave: isLeave)
+      guard nodes[number].life == life, !nodes[number].isUp, scenario.isChecked else { return }
+      checkers.completeness.check(nodes[number], in: nodes, at: now, isLeave: isLeave)
+    case .readOn(let number, let life):
+      guard nodes[number].life == life else { return }
+      readOn(number)
+    case .standStill(let number, let round): standStill(number, round)
+    case .goOn(let number, let round): goOn(number, round)
     case .sample:
-      sample()
-      heap.plan(.sample, at: now + .seconds(5))
+      plantRollback()
+      checkers.sample(nodes, over: Self.sampleInterval, at: now)
+      heap.plan(.sample, at: now + Self.sampleInterval)
     }
   }
 
-  private mutating func sample() {
-    for node in nodes where node.condition == .running {
-      for member in node.machine.members(at: now).dropFirst() { incarnations.saw(member, by: node) }
-    }
-  }
-
-  /// An arrival: to a process that runs, into the sockets of one that is stopped, or nowhere.
+  /// An arrival: to a process that runs, into the sockets of one that is stopped or behind, or nowhere.
   mutating func deliver(_ input: Swim.Input, to number: Int) {
-    switch nodes[number].condition {
-    case .running: feed(input, to: number)
-    case .paused: nodes[number].backlog.append(input)
-    case .waiting, .crashed, .left: break
-    }
+    guard nodes[number].isUp else { return }
+    if nodes[number].condition == .running, nodes[number].backlog.isEmpty { return arrive(input, at: number) }
+    if case .datagram = input, nodes[number].backlog.count >= VirtualNode.backlogDatagrams { return }
+    nodes[number].backlog.append(input)
+  }
+
+  mutating func arrive(_ input: Swim.Input, at number: Int) {
+    if case .datagram(let messages, _) = input { checkers.load.heard(messages, number) }
+    feed(input, to: number)
   }
 
   mutating func feed(_ input: Swim.Input, to number: Int) {
     var effects = effects
     self.effects = []
     effects.removeAll(keepingCapacity: true)
-    nodes[number].machine.handle(input, at: now, into: &effects)
+    nodes[number].machine.handle(input, at: nodes[number].clock.shown(at: now), into: &effects)
     for effect in effects { perform(effect, of: number) }
     self.effects = effects
   }
@@ -142,5 +146,14 @@ struct MembershipWorld {
     Swim(
       name: VirtualNode.name(number), address: VirtualNode.address(number), meta: meta,
       configuration: scenario.profile, seed: generator.next())
+  }
+
+  /// Who starts in the first second.
+  private mutating func punctual() -> [Int] {
+    switch scenario.late {
+    case .nobody: Array(nodes.indices)
+    case .half: [0] + (1..<nodes.count).shuffled(using: &generator).prefix(nodes.count / 2)
+    case .allBut(let count): Array(nodes.indices.prefix(count))
+    }
   }
 }

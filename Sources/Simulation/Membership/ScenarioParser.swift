@@ -14,14 +14,11 @@ extension Scenario {
       }
     }
     guard end > .zero else { throw ScenarioError(line: line, reason: "`until` with a time is missing") }
-    steps.sort { $0.time < $1.time }
+    steps = steps.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
   }
 
   private mutating func add(_ words: [String], _ line: Int) throws(ScenarioError) -> Bool {
     switch (words[0], words.count) {
-    case ("profile", 2):
-      guard let profile = Self.profiles[words[1]] else { return false }
-      self.profile = profile
     case ("until", 2):
       guard let time = Self.duration(words[1]) else { return false }
       end = time
@@ -30,6 +27,7 @@ extension Scenario {
         return false
       }
       steps.append(Step(time: time, action: action, text: words.dropFirst(2).joined(separator: " ")))
+    case (let word, _) where Self.beginnings.contains(word): return begin(words)
     default:
       guard let action = Self.condition(words) else { return false }
       steps.append(Step(time: .zero, action: action, text: words.joined(separator: " ")))
@@ -37,63 +35,44 @@ extension Scenario {
     return true
   }
 
-  private static let profiles: [String: Swim.Configuration] = ["lan": .lan, "wan": .wan, "local": .local]
-  private static let states: [String: ExpectedState] = [
-    "alive": .known(.alive), "suspect": .known(.suspect), "dead": .known(.dead), "left": .known(.left),
-    "unknown": .unknown,
+  private static let beginnings: Set = [
+    "profile", "lifeguard", "warm", "unchecked", "late", "members", "seed",
   ]
 
-  private static func action(_ words: [String]) -> Action? {
-    let members = words.dropFirst().map { reference($0) }
+  /// How the world is made, rather than what happens in it.
+  private mutating func begin(_ words: [String]) -> Bool {
     switch (words[0], words.count) {
-    case ("crash", 2): return members[0].map { .crash($0) }
-    case ("restart", 2): return members[0].map { .restart($0) }
-    case ("leave", 2): return members[0].map { .leave($0) }
-    case ("pause", 2): return members[0].map { .pause($0) }
-    case ("resume", 2): return members[0].map { .resume($0) }
-    case ("meta", 3): return members[0].map { .meta($0, words[2]) }
-    case ("cut", 3), ("mend", 3):
-      guard let from = members[0], let to = members[1] else { return nil }
-      return words[0] == "cut" ? .cut(from, to) : .mend(from, to)
-    case ("heal", 1): return .heal
-    case ("partition", 2) where words[1] == "half": return .partition(.half)
-    case ("partition", 2...): return members.contains(nil) ? nil : .partition(.members(members.compactMap { $0 }))
-    case (_, 4) where words[1] == "see" || words[1] == "sees": return expectation(words)
-    default: return condition(words)
+    case ("profile", 2):
+      guard var profile = Self.profiles[words[1]] else { return false }
+      profile.lifeguard = self.profile.lifeguard
+      self.profile = profile
+    case ("lifeguard", 2):
+      return use(lifeguard: words[1])
+    case ("warm", 1): isWarm = true
+    case ("unchecked", 1): isChecked = false
+    case ("late", 2):
+      guard words[1] == "half" || Int(words[1]).map({ $0 > 0 }) == true else { return false }
+      late = Int(words[1]).map { .allBut($0) } ?? .half
+    case ("members", 2):
+      guard let number = Int(words[1]), MembershipSimulation.sizes.contains(number) else { return false }
+      members = number
+    case ("seed", 2):
+      guard let number = UInt64(words[1]) else { return false }
+      seed = number
+    default: return false
     }
+    return true
   }
 
-  private static func expectation(_ words: [String]) -> Action? {
-    guard let subject = reference(words[2]), let state = states[words[3]] else { return nil }
-    if words[0] == "all" { return .expect(observer: nil, subject: subject, state) }
-    return reference(words[0]).map { .expect(observer: $0, subject: subject, state) }
+  /// False for what is none of `off`, `paper`, `stalls`, `on`.
+  package mutating func use(lifeguard name: String) -> Bool {
+    guard let lifeguard = Self.lifeguards[name] else { return false }
+    profile.lifeguard = lifeguard
+    return true
   }
 
-  private static func condition(_ words: [String]) -> Action? {
-    switch (words[0], words.count) {
-    case ("loss", 2): return percentage(words[1]).map { .loss($0) }
-    case ("duplicates", 2): return percentage(words[1]).map { .duplicates($0) }
-    case ("latency", 3):
-      guard let least = duration(words[1]), let most = duration(words[2]), least <= most else { return nil }
-      return .latency(least...most)
-    default: return nil
-    }
-  }
-
-  private static func reference(_ word: String) -> MemberReference? {
-    if let number = Int(word), number >= 0 { return .number(number) }
-    guard word.count == 1, let letter = word.first, letter.isASCII, letter.isLetter else { return nil }
-    return .letter(letter)
-  }
-
-  private static func percentage(_ word: String) -> Double? {
-    guard word.last == "%", let number = Double(word.dropLast()), 0...100 ~= number else { return nil }
-    return number / 100
-  }
-
-  private static func duration(_ word: String) -> Duration? {
-    if word.hasSuffix("ms") { return Double(word.dropLast(2)).map { .milliseconds($0) } }
-    guard word.last == "s" else { return nil }
-    return Double(word.dropLast()).map { .milliseconds($0 * 1000) }
-  }
+  private static let profiles: [String: Swim.Configuration] = ["lan": .lan, "wan": .wan, "local": .local]
+  static let lifeguards: [String: Swim.Lifeguard] = [
+    "off": .none, "paper": .paper, "stalls": .stalls, "on": .whole,
+  ]
 }

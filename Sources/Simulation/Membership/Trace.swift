@@ -1,30 +1,72 @@
 import Clockwork
+import Swim
 
 /// What happened, as lines; and a digest of everything, packets too, that tells whether two runs were the same.
 struct Trace {
+  /// False for thousands of members: then neither is kept.
+  let isKept: Bool
   private(set) var lines: [String] = []
   private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
 
+  /// Which lines also go into the record, which a scenario's file holds word for word.
+  var recorded = Scenario.Record.off
+  private(set) var record: [String] = []
+
+  init(isKept: Bool) { self.isKept = isKept }
+
   mutating func line(_ time: Instant, _ text: String) {
+    guard isKept else { return }
+    let line = "\(Self.text(time)) \(text)"
+    lines.append(line)
+    fold(line)
+    if recorded != .off { record.append(line) }
+  }
+
+  /// Into the record alone, whatever else it holds.
+  mutating func note(_ time: Instant, _ text: String) { record.append("\(Self.text(time)) \(text)") }
+
+  mutating func packet(_ time: Instant, _ from: Int, _ to: Int, _ bytes: [UInt8], _ messages: [Message]) {
+    fold(UInt64(bitPattern: time.nanoseconds))
+    fold(UInt64(from) << 32 | UInt64(truncatingIfNeeded: to))
+    fold(bytes)
+    guard recorded == .packets else { return }
+    note(time, "m\(from) > m\(to): \(messages.map(\.summary).joined(separator: ", "))")
+  }
+
+  mutating func stream(_ time: Instant, _ from: Int, _ to: Int, _ message: StreamMessage) {
+    guard recorded == .packets else { return }
+    note(time, "m\(from) => m\(to): \(message.summary)")
+  }
+
+  private static func text(_ time: Instant) -> String {
     let milliseconds = time.nanoseconds / 1_000_000
     let fraction = String(milliseconds % 1000)
-    let line = "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)s \(text)"
-    lines.append(line)
-    fold(line.utf8)
+    return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)s"
   }
 
-  mutating func packet(_ time: Instant, _ from: Int, _ to: Int, _ bytes: [UInt8]) {
-    fold(UInt64(bitPattern: time.nanoseconds))
-    fold(UInt64(from) << 32 | UInt64(to))
-    fold(bytes)
+  private mutating func fold(_ text: String) {
+    var text = text
+    text.withUTF8 { fold(UnsafeRawBufferPointer($0)) }
   }
 
-  /// FNV-1a.
-  private mutating func fold(_ bytes: some Sequence<UInt8>) {
-    var digest = digest
-    for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    self.digest = digest
+  private mutating func fold(_ bytes: [UInt8]) { bytes.withUnsafeBytes { fold($0) } }
+
+  /// FNV-1a, eight bytes at a time.
+  private mutating func fold(_ bytes: UnsafeRawBufferPointer) {
+    var place = 0
+    while place + 8 <= bytes.count {
+      fold(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
+      place += 8
+    }
+    while place < bytes.count {
+      fold(UInt64(bytes[place]))
+      place += 1
+    }
   }
 
-  private mutating func fold(_ number: UInt64) { digest = (digest ^ number) &* 0x100_0000_01b3 }
+  private mutating func fold(_ number: UInt64) {
+    digest = (digest ^ number) &* 0x100_0000_01b3
+    // A multiplication carries upward only; without this the high bytes of a number would hardly count.
+    digest ^= digest >> 32
+  }
 }

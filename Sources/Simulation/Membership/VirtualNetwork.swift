@@ -4,40 +4,77 @@ import Clockwork
 struct VirtualNetwork {
   var loss = 0.0
   var duplicates = 0.0
+  var reordered = 0.0
   var latency: ClosedRange<Duration> = .microseconds(100) ... .milliseconds(2)
 
-  private let count: Int
-  /// `cuts[from * count + to]`: packets do not pass. Lone cuts and the partition are kept apart, so that healing the
-  /// one leaves the other.
-  private var cuts: [Bool]
-  private var sides: [Bool]
-
-  init(members: Int) {
-    count = members
-    cuts = Array(repeating: false, count: members * members)
-    sides = Array(repeating: false, count: members)
+  private struct Way: Hashable {
+    let from: Int
+    let to: Int
   }
 
-  func passes(from: Int, to: Int) -> Bool { !cuts[from * count + to] && sides[from] == sides[to] }
+  /// On these, packets do not pass; on the others, datagrams do not. Lone cuts and the partition are kept apart, since
+  /// healing the one leaves the other.
+  private var cuts: Set<Way> = []
+  private var muted: Set<Way> = []
+  private var sides: [Bool]
 
-  var isPartitioned: Bool { sides.contains(true) }
-  var hasCuts: Bool { cuts.contains(true) }
+  /// How late a datagram may be that others overtake.
+  private static let longestDelay = Duration.milliseconds(500)
 
-  mutating func setCut(from: Int, to: Int, _ isCut: Bool) { cuts[from * count + to] = isCut }
+  init(members: Int) { sides = Array(repeating: false, count: members) }
 
-  mutating func partition(_ side: Set<Int>) { sides = (0..<count).map { side.contains($0) } }
+  func passes(from: Int, to: Int) -> Bool {
+    sides[from] == sides[to] && (cuts.isEmpty || !cuts.contains(Way(from: from, to: to)))
+  }
 
-  mutating func heal() { sides = Array(repeating: false, count: count) }
+  mutating func setCut(from: Int, to: Int, _ isCut: Bool) {
+    if isCut { cuts.insert(Way(from: from, to: to)) } else { cuts.remove(Way(from: from, to: to)) }
+  }
+
+  mutating func setMuted(from: Int, to: Int, _ isMuted: Bool) {
+    if isMuted { muted.insert(Way(from: from, to: to)) } else { muted.remove(Way(from: from, to: to)) }
+  }
+
+  mutating func partition(_ side: Set<Int>) { sides = sides.indices.map { side.contains($0) } }
+
+  mutating func heal() { sides = Array(repeating: false, count: sides.count) }
 
   /// When the copies of one datagram arrive, from now: none, one or two.
   func deliveries(from: Int, to: Int, using generator: inout SplitMix64) -> [Duration] {
-    guard passes(from: from, to: to), !happens(loss, &generator) else { return [] }
+    guard passes(from: from, to: to), muted.isEmpty || !muted.contains(Way(from: from, to: to)),
+      !happens(loss, &generator)
+    else { return [] }
     let copies = happens(duplicates, &generator) ? 2 : 1
-    return (0..<copies).map { _ in delay(using: &generator) }
+    return (0..<copies).map { _ in
+      let late = happens(reordered, &generator) ? generator.jitter(upTo: Self.longestDelay) : .zero
+      return delay(using: &generator) + late
+    }
+  }
+
+  /// When a stream's first bytes arrive, from now: after the handshake's three packets. As on Linux, a lost SYN is sent
+  /// again after 1, 2, 4 … s.
+  func connection(using generator: inout SplitMix64) -> Duration {
+    let handshake = delay(using: &generator) + delay(using: &generator)
+    return handshake + waiting(first: .seconds(1), packets: 2, &generator) + transfer(using: &generator)
+  }
+
+  /// When bytes on a stream arrive, from now: what is lost is sent again after 200, 400, 800 … ms.
+  func transfer(using generator: inout SplitMix64) -> Duration {
+    delay(using: &generator) + waiting(first: .milliseconds(200), packets: 1, &generator)
   }
 
   func delay(using generator: inout SplitMix64) -> Duration {
     latency.lowerBound + generator.jitter(upTo: latency.upperBound - latency.lowerBound)
+  }
+
+  /// What is lost for so long that a machine has given up anyhow is not awaited longer.
+  private func waiting(first: Duration, packets: Int, _ generator: inout SplitMix64) -> Duration {
+    var (wait, step) = (Duration.zero, first)
+    while step < .seconds(60), (0..<packets).contains(where: { _ in happens(loss, &generator) }) {
+      wait += step
+      step = step * 2
+    }
+    return wait
   }
 
   private func happens(_ chance: Double, _ generator: inout SplitMix64) -> Bool {

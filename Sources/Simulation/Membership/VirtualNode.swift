@@ -13,18 +13,30 @@ struct VirtualNode {
   }
 
   let number: Int
+  let name: String
   var machine: Swim
+  var clock = VirtualClock()
   var condition = Condition.waiting
   /// Raised by each start: what was under way for an earlier life is dropped.
   var life = 0
   var wakeAt: Instant?
-  /// What arrived while it was paused.
+  /// What arrived while it was paused, and has not been read since.
   var backlog: [Swim.Input] = []
   /// Until then others may hold it dead by right: it was paused, cut off, or has only just come back.
   var excusedUntil = Instant.zero
+  /// Some fault has touched it: figures about the healthy leave it out.
+  var isAfflicted = false
   var meta: [UInt8] = []
 
-  var name: String { VirtualNode.name(number) }
+  /// What a socket's buffer holds of small datagrams on Linux (212,992 bytes, some 768 for each); the rest is lost.
+  static let backlogDatagrams = 256
+
+  init(number: Int, machine: Swim) {
+    self.number = number
+    self.machine = machine
+    name = VirtualNode.name(number)
+  }
+
   var isUp: Bool { condition == .running || condition == .paused }
 
   static func name(_ number: Int) -> String { "m\(number)" }

@@ -6,6 +6,7 @@ struct Relay: Sendable {
   let name: String?
   let sequence: UInt32
   let wantsNack: Bool
+  var isNackSent = false
 }
 
 extension Swim {
@@ -48,7 +49,7 @@ extension Swim {
     let target = withOwnPortIfNone(request.target)
     answer(
       .ping(Ping(sequence: sequence, node: request.node, source: ownSource)), to: target, of: request.node)
-    set(.relay(sequence), after: configuration.probeTimeout)
+    set(.relay(sequence), after: request.wantsNack ? nackDelay : configuration.probeTimeout)
   }
 
   /// An ack that no probe waits for: it may belong to a relayed ping. Its payload is not passed on.
@@ -57,11 +58,20 @@ extension Swim {
     answer(.ack(Ack(sequence: relay.sequence)), to: relay.requester, of: relay.name)
   }
 
-  /// A requester that hears nothing doubts itself, so silence of the target is reported.
+  /// A requester that hears nothing doubts itself, so silence of the target is reported: at four fifths of the time
+  /// (Lifeguard, section IV.A). memberlist waits for all of it; a requester in good health, who asked at half of its
+  /// interval, then gets the nack a round trip after the interval's end, and doubts itself over every death it notices.
   mutating func endRelay(_ sequence: UInt32) {
-    guard let relay = relays.removeValue(forKey: sequence), relay.wantsNack else { return }
+    guard let relay = relays[sequence], relay.wantsNack, !relay.isNackSent else {
+      relays[sequence] = nil
+      return
+    }
+    relays[sequence]!.isNackSent = true
     answer(.nack(Nack(sequence: relay.sequence)), to: relay.requester, of: relay.name)
+    set(.relay(sequence), after: configuration.probeTimeout - nackDelay)
   }
+
+  private var nackDelay: Duration { configuration.probeTimeout * 4 / 5 }
 
   func withOwnPortIfNone(_ address: Address) -> Address {
     address.port == 0 ? address.with(port: me.address.port) : address

@@ -41,7 +41,7 @@ extension Swim {
     let sequence = nextSequence()
     probe = Probe(sequence: sequence, target: target, sentAt: now)
     let ping = Message.ping(Ping(sequence: sequence, node: target.name, source: ownSource))
-    if target.state == .suspect {
+    if target.state == .suspect, configuration.lifeguard.contains(.buddy) {
       let accusation = Accusation(incarnation: target.incarnation, node: target.name, from: me.name)
       emit(.send([ping, .suspect(accusation)], to: target.address))
     } else {

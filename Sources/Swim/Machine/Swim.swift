@@ -82,8 +82,10 @@ package struct Swim: Sendable {
     precondition(meta.count <= Limits.metaBytes, "a member's meta has at most 512 bytes, not \(meta.count)")
     self.configuration = configuration
     me = Member(name: name, address: address, meta: meta, incarnation: 1, state: .alive, since: .zero)
-    clock = StallClock(tolerance: configuration.probeTimeout / 2)
-    selfTrust = Awareness(maxMultiplier: configuration.awarenessMaxMultiplier)
+    let lifeguard = configuration.lifeguard
+    clock = StallClock(
+      tolerance: lifeguard.contains(.stalls) ? configuration.probeTimeout / 2 : .nanoseconds(Int64.max))
+    selfTrust = Awareness(maxMultiplier: lifeguard.contains(.awareness) ? configuration.awarenessMaxMultiplier : 1)
     generator = SplitMix64(seed: seed)
   }
 

@@ -7,10 +7,44 @@ import Clockwork
 struct MemberTable: Sendable {
   struct Entry: Sendable {
     var member: Member
-    var suspicion: Suspicion?
+    /// Few members have any of it at a time, so it lies apart: a table of ten thousand is half as large without.
+    private var exceptional: Boxed?
+
+    init(member: Member) { self.member = member }
+
+    var suspicion: Suspicion? {
+      get { exception.suspicion }
+      set { exception.suspicion = newValue }
+    }
+
     /// When these two were last told to the application.
+    var conflictTold: Instant? {
+      get { exception.conflictTold }
+      set { exception.conflictTold = newValue }
+    }
+
+    var datagramLossTold: Instant? {
+      get { exception.datagramLossTold }
+      set { exception.datagramLossTold = newValue }
+    }
+
+    private var exception: Exception {
+      get { if case .exception(let exception)? = exceptional { exception } else { Exception() } }
+      set { exceptional = newValue.isNone ? nil : .exception(newValue) }
+    }
+  }
+
+  private struct Exception: Sendable {
+    var suspicion: Suspicion?
     var conflictTold: Instant?
     var datagramLossTold: Instant?
+
+    var isNone: Bool { suspicion == nil && conflictTold == nil && datagramLossTold == nil }
+  }
+
+  /// On the heap, and still a value.
+  private indirect enum Boxed: Sendable {
+    case exception(Exception)
   }
 
   private(set) var entries: [Entry] = []

@@ -22,7 +22,8 @@ struct Suspicion: Sendable {
     // A little more than nothing, so that a power of ten is not cut below itself.
     let thousandths = Int((scale * 1000 + 1e-9).rounded(.down))
     shortest = configuration.probeInterval * (configuration.suspicionMultiplier * thousandths) / 1000
-    longest = shortest * configuration.suspicionMaxTimeoutMultiplier
+    let stretches = configuration.lifeguard.contains(.suspicion)
+    longest = stretches ? shortest * configuration.suspicionMaxTimeoutMultiplier : shortest
   }
 
   /// True if this accuser is new and still wanted; only then is the accusation worth passing on.

@@ -2,7 +2,7 @@
 enum Layout {
   static let top: Set = ["Package.swift", "Sources", "Tests", "Cluster", "README.md", "Benchmarks"]
   /// Folders of Tests that are no test target.
-  static let besides: Set = ["Scenarios", "Interop", "Fuzz", "run", "fuzz"]
+  static let besides: Set = ["Scenarios", "Interop", "Fuzz", "run", "fuzz", "simulate"]
   /// Test targets that test the whole and no single target.
   static let whole: Set = ["TidyTests", "InteropTests", "ClusterTests"]
 

@@ -5,11 +5,13 @@ import Swim
 struct CompletenessChecker {
   private(set) var failures: [Report.Failure] = []
 
-  /// The contract's bounds: 10 s on one machine, 30 s in a building.
-  static func bound(_ profile: Swim.Configuration, isLeave: Bool) -> Duration {
+  /// The contract's bounds: 10 s on one machine, 30 s in a building. A suspect's time grows with the logarithm of a
+  /// larger cluster.
+  static func bound(_ profile: Swim.Configuration, members: Int, isLeave: Bool) -> Duration {
     if isLeave { return profile.probeInterval * 3 }
-    if profile == .local { return .seconds(10) }
-    return profile == .lan ? .seconds(30) : .seconds(150)
+    let small: Duration = profile == .local ? .seconds(10) : profile == .lan ? .seconds(30) : .seconds(150)
+    let digits = String(members).count
+    return members <= 50 ? small : small * (digits + 1) / 2
   }
 
   mutating func check(_ subject: VirtualNode, in nodes: [VirtualNode], at now: Instant, isLeave: Bool) {

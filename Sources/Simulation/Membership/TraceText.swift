@@ -1,0 +1,52 @@
+import Swim
+
+// How a trace tells of what members say and learn.
+
+extension MemberEvent {
+  var summary: String {
+    switch self {
+    case .joined(let member): "\(member.name) joined at \(member.incarnation)"
+    case .updated(let member): "\(member.name) updated at \(member.incarnation)"
+    case .suspected(let member):
+      "\(member.name) suspected at \(member.incarnation) by \(member.suspectedBy.joined(separator: " "))"
+    case .refuted(let member): "\(member.name) refuted at \(member.incarnation)"
+    case .died(let member):
+      "\(member.name) died at \(member.incarnation)"
+        + (member.suspectedBy.isEmpty ? "" : ", accused by \(member.suspectedBy.joined(separator: " "))")
+    case .left(let member): "\(member.name) left at \(member.incarnation)"
+    case .forgotten(let member): "\(member.name) forgotten"
+    case .nameConflict(let name, let held, let claimed): "\(name) is held by \(held) and claimed by \(claimed)"
+    case .unreachableByDatagram(let member): "\(member.name) answers on streams only"
+    case .versionsDisagree(let address, let reason): "versions disagree with \(address?.description ?? "it"): \(reason)"
+    case .joinFailing(_, let reason, let seconds): "join has failed for \(seconds) s, \(reason)"
+    case .joinSucceeded(let address): "joined through \(address)"
+    }
+  }
+}
+
+extension Message {
+  var summary: String {
+    switch self {
+    case .ping(let ping): "ping \(ping.sequence) for \(ping.node)"
+    case .indirectPing(let request): "indirect ping \(request.sequence) for \(request.node)"
+    case .ack(let ack): "ack \(ack.sequence)"
+    case .nack(let nack): "nack \(nack.sequence)"
+    case .suspect(let claim): "suspect \(claim.node) \(claim.incarnation) from \(claim.from)"
+    case .alive(let claim): "alive \(claim.node) \(claim.incarnation)"
+    case .dead(let claim): "dead \(claim.node) \(claim.incarnation) from \(claim.from)"
+    case .user(let bytes): "user message of \(bytes.count) bytes"
+    }
+  }
+}
+
+extension StreamMessage {
+  var summary: String {
+    switch self {
+    case .ping(let ping): "ping \(ping.sequence) for \(ping.node)"
+    case .ack(let ack): "ack \(ack.sequence)"
+    case .pushPull(let exchange): "\(exchange.isJoin ? "join" : "push-pull") with \(exchange.states.count) states"
+    case .user(let bytes): "user message of \(bytes.count) bytes"
+    case .error(let text): "error \(text)"
+    }
+  }
+}
