@@ -67,8 +67,8 @@ struct DescribedAnswerTests {
         _ = try await node.ask(method, path)
       }
     }
-    // Told elsewhere: a shard's stream and its cancellation, an opened socket, a page's, the cluster's, its keys' and the
-    // metrics.
+    // Told elsewhere: a shard's stream and its cancellation, an opened socket, a page's, the cluster's, its keys' and
+    // the metrics.
     let elsewhere: Set = [
       "POST /shards 200", "DELETE /shards/{id} 200", "GET /socket 101", "GET /socket 403", "GET /nodes/{name} 404",
       "HEAD /nodes/{name} 404", "GET /metrics 200", "GET /keys 409", "HEAD /keys 409", "POST /keys 200",
