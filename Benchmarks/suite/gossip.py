@@ -114,6 +114,9 @@ class Cluster:
     def until(self, holds, complaint):
         limit = time.monotonic() + LIMIT_SECONDS
         while not holds():
+            for member in self.members:
+                if member.process.poll() is not None:
+                    raise RuntimeError(f"{member.name} has ended by itself, with status {member.process.returncode}")
             if time.monotonic() > limit:
                 raise RuntimeError(f"{complaint} after {LIMIT_SECONDS} s")
             self.read(0.02)
@@ -231,13 +234,21 @@ class Ours(Member):
 class Serf(Member):
     died = re.compile(rb"serf: EventMemberFailed: (\S+)")
     joined = re.compile(rb"serf: EventMemberJoin: (\S+)")
+    # It takes no port 0, and what was free a moment ago may be free again.
+    ports = set()
 
     def __init__(self, program, name, seed, _folder):
         self.is_ready = False
-        self.gossip = f"127.0.0.1:{workshop.free_port()}"
+        self.gossip = f"127.0.0.1:{self.port()}"
         command = [program, "agent", "-node", name, "-bind", self.gossip, "-profile", PROFILE]
-        command += ["-rpc-addr", f"127.0.0.1:{workshop.free_port()}"] + (["-join", seed] if seed else [])
+        command += ["-rpc-addr", f"127.0.0.1:{self.port()}"] + (["-join", seed] if seed else [])
         super().__init__(name, command)
+
+    def port(self):
+        while (port := workshop.free_port()) in self.ports:
+            pass
+        self.ports.add(port)
+        return port
 
     def hear(self, line):
         self.is_ready |= b"agent: Serf agent starting" in line

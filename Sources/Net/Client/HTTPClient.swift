@@ -13,7 +13,9 @@ package final class HTTPClient: @unchecked Sendable {
   // Guarded by: the loop's thread; each entry asserts it.
   package let loop: EventLoop
   package let configuration: HTTPClientConfiguration
-  private(set) var multi: CurlMulti!
+  /// nil until a request needs libcurl: one that the loop's own engine takes, and a process that asks nobody, is spared
+  /// the memory and the time that it takes to begin with.
+  private(set) var startedMulti: CurlMulti?
   private(set) var own: HTTP1Engine!
   let nesting = Nesting()
   var origins = OriginTable()
@@ -34,14 +36,20 @@ package final class HTTPClient: @unchecked Sendable {
   package init(loop: EventLoop, configuration: HTTPClientConfiguration = HTTPClientConfiguration()) {
     loop.assertCurrent()
     (self.loop, self.configuration) = (loop, configuration)
-    multi = CurlMulti(loop: loop, nesting: nesting, idleConnections: configuration.maxConnections) {
+    own = HTTP1Engine(self)
+  }
+
+  var multi: CurlMulti {
+    if let startedMulti { return startedMulti }
+    let multi = CurlMulti(loop: loop, nesting: nesting, idleConnections: configuration.maxConnections) {
       [unowned self] handle, result in hopEnded(handle, result)
     }
-    own = HTTP1Engine(self)
     multi.sockets.exhausted = { [unowned self] in own.closeLongestIdle() }
     multi.sockets.failed = { [unowned self] handle, error in
       nesting.afterwards { handle.transfer.map { self.fail($0, .connect, "\(error)") } }
     }
+    startedMulti = multi
+    return multi
   }
 
   deinit { assert(isClosed, "an HTTPClient was let go without close()") }
@@ -50,7 +58,8 @@ package final class HTTPClient: @unchecked Sendable {
   package var transferCount: Int { transfers.count }
   /// Connections open now, idle ones included, and how many were ever opened.
   package var connectionCounts: (open: Int, opened: Int) {
-    (multi.sockets.connections + own.open, multi.sockets.opened + own.opened)
+    let libcurl = startedMulti?.sockets
+    return ((libcurl?.connections ?? 0) + own.open, (libcurl?.opened ?? 0) + own.opened)
   }
 
   /// Begins a request whose answer is handed over as it comes. Nothing is called before this returns; `onEnd` is called
@@ -77,7 +86,7 @@ package final class HTTPClient: @unchecked Sendable {
     nesting.afterwards { [self] in
       while let transfer = transfers.last { fail(transfer, .cancelled, "the client was closed") }
       pool = []
-      multi.close()
+      startedMulti?.close()
       own.close()
       deadlineTimer?.cancel()
     }

@@ -44,7 +44,9 @@ extension HTTPClient {
     (figures.running, figures.waiting) = (running, transferCount - running)
     (figures.begun, figures.errors) = (begun, errors)
     (figures.own.open, figures.own.opened) = (own.open, own.opened)
-    (figures.libcurl.open, figures.libcurl.opened) = (multi.sockets.connections, multi.sockets.opened)
+    if let libcurl = startedMulti?.sockets {
+      (figures.libcurl.open, figures.libcurl.opened) = (libcurl.connections, libcurl.opened)
+    }
     return figures
   }
 }

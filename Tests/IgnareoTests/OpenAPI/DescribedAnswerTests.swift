@@ -37,7 +37,9 @@ struct DescribedAnswerTests {
       }
       let ndjson = "application/x-ndjson"
       let large = #"{"task":"echo","args":"\#(String(repeating: "x", count: mebibyte + 2_048))"}"#
-      for path in ["/task-types", "/nodes", "/nodes/n", "/status", "/healthz", "/readyz", "/tasks", "/openapi.json"] {
+      for path in [
+        "/task-types", "/nodes", "/nodes/n", "/keys", "/status", "/healthz", "/readyz", "/tasks", "/openapi.json",
+      ] {
         for method in ["GET", "HEAD"] { try await ask(method, path, is: 200) }
       }
       try await ask("HEAD", "/metrics", is: 200)
@@ -65,10 +67,12 @@ struct DescribedAnswerTests {
         _ = try await node.ask(method, path)
       }
     }
-    // Told elsewhere: a shard's stream and its cancellation, an opened socket, a page's, the cluster's and the metrics.
+    // Told elsewhere: a shard's stream and its cancellation, an opened socket, a page's, the cluster's, its keys' and
+    // the metrics.
     let elsewhere: Set = [
       "POST /shards 200", "DELETE /shards/{id} 200", "GET /socket 101", "GET /socket 403", "GET /nodes/{name} 404",
-      "HEAD /nodes/{name} 404", "GET /metrics 200",
+      "HEAD /nodes/{name} 404", "GET /metrics 200", "GET /keys 409", "HEAD /keys 409", "POST /keys 200",
+      "POST /keys 409",
     ]
     let api = try DescribedAPI.of(.builtIn)
     let common = Set(["400", "403", "408", "414", "417", "431", "501", "503", "505"])
