@@ -23,6 +23,8 @@ enum GossipLimits {
   static let peersFileBytes = 65_536
   /// Between a change of the members and its writing; more changes come meanwhile.
   static let peersSaveDelay: Duration = .seconds(1)
+  /// How long a leave waits for the last of it.
+  static let peersSettle: Duration = .seconds(2)
   /// Suspects that `/metrics` names one by one.
   static let suspectSamples = 32
   /// Addresses that one log line names.

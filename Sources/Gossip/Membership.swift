@@ -209,7 +209,7 @@ package final class Membership: @unchecked Sendable {
         feed(.leave)
       }
     }
-    await peers?.save()
+    await peers?.settle()
   }
 
   /// Frees the port at once, without a good-bye: to others a crash, unless `leave` came first.

@@ -14,7 +14,6 @@ final class PeersMemory: @unchecked Sendable {
   private var alive: Set<String> = []
   private var isDirty = false
   private var isSaving = false
-  private var waiting: [UnsafeContinuation<Void, Never>] = []
   private var timer: LoopTimer?
   private var complained: Instant?
 
@@ -79,10 +78,9 @@ final class PeersMemory: @unchecked Sendable {
   /// Returns when what is known is on disk, or could not be written.
   func save() async {
     loop.assertCurrent()
-    while isSaving { await withUnsafeContinuation { waiting.append($0) } }
     timer?.cancel()
     timer = nil
-    guard isDirty, let file else { return }
+    guard isDirty, !isSaving, let file else { return }
     (isDirty, isSaving) = (false, true)
     let list = newest
     let failure: String?
@@ -95,10 +93,18 @@ final class PeersMemory: @unchecked Sendable {
       failure = "\(error)"
     }
     isSaving = false
-    for continuation in waiting { continuation.resume() }
-    waiting = []
     if let failure { complain(failure) }
     if isDirty { planSaving() }
+  }
+
+  /// Returns when nothing is left to be saved, or the disk has had its time: whoever leaves is not kept by it.
+  func settle() async {
+    loop.assertCurrent()
+    let deadline = loop.now + GossipLimits.peersSettle
+    while isDirty || isSaving, file != nil, loop.now < deadline {
+      if !isSaving { loop.spawn { [self] in await save() } }
+      do { try await loop.sleep(for: .milliseconds(5)) } catch { return }
+    }
   }
 
   func close() {

@@ -110,7 +110,7 @@ import Testing
     await first.kill()
   }
 
-  @Test("whoever saves while a save is under way waits for it, and for what changed meanwhile")
+  @Test("whoever leaves while a save is under way waits for it, and for what changed meanwhile")
   func saveTwice() async throws {
     let folder = try TemporaryFolder()
     let loop = try EventLoop.start(name: "memory")
@@ -126,7 +126,7 @@ import Testing
       let first = loop.spawn { await memory.save() }
       await loop.yield()
       join("second", 2)
-      await memory.save()
+      await memory.settle()
       let text = folder.read("peers")
       #expect(text.contains(" first\n") && text.contains(" second\n"), "\(text)")
       await first.value
