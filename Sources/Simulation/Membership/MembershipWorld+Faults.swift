@@ -53,11 +53,16 @@ extension MembershipWorld {
     planCheck(number, isLeave: true)
   }
 
-  /// With others down as well a suspicion may wait in vain for somebody to share it, and lasts longest.
+  /// The contract's bound holds where all is well otherwise. With others down or packets lost a suspicion may wait in
+  /// vain for somebody to share it, and lasts longest; and whoever doubts itself, as Lifeguard wants, takes more time
+  /// for each probe.
   private mutating func planCheck(_ number: Int, isLeave: Bool, withOthers: Bool = false) {
-    let isAlone = !withOthers && nodes.allSatisfy { $0.number == number || $0.condition == .running }
+    let others = nodes.filter { $0.number != number }
+    let isWellOtherwise =
+      !withOthers && network.isClean
+      && others.allSatisfy { $0.condition == .running && $0.machine.awareness == 0 }
     let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave)
-    let time = now + (isAlone || isLeave ? bound : bound + grace)
+    let time = now + (isWellOtherwise || isLeave ? bound : bound + grace)
     heap.plan(.checkGone(number, life: nodes[number].life, isLeave: isLeave), at: time)
   }
 

@@ -37,7 +37,8 @@ extension Scenario {
     ("mass-restart", "at 10s crash half\nat 14s restart rest\nat 60s crash half\nat 90s restart rest\nuntil 160s"),
     ("join-storm", "late 1\nat 10s restart rest\nby 25s all see a alive\nuntil 60s"),
     ("join-half", "late half\nloss 3%\nat 10s restart rest\nat 60s loss 0%\nuntil 70s"),
-    ("leave", "at 10s leave a\nby 11s all see a left\nat 20s restart a\nby 25s all see a alive\nuntil 50s"),
+    // After a push-pull of everybody: whom gossip has not told of a newcomer hears of it then, and before of no leave.
+    ("leave", "at 20s leave a\nby 21s all see a left\nat 30s restart a\nby 35s all see a alive\nuntil 60s"),
     ("partition", "at 10s partition half\nat 60s heal\nuntil 140s"),
     ("long-partition", "at 10s partition half\nat 4000s heal\nuntil 4100s"),
     ("island", "at 10s partition a\nat 50s heal\nuntil 120s"),

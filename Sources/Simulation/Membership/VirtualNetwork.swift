@@ -27,6 +27,10 @@ struct VirtualNetwork {
     sides[from] == sides[to] && (cuts.isEmpty || !cuts.contains(Way(from: from, to: to)))
   }
 
+  var isClean: Bool {
+    loss == 0 && reordered == 0 && cuts.isEmpty && muted.isEmpty && Set(sides).count == 1
+  }
+
   mutating func setCut(from: Int, to: Int, _ isCut: Bool) {
     if isCut { cuts.insert(Way(from: from, to: to)) } else { cuts.remove(Way(from: from, to: to)) }
   }
