@@ -48,12 +48,13 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
 
   /// Returns when the other side has closed the connection.
   func waitForEnd() async {
-    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      loop.execute { [self] in
+    // On the loop: the thread sanitizer does not see a continuation go from one thread to another.
+    await loop.spawn { [self] in
+      await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
         let call = FirstCall { continuation.resume() }
         if hasEnded { call.call() } else { waiting.append(call) }
       }
-    }
+    }.value
   }
 
   /// What it was sent so far.
