@@ -9,7 +9,7 @@ extension Keyring {
       return Keyring(keys: keys + [key])!
     case .use(let fingerprint):
       guard let key = keys.first(where: { $0.fingerprint == fingerprint }) else { throw .unknownKey }
-      return Keyring(keys: [key] + keys.filter { $0 != key })!
+      return led(by: key)
     case .remove(let fingerprint):
       // Whoever still has it as its first could not be read by this member any more.
       guard keys[0].fingerprint != fingerprint else { throw .primaryKey }

@@ -17,9 +17,12 @@ extension Command {
       Flag("json", .toggle, "the figures and failures as one line of JSON"),
     ]
   ) { flags in
-    let machine = try flags.operand("MACHINE")
+    try flags.expectOperands(atMost: 1)
+    guard let machine = flags.operands.first else {
+      throw UsageError("which machine? membership: ignareo simulate membership")
+    }
     guard machine == "membership" else {
-      throw UsageError(origin: "MACHINE", why: "'\(Table.printable(machine))' is not membership")
+      throw UsageError(origin: "'\(Table.printable(machine))'", why: "no machine; membership is one")
     }
     let report = try SimulateCommand.report(flags)
     Terminal.write(flags.has("json") ? report.jsonLine : Array(report.text.utf8))
