@@ -61,7 +61,9 @@ struct Envelope: Sendable {
   }
 
   /// The message in an encrypted frame of a stream.
-  func open(frame: [UInt8], header: [UInt8]) throws(EnvelopeError) -> StreamMessage {
+  func open(
+    frame: [UInt8], header: [UInt8]
+  ) throws(EnvelopeError) -> (message: StreamMessage, skipped: SkippedMembers?) {
     guard let keyring else { throw .sealed(.noKeyFits) }
     let plain: [UInt8]
     do throws(CipherError) { plain = try keyring.open(frame, associated: header + label) } catch {

@@ -148,6 +148,7 @@ final class GossipTransport: @unchecked Sendable {
         return finish(stream, with: .error("no key fits"))
       }
       take(message, of: stream)
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(let message):
       guard envelope.keyring == nil else {
         garbage.note(.sealed(.noKeyFits), from: source, at: loop.now)
@@ -205,7 +206,9 @@ final class GossipTransport: @unchecked Sendable {
 
   private func open(_ frame: [UInt8], _ header: [UInt8], from source: SocketAddress) -> StreamMessage? {
     do throws(EnvelopeError) {
-      return try envelope.open(frame: frame, header: header)
+      let (message, skipped) = try envelope.open(frame: frame, header: header)
+      if let skipped { garbage.note(skipped, from: source, at: loop.now) }
+      return message
     } catch {
       garbage.note(error, from: source, at: loop.now)
       return nil
@@ -229,6 +232,7 @@ final class GossipTransport: @unchecked Sendable {
   func take(_ event: StreamDecoder.Event, of stream: OutgoingStream, from source: SocketAddress) {
     switch event {
     case .label: fail(stream, "answered with a label")
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(let message):
       guard envelope.keyring == nil || message.isError else {
         return fail(stream, "answered unencrypted: it has no gossip key")

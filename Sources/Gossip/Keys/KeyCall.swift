@@ -68,7 +68,7 @@ final class KeyCall: TCPConnectionDelegate, @unchecked Sendable {
       return end(.refused("answers in the clear: it holds none of the keys that it would have to answer with"))
     }
     do throws(EnvelopeError) {
-      take(try transport.envelope.open(frame: frame, header: header))
+      take(try transport.envelope.open(frame: frame, header: header).message)
     } catch {
       end(.refused(Self.text(of: error)))
     }
