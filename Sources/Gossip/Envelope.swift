@@ -67,14 +67,21 @@ struct Envelope: Sendable {
     return keyring?.sealStream(message, label: label) ?? message
   }
 
-  /// The message in an encrypted frame of a stream, and the key that it was encrypted with.
-  func open(frame: [UInt8], header: [UInt8]) throws(EnvelopeError) -> (message: StreamMessage, key: GossipKey) {
+  /// The message in an encrypted frame of a stream, the key that it was encrypted with, and what was left out of it.
+  func open(
+    frame: [UInt8], header: [UInt8]
+  ) throws(EnvelopeError) -> (message: StreamMessage, key: GossipKey, skipped: SkippedMembers?) {
     guard let keyring else { throw .sealed(.noKeyFits) }
     let (plain, key): ([UInt8], GossipKey)
     do throws(CipherError) { (plain, key) = try keyring.openTellingKey(frame, associated: header + label) } catch {
       throw .sealed(error)
     }
-    do throws(WireError) { return (try StreamDecoder.decode(decrypted: plain), key) } catch { throw .malformed(error) }
+    do throws(WireError) {
+      let (message, skipped) = try StreamDecoder.decode(decrypted: plain)
+      return (message, key, skipped)
+    } catch {
+      throw .malformed(error)
+    }
   }
 }
 

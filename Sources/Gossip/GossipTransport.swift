@@ -154,6 +154,7 @@ final class GossipTransport: @unchecked Sendable {
       }
       stream.key = key
       take(message, of: stream)
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(let message):
       guard envelope.keyring == nil else {
         garbage.note(.sealed(.noKeyFits), from: source, at: loop.now)
@@ -213,7 +214,9 @@ final class GossipTransport: @unchecked Sendable {
     _ frame: [UInt8], _ header: [UInt8], from source: SocketAddress
   ) -> (message: StreamMessage, key: GossipKey)? {
     do throws(EnvelopeError) {
-      return try envelope.open(frame: frame, header: header)
+      let (message, key, skipped) = try envelope.open(frame: frame, header: header)
+      if let skipped { garbage.note(skipped, from: source, at: loop.now) }
+      return (message, key)
     } catch {
       garbage.note(error, from: source, at: loop.now)
       return nil
@@ -249,6 +252,7 @@ final class GossipTransport: @unchecked Sendable {
   func take(_ event: StreamDecoder.Event, of stream: OutgoingStream, from source: SocketAddress) {
     switch event {
     case .label: fail(stream, StreamFailure(.noGossip, "answered with a label"))
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(.error(let text)) where envelope.keyring != nil:
       fail(stream, StreamFailure(.noKeyThere, "refused in the clear: \(text)"))
     case .message(let message):

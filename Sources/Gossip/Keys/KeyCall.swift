@@ -78,8 +78,8 @@ final class KeyCall: TCPConnectionDelegate, @unchecked Sendable {
       return end(.refused("answers in the clear: it holds none of the keys that it would have to answer with"))
     }
     do throws(EnvelopeError) {
-      let (message, key) = try transport.envelope.open(frame: frame, header: header)
-      take(message, in: key)
+      let opened = try transport.envelope.open(frame: frame, header: header)
+      take(opened.message, in: opened.key)
     } catch {
       if error == .sealed(.noKeyFits), tryNextKey() { return }
       end(.refused(Self.text(of: error)))
