@@ -122,7 +122,7 @@ package final class Membership: @unchecked Sendable {
   private static func meta(
     _ role: ClusterOptions.Role, _ http: Authority, _ tags: [String: String]
   ) throws(StartError) -> MemberMeta {
-    let meta = MemberMeta(role: role, http: http, started: WallClock.now.milliseconds, tags: tags)
+    let meta = MemberMeta(role: role, http: http, started: WallClock.microseconds, tags: tags)
     do throws(UsageError) {
       try meta.checkFits()
     } catch {

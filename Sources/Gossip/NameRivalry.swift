@@ -14,7 +14,8 @@ struct NameRivalry {
     case listed
   }
 
-  private static let sameTime: Int64 = 60_000
+  /// In microseconds, as they say it.
+  private static let sameTime: Int64 = 60_000_000
 
   let name: String
   let address: Swim.Address

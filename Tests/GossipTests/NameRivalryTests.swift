@@ -19,15 +19,15 @@ import Testing
 
   @Test("of two that started together both sides see the same one as the later; else the listed one stays")
   func verdicts() {
-    let rivalry = NameRivalry(name: "a", address: Self.here, started: 100_000)
-    #expect(rivalry.verdict(on: rival(started: 99_999)) == .weYield)
-    #expect(rivalry.verdict(on: rival(started: 100_001)) == .theyYield)
-    #expect(rivalry.verdict(on: rival(started: 100_000)) == .theyYield)
-    let other = NameRivalry(name: "a", address: Self.there, started: 100_000)
+    let rivalry = NameRivalry(name: "a", address: Self.here, started: 100_000_000)
+    #expect(rivalry.verdict(on: rival(started: 99_999_999)) == .weYield)
+    #expect(rivalry.verdict(on: rival(started: 100_000_001)) == .theyYield)
+    #expect(rivalry.verdict(on: rival(started: 100_000_000)) == .theyYield)
+    let other = NameRivalry(name: "a", address: Self.there, started: 100_000_000)
     #expect(other.verdict(on: rival(started: 100_000, at: Self.here)) == .weYield)
-    for started: Int64? in [nil, 1000, 200_000] { #expect(rivalry.verdict(on: rival(started: started)) == .listed) }
+    for started: Int64? in [nil, 1000, 200_000_000] { #expect(rivalry.verdict(on: rival(started: started)) == .listed) }
     // A start asks who is listed, and two of one moment would else both go on.
-    #expect(rivalry.refusesStart(rival(started: 100_000)) && !rivalry.refusesStart(rival(started: 100_001)))
+    #expect(rivalry.refusesStart(rival(started: 100_000_000)) && !rivalry.refusesStart(rival(started: 100_000_001)))
   }
 
   @Test("the dead, others and this process itself are no rivals")
