@@ -15,8 +15,8 @@ enum AdvertisedHost {
     }
   }
 
-  /// The gossip address: `--advertise` as it was resolved, else the bound one, else (bound to a wildcard) this machine's
-  /// own.
+  /// The gossip address: `--advertise` as it was resolved, else the bound one, else (bound to a wildcard) this
+  /// machine's own.
   static func gossip(
     bound: SocketAddress, advertise: String?, resolved: [SocketAddress]
   ) throws(StartError) -> SocketAddress {

@@ -103,8 +103,8 @@ final class PeersMemory: @unchecked Sendable {
     if isDirty { planSaving(after: failure == nil ? GossipLimits.peersSaveDelay : GossipLimits.complaintInterval) }
   }
 
-  /// Returns when nothing is left to be saved, or the disk refuses it or has had its time: whoever leaves is not kept by
-  /// it.
+  /// Returns when nothing is left to be saved, or the disk refuses it or has had its time: whoever leaves is not kept
+  /// by it.
   func settle() async {
     loop.assertCurrent()
     let deadline = loop.now + GossipLimits.peersSettle

@@ -23,8 +23,8 @@ package final class ClusterKeys: @unchecked Sendable {
 
   /// Makes a change everywhere.
   ///
-  /// The first of the members by name is asked first, and the others only once it has made the change: where two changes
-  /// are under way at once, one of them comes second there, and touches nobody.
+  /// The first of the members by name is asked first, and the others only once it has made the change: where two
+  /// changes are under way at once, one of them comes second there, and touches nobody.
   ///
   /// - Parameter isForced: go on although somebody cannot be asked, who may be lost by it.
   /// - Throws: when the change would lose a member, before anything is changed.
@@ -142,8 +142,8 @@ enum UnsafeKeyChange: Error, Equatable {
     case .unknownKeys(let names):
       "nobody can tell which keys \(Self.list(names)) would have: see to it, and then give the order with --force"
     case .missed(let names):
-      "\(Self.list(names)) died or is cut off, misses this change, and cannot come back without the cluster's keys: wait "
-        + "for it, or put them into its key file or let it go, and then give the order with --force"
+      "\(Self.list(names)) died or is cut off, misses this change, and cannot come back without the cluster's keys: "
+        + "wait for it, or put them into its key file or let it go, and then give the order with --force"
     }
   }
 

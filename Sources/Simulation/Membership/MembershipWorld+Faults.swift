@@ -1,21 +1,9 @@
 import Clockwork
 import Swim
 
-// What is done to processes and to the network between them, and whom it excuses.
+// What is done to processes and to the network between them.
 
 extension MembershipWorld {
-  /// The longest a suspicion lasts, and a little for it to begin and to be told.
-  private var grace: Duration {
-    let profile = scenario.profile
-    let scale = nodes.count > 10 ? 2 : 1
-    return profile.probeInterval * (profile.suspicionMultiplier * profile.suspicionMaxTimeoutMultiplier * scale + 5)
-  }
-
-  private mutating func excuse(_ number: Int, for time: Duration?) {
-    nodes[number].excusedUntil = time.map { now + $0 } ?? .distantFuture
-    nodes[number].isAfflicted = true
-  }
-
   // MARK: - Processes
 
   mutating func start(_ number: Int) {
@@ -24,7 +12,7 @@ extension MembershipWorld {
     nodes[number].wakeAt = nil
     nodes[number].backlog = []
     if !scenario.isWarm || nodes[number].life > 1 {
-      nodes[number].machine = machine(number, meta: nodes[number].meta)
+      nodes[number].machine = machine(number, at: nodes[number].address, meta: nodes[number].meta)
       nodes[number].clock = VirtualClock(startedAt: now, keeping: nodes[number].clock)
     }
     feed(.start, to: number)
@@ -39,8 +27,9 @@ extension MembershipWorld {
     gauge.crashed(number, nodes[number].life, at: now)
   }
 
-  mutating func restart(_ number: Int) {
+  mutating func restart(_ number: Int, elsewhere: Bool = false) {
     guard !nodes[number].isUp else { return }
+    if elsewhere, nodes[number].moves < VirtualNode.mostMoves { nodes[number].moves += 1 }
     let isFirst = nodes[number].condition == .waiting
     start(number)
     if !isFirst { excuse(number, for: grace) }
@@ -49,6 +38,7 @@ extension MembershipWorld {
   mutating func leave(_ number: Int) {
     guard nodes[number].condition == .running else { return }
     nodes[number].isAfflicted = true
+    checkers.load.leaves(number)
     feed(.leave, to: number)
     planCheck(number, isLeave: true)
   }
@@ -61,9 +51,10 @@ extension MembershipWorld {
     let isWellOtherwise =
       !withOthers && network.isClean
       && others.allSatisfy { $0.condition == .running && $0.machine.awareness == 0 }
-    let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave)
-    let time = now + (isWellOtherwise || isLeave ? bound : bound + grace)
-    heap.plan(.checkGone(number, life: nodes[number].life, isLeave: isLeave), at: time)
+    // Nobody may hear a good-bye; then it is found dead as one that crashed.
+    let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave && isWellOtherwise)
+    let time = now + (isWellOtherwise ? bound : bound + grace)
+    heap.put(.checkGone(number, life: nodes[number].life, isLeave: isLeave), at: time)
   }
 
   mutating func pause(_ number: Int) {
@@ -94,7 +85,7 @@ extension MembershipWorld {
     let input = nodes[number].backlog.removeFirst()
     arrive(input, at: number)
     guard !nodes[number].backlog.isEmpty else { return }
-    heap.plan(.readOn(number, life: nodes[number].life), at: now + Self.readingTime)
+    heap.put(.readOn(number, life: nodes[number].life), at: now + Self.readingTime)
   }
 
   /// Between its pauses it runs for one of these: Lifeguard's experiment (section V.D) has them too. In the shortest a
@@ -108,7 +99,7 @@ extension MembershipWorld {
     let count = max(1, Int((pausing.share * Double(nodes.count)).rounded()))
     for number in (1..<nodes.count).shuffled(using: &generator).prefix(count) {
       let delay = generator.jitter(upTo: pausing.lasts.upperBound)
-      heap.plan(.standStill(number, round: pausingRound), at: now + delay)
+      heap.put(.standStill(number, round: pausingRound), at: now + delay)
       nodes[number].isAfflicted = true
     }
   }
@@ -117,13 +108,13 @@ extension MembershipWorld {
     guard let pausing, round == pausingRound else { return }
     pause(number)
     let (least, most) = (pausing.lasts.lowerBound, pausing.lasts.upperBound)
-    heap.plan(.goOn(number, round: round), at: now + least + generator.jitter(upTo: most - least))
+    heap.put(.goOn(number, round: round), at: now + least + generator.jitter(upTo: most - least))
   }
 
   mutating func goOn(_ number: Int, _ round: Int) {
     resume(number)
     let run = Self.runs.randomElement(using: &generator)!
-    heap.plan(.standStill(number, round: round), at: now + run)
+    heap.put(.standStill(number, round: round), at: now + run)
   }
 
   mutating func setMeta(_ number: Int, _ meta: [UInt8]) {
@@ -145,42 +136,25 @@ extension MembershipWorld {
 
   // MARK: - Network
 
-  /// Others reach both ends, so nobody may die of it, unless packets are lost as well or others are missing.
-  mutating func cut(_ from: Int, _ to: Int) {
-    network.setCut(from: from, to: to, true)
-    excuseEnds(from, to)
-  }
+  mutating func cut(_ from: Int, _ to: Int) { network.setCut(from: from, to: to, true) }
 
-  private mutating func excuseEnds(_ from: Int, _ to: Int) {
-    guard network.loss > 0 || nodes.count < 3 || nodes.contains(where: { $0.condition != .running }) else { return }
-    excuse(from, for: nil)
-    excuse(to, for: nil)
-  }
+  mutating func mend(_ from: Int, _ to: Int) { network.setCut(from: from, to: to, false) }
 
-  mutating func mend(_ from: Int, _ to: Int) {
-    network.setCut(from: from, to: to, false)
-    forgiveEnds(from, to)
-  }
-
-  private mutating func forgiveEnds(_ from: Int, _ to: Int) {
-    for number in [from, to] where nodes[number].excusedUntil > now { excuse(number, for: grace + .seconds(90)) }
-  }
-
-  mutating func mute(_ from: Int, _ to: Int, _ isMuted: Bool) {
-    network.setMuted(from: from, to: to, isMuted)
-    if isMuted { excuseEnds(from, to) } else { forgiveEnds(from, to) }
-  }
+  mutating func mute(_ from: Int, _ to: Int, _ isMuted: Bool) { network.setMuted(from: from, to: to, isMuted) }
 
   mutating func partition(_ side: Scenario.PartitionSide) {
+    // Who changes sides meets those who hold it dead, or what they say of others.
+    heal()
     switch side {
     case .half: network.partition(Set(nodes.indices.shuffled(using: &generator).prefix(nodes.count / 2)))
     case .members(let members): network.partition(Set(members.map { number($0) }))
     }
-    for place in nodes.indices { excuse(place, for: nil) }
+    for place in nodes.indices { nodes[place].isAfflicted = true }
   }
 
   mutating func heal() {
+    guard network.isParted else { return }
     network.heal()
-    for place in nodes.indices { excuse(place, for: grace + .seconds(90)) }
+    for place in nodes.indices { excuse(place, for: recovery) }
   }
 }

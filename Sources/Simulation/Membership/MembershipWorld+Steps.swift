@@ -9,7 +9,7 @@ extension MembershipWorld {
       let running = nodes.indices.filter { nodes[$0].condition == .running }
       let half = running.shuffled(using: &generator).prefix(running.count / 2)
       for place in half { crash(place, withOthers: half.count > 1) }
-    case .restart(let member): restart(number(member))
+    case .restart(let member, let elsewhere): restart(number(member), elsewhere: elsewhere)
     case .restartRest: for place in nodes.indices { restart(place) }
     case .leave(let member): leave(number(member))
     case .pause(let member): pause(number(member))
@@ -58,7 +58,7 @@ extension MembershipWorld {
     switch rumour {
     case .alive(let subject, let incarnation, let elsewhere):
       let name = name(subject)
-      let place = VirtualNode.number(of: name)! + (elsewhere ? 1_000_000 : 0)
+      let place = VirtualNode.number(of: name)! + (elsewhere ? VirtualNode.nowhere : 0)
       message = .alive(
         Alive(
           incarnation: incarnation, node: name, address: VirtualNode.address(place), meta: [], versions: .plain))

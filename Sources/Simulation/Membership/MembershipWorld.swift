@@ -8,7 +8,7 @@ struct MembershipWorld {
     case wake(Int, life: Int)
     case input(Int, life: Int, Swim.Input)
     /// A stream reaches its target.
-    case connected(from: Int, life: Int, Swim.OutgoingExchange, to: Int, [UInt8])
+    case connected(from: Int, life: Int, Swim.OutgoingExchange, to: Swim.Address, [UInt8])
     /// An answer reaches who opened the stream.
     case answered(Int, life: Int, Swim.OutgoingExchange, StreamAnswer)
     case step(Scenario.Step)
@@ -38,7 +38,7 @@ struct MembershipWorld {
   var generator: SplitMix64
   var network: VirtualNetwork
   var nodes: [VirtualNode] = []
-  var heap = EventHeap<Event>()
+  var heap = DeadlineHeap<Event>()
   var now = Instant.zero
   var trace: Trace
   /// What each letter of the scenario stands for.
@@ -66,27 +66,31 @@ struct MembershipWorld {
     checkers = Checkers(scenario.profile, members: members)
     gauge = Gauge(members: members)
     drawable = (1..<members).shuffled(using: &generator) + [0]
-    for number in 0..<members { nodes.append(VirtualNode(number: number, machine: machine(number, meta: []))) }
+    for number in 0..<members {
+      let machine = machine(number, at: VirtualNode.address(number), meta: [])
+      nodes.append(VirtualNode(number: number, machine: machine))
+    }
     if scenario.isWarm {
       let everybody = nodes.map(\.machine.me)
       for place in nodes.indices { nodes[place].machine.assume(everybody) }
     }
     for number in punctual() {
-      heap.plan(.start(number), at: .zero + (scenario.isWarm ? .zero : generator.jitter(upTo: .seconds(1))))
+      heap.put(.start(number), at: .zero + (scenario.isWarm ? .zero : generator.jitter(upTo: .seconds(1))))
     }
-    for step in scenario.steps { heap.plan(.step(step), at: .zero + step.time) }
-    if scenario.isChecked { heap.plan(.sample, at: .zero + Self.sampleInterval) }
+    for step in scenario.steps { heap.put(.step(step), at: .zero + step.time) }
+    if scenario.isChecked { heap.put(.sample, at: .zero + Self.sampleInterval) }
   }
 
   mutating func run() -> Report {
-    while let time = heap.nextTime, time <= .zero + scenario.end, let (time, event) = heap.pop() {
+    while let time = heap.next, time <= .zero + scenario.end, let (time, event) = heap.pop() {
       now = time
       happen(event)
     }
     if scenario.isChecked { checkers.convergence.check(nodes) }
     return Report(
       seed: seed, members: nodes.count, scenario: scenario, failures: checkers.failures, trace: trace.lines,
-      record: trace.record, digest: trace.digest, figures: gauge.figures(at: now, nodes))
+      record: trace.record, digest: trace.digest,
+      figures: gauge.figures(at: now, nodes, crashChecks: checkers.completeness.crashChecks))
   }
 
   private mutating func happen(_ event: Event) {
@@ -105,6 +109,7 @@ struct MembershipWorld {
     case .step(let step):
       trace.line(now, "-- \(step.text)")
       perform(step.action, step.text)
+      reviewExcuses()
     case .checkGone(let number, let life, let isLeave):
       guard nodes[number].life == life, !nodes[number].isUp, scenario.isChecked else { return }
       checkers.completeness.check(nodes[number], in: nodes, at: now, isLeave: isLeave)
@@ -116,7 +121,8 @@ struct MembershipWorld {
     case .sample:
       plantRollback()
       checkers.sample(nodes, over: Self.sampleInterval, at: now)
-      heap.plan(.sample, at: now + Self.sampleInterval)
+      endExcuses()
+      heap.put(.sample, at: now + Self.sampleInterval)
     }
   }
 
@@ -142,10 +148,10 @@ struct MembershipWorld {
     self.effects = effects
   }
 
-  mutating func machine(_ number: Int, meta: [UInt8]) -> Swim {
+  mutating func machine(_ number: Int, at address: Swim.Address, meta: [UInt8]) -> Swim {
     Swim(
-      name: VirtualNode.name(number), address: VirtualNode.address(number), meta: meta,
-      configuration: scenario.profile, seed: generator.next())
+      name: VirtualNode.name(number), address: address, meta: meta, configuration: scenario.profile,
+      seed: generator.next())
   }
 
   /// Who starts in the first second.
