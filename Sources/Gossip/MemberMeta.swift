@@ -3,7 +3,7 @@ import JSON
 
 /// What a member says of itself in its gossip meta: at most 512 bytes, one JSON object.
 ///
-///     {"ignareo":"0.1.0","role":"node","http":"10.0.0.7:55568","started":1767225600000000,"tags":{"zone":"a"},"slow":true}
+///     {"ignareo":"0.1.0","role":"node","http":"10.0.0.7:55568","started":1767225600000000,"slow":true}
 ///
 /// `tags`, `draining` and `slow` are left out when empty or false. JSON, because other memberlist programs show meta as
 /// text.
@@ -16,8 +16,8 @@ package struct MemberMeta: Hashable, Sendable {
   /// Where its HTTP API is dialled.
   package var http: Authority?
   package var version: String?
-  /// When its process began, in microseconds since 1970 by its own calendar: tells a life from the one before, and which
-  /// of two with one name came first.
+  /// When its process began, in microseconds since 1970 by its own calendar: tells a life from the one before, and
+  /// which of two with one name came first.
   package var started: Int64?
   package var tags: [String: String]
   package var isDraining: Bool

@@ -15,8 +15,8 @@ package struct NodesFilter: Equatable, Sendable {
     (self.states, self.roles, self.tags) = (states, roles, tags)
   }
 
-  /// - Throws: for a filter, a state or a role that does not exist, and for a tag without `=`: an empty list would hide a
-  ///   slip, and a full one as well.
+  /// - Throws: for a filter, a state or a role that does not exist, and for a tag without `=`: an empty list would hide
+  ///   a slip, and a full one as well.
   package init(_ query: Query) throws(NodesFilterError) {
     let known = ["state", "role", "tag"]
     if let odd = query.items.first(where: { !known.contains($0.name) }) {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// What a process says to its operator: an event's name and fields, one line each on standard error.
 ///
-/// As text `2026-01-31T12:00:00.000Z info member_joined name=n2 address=127.0.0.1:7947`, or the same as a JSON object, in
-/// which a field whose name ends in `_s`, `_ms` or `_bytes` is a number.
+/// As text `2026-01-31T12:00:00.000Z info member_joined name=n2 address=127.0.0.1:7947`, or the same as a JSON object,
+/// in which a field whose name ends in `_s`, `_ms` or `_bytes` is a number.
 package struct Log: Sendable {
   package enum Level: Int, Comparable, CaseIterable, Sendable {
     case debug, info, warning, error

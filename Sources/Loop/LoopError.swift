@@ -50,8 +50,8 @@ package struct LoopError: Error, Sendable, CustomStringConvertible {
     errno == 0 ? "\(context): \(code.rawValue)" : "\(context): \(Self.text(of: errno))"
   }
 
-  /// The kernel's words for a number, to stand within a sentence: `connection refused`, but `RPC struct is bad`. glibc's
-  /// `strerror` is safe on any thread since 2.32.
+  /// The kernel's words for a number, to stand within a sentence: `connection refused`, but `RPC struct is bad`.
+  /// glibc's `strerror` is safe on any thread since 2.32.
   package static func text(of errno: Int32) -> String {
     guard let words = strerror(errno) else { return "error \(errno)" }
     let text = String(cString: words)

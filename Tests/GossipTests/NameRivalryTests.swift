@@ -24,7 +24,7 @@ import Testing
     #expect(rivalry.verdict(on: rival(started: 100_000_001)) == .theyYield)
     #expect(rivalry.verdict(on: rival(started: 100_000_000)) == .theyYield)
     let other = NameRivalry(name: "a", address: Self.there, started: 100_000_000)
-    #expect(other.verdict(on: rival(started: 100_000, at: Self.here)) == .weYield)
+    #expect(other.verdict(on: rival(started: 100_000_000, at: Self.here)) == .weYield)
     for started: Int64? in [nil, 1000, 200_000_000] { #expect(rivalry.verdict(on: rival(started: started)) == .listed) }
     // A start asks who is listed, and two of one moment would else both go on.
     #expect(rivalry.refusesStart(rival(started: 100_000_000)) && !rivalry.refusesStart(rival(started: 100_000_001)))

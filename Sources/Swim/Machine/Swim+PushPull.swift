@@ -117,7 +117,7 @@ extension Swim {
     let remoteOnes = remote.states.map { (name: $0.name, address: $0.address, versions: $0.versions ?? .none) }
     let known = ([me] + table.entries.map(\.member)).map { (name: $0.name, address: $0.address, versions: $0.versions) }
     let odd = (remoteOnes + known).filter { !common.contains($0.versions) }
-    // With one who speaks otherwise nobody is left who can speak with all: then the odd one is whom we cannot speak with.
+    // With one who speaks otherwise nobody is left who can speak with all: the odd one is whom we cannot speak with.
     guard let one = odd.first(where: { !$0.versions.suits(me.versions) }) ?? odd.first else { return nil }
     return "\(one.name) at \(one.address) speaks \(one.versions.words), this member \(me.versions.words)"
   }
