@@ -12,6 +12,12 @@ package struct BatchProgress: Sendable, Equatable {
   package var missingTaskTypes: [String] = []
 
   package init() {}
+
+  package func adding(retried: Int) -> BatchProgress {
+    var sum = self
+    sum.retried += retried
+    return sum
+  }
 }
 
 /// One running batch inside the scheduler.
@@ -55,8 +61,10 @@ struct BatchState: Sendable {
     self.types = types.map { TypeUse(type: $0) }
     tasks = table.slots
     lanes = table.lanes
-    counts.add(.queued, tasks.count)
-    for task in tasks { self.types[type(of: task)].waiting += 1 }
+    for task in tasks {
+      counts.add(task.state)
+      if task.state == .queued { self.types[type(of: task)].waiting += 1 }
+    }
   }
 
   var isCancelled: Bool { cancelFrom != nil }

@@ -110,11 +110,13 @@ package struct Scheduler: Sendable {
     let types = table.typeNames.map { type(named: $0) }
     for type in types { self.types[type].references += 1 }
     batchesSeen += 1
-    let batch = BatchState(id: id, order: batchesSeen, addedAt: now, table: table, types: types)
+    let batch = BatchState(id: id, order: batchesSeen, addedAt: table.acceptedAt ?? now, table: table, types: types)
     let slot = Int(batches.insert(batch).slot)
     batchSlots[id] = slot
     for lane in batches[slot].lanes.indices { registerLimiter(of: lane, in: slot) }
-    for index in batches[slot].tasks.indices { batches[slot].link(index, atFront: false) }
+    for index in batches[slot].tasks.indices where batches[slot].tasks[index].state == .queued {
+      batches[slot].link(index, atFront: false)
+    }
     for lane in batches[slot].lanes.indices { place(lane, of: slot) }
     endIfDone(slot, into: &effects)
   }

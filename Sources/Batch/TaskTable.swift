@@ -1,3 +1,5 @@
+package import Clockwork
+
 /// What the scheduler must know of a batch's tasks: 16 bytes a task, and one lane for each set of tasks that differ
 /// only in their arguments.
 package struct TaskTable: Sendable {
@@ -11,7 +13,12 @@ package struct TaskTable: Sendable {
   private var latest: LaneIdentity?
   private var latestLane: UInt32 = 0
 
+  /// When the batch was accepted, where that is not the moment at which the scheduler gets it.
+  package var acceptedAt: Instant?
+
   package init() {}
+
+  package func attempts(of index: Int) -> Int { Int(slots[index].attempts) }
 
   package var count: Int { slots.count }
   /// What a batch may have at most.
@@ -29,6 +36,13 @@ package struct TaskTable: Sendable {
       TaskSlot(
         lane: lane(for: identity), attemptsAllowed: UInt16(min(SchedulerLimits.attempts, max(1, attempts))),
         isRepeatable: repeatable))
+  }
+
+  /// Takes a task's state over as it was kept: queued, or one of the four ends.
+  package mutating func restore(_ index: Int, as state: TaskState, attempts: UInt16) {
+    precondition(state == .queued || state.hasEnded, "no task is kept as \(state)")
+    slots[index].state = state
+    slots[index].attempts = attempts
   }
 
   /// The table without what is needed only while it is being filled.
