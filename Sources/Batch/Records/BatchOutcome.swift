@@ -37,7 +37,9 @@ package struct BatchOutcome: Sendable, Equatable {
     var nodes: [String: Int] = [:]
     json["nodes"]?.forEachMember { key, value in nodes[key.string] = value.int }
     let buckets = (json["durations"]?.elements ?? []).compactMap { pair -> (bucket: Int, count: UInt64)? in
-      guard let numbers = pair.elements, numbers.count == 2, let bucket = numbers[0].int, let count = numbers[1].int, count >= 0 else { return nil }
+      guard let numbers = pair.elements, numbers.count == 2, let bucket = numbers[0].int, let count = numbers[1].int,
+        count >= 0
+      else { return nil }
       return (bucket, UInt64(count))
     }
     self.init(

@@ -42,8 +42,8 @@ final class BatchBook {
 
   // MARK: Keeping within bounds
 
-  /// Whether there is room for another batch or result, once ended ones have made way, the oldest first: they stay to be
-  /// read until then. Running ones never do.
+  /// Whether there is room for another batch or result, once ended ones have made way, the oldest first: they stay to
+  /// be read until then. Running ones never do.
   func makeRoom() -> Bool {
     while journal.byteCount > keep.bytes {
       guard dropOldestEnded(before: nil) else { return false }

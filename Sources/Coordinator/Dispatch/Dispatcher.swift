@@ -69,7 +69,8 @@ final class Dispatcher: @unchecked Sendable {
     for (index, sent) in recovery.sent.sorted(by: { $0.key < $1.key }) {
       let attempts = table.attempts(of: Int(index)) + 1
       table.restore(Int(index), as: .unknown, attempts: UInt16(clamping: attempts))
-      let why = "the coordinator was started again while the task may have acted on node \(sent.node), and it is not "
+      let why =
+        "the coordinator was started again while the task may have acted on node \(sent.node), and it is not "
         + "repeatable; submit it again if that does no harm"
       ends.append(
         TaskEnd(
@@ -121,7 +122,7 @@ final class Dispatcher: @unchecked Sendable {
   func task(_ index: Int, of batch: BatchRecord) -> TaskProgress? { scheduler.task(index, of: batch.id) }
 
   /// Batches that have not ended.
-  var runningBatches: Int { scheduler.batchCount }
+  var runningBatches: Int { scheduler.batchCount + keeper.ending }
 
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
@@ -305,6 +306,13 @@ final class Dispatcher: @unchecked Sendable {
   }
 
   // MARK: Room
+
+  /// Why nothing new is sent; nil when that is not so.
+  var heldBecause: String? {
+    guard isHeld else { return nil }
+    return book.journal.engine.trouble?.text
+      ?? "results fill the coordinator's room: cancel batches, purge ended ones, or raise --keep"
+  }
 
   /// Sends nothing new while results fill their room, or the journal is in trouble or does not keep up.
   private func checkRoom() {

@@ -16,6 +16,8 @@ final class ResultKeeper {
   private let log: Log
   /// Told after each step that may have filled the room for results.
   var onStored: () -> Void = {}
+  /// Batches whose end is on its way to the disk.
+  private(set) var ending = 0
   /// What waits behind a read of the tasks' own names.
   private var waiting: [UUIDv7: [Entry]] = [:]
 
@@ -23,7 +25,10 @@ final class ResultKeeper {
 
   func store(_ ends: [TaskEnd], of batch: BatchRecord) { take(.results(ends), of: batch) }
 
-  func end(_ batch: BatchRecord, _ progress: BatchProgress) { take(.ended(progress), of: batch) }
+  func end(_ batch: BatchRecord, _ progress: BatchProgress) {
+    ending += 1
+    take(.ended(progress), of: batch)
+  }
 
   private func take(_ entry: Entry, of batch: BatchRecord) {
     if waiting[batch.id] != nil {
@@ -61,10 +66,11 @@ final class ResultKeeper {
   }
 
   private func finish(_ batch: BatchRecord, _ progress: BatchProgress) {
-    batch.journal.makeResultsDurable { [log] in
+    batch.journal.makeResultsDurable { [self] in
       let now = WallClock.now
       let outcome = batch.kept(progress, at: now)
-      batch.journal.end(batch.manifest, outcome) {
+      batch.journal.end(batch.manifest, outcome) { [self] in
+        ending -= 1
         batch.finish(progress, at: now)
         let counts = progress.counts
         log.info(

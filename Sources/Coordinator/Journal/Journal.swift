@@ -1,8 +1,8 @@
 import Batch
 import Clockwork
 
-/// What must outlive the coordinator: batches, their tasks and their results. Whatever engine keeps the bytes, this says
-/// what they mean.
+/// What must outlive the coordinator: batches, their tasks and their results. Whatever engine keeps the bytes, this
+/// says what they mean.
 ///
 /// Guarded by: the loop's thread.
 final class Journal {

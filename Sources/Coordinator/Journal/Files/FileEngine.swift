@@ -27,10 +27,12 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     var reads = 0
     /// Whether it stands in line for the next group.
     var isInLine = false
-    /// Counts what was taken back: a write from before says nothing of what stands there now.
-    var cuts = 0
+    /// Another one after each cut: a write from before says nothing of what stands there now.
+    var generation: UInt64
 
-    init(_ log: JournalLog, bytes: Int = 0) { (self.log, start, durable) = (log, bytes, bytes) }
+    init(_ log: JournalLog, bytes: Int = 0, generation: UInt64) {
+      (self.log, start, durable, self.generation) = (log, bytes, bytes, generation)
+    }
 
     var end: Int { start + bytes.count }
     var isDurable: Bool { durable == end }
@@ -44,6 +46,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   private var tails: [JournalLog: Tail] = [:]
   /// Those with something that is not durable.
   private var line: [Tail] = []
+  private var generations: UInt64 = 0
   private var isCommitting = false
   private var isCommitPlanned = false
   private var retry: LoopTimer?
@@ -64,8 +67,13 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   /// Takes over logs that are on disk already, so many bytes long.
   func adopt(_ log: JournalLog, bytes: Int) {
     loop.assertCurrent()
-    tails[log] = Tail(log, bytes: bytes)
+    tails[log] = Tail(log, bytes: bytes, generation: nextGeneration())
     byteCount += bytes
+  }
+
+  private func nextGeneration() -> UInt64 {
+    generations += 1
+    return generations
   }
 
   // MARK: Writing
@@ -73,11 +81,12 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   func create(_ log: JournalLog) {
     loop.assertCurrent()
     precondition(tails[log] == nil, "\(log) is there already")
-    tails[log] = Tail(log)
+    tails[log] = Tail(log, generation: nextGeneration())
   }
 
   func append(_ records: [UInt8], to log: JournalLog) -> Int {
     loop.assertCurrent()
+    // A batch that is dropped may still get a word.
     guard let tail = tails[log] else { return 0 }
     defer {
       tail.bytes += records
@@ -127,7 +136,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       guard !tail.isDurable else { continue }
       let part = Array(tail.bytes[(tail.durable - tail.start)...].prefix(JournalLimits.groupBytes))
       bytes += part.count
-      writes.append(JournalWrite(log: tail.log, cuts: tail.cuts, offset: tail.durable, bytes: part))
+      writes.append(JournalWrite(log: tail.log, generation: tail.generation, offset: tail.durable, bytes: part))
     }
     line.removeFirst(place)
     guard !writes.isEmpty else { return }
@@ -141,7 +150,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     var ready: [Waiter] = []
     for (write, failure) in zip(writes, failures) {
       guard let tail = tails[write.log] else { continue }
-      if failure == nil, tail.cuts == write.cuts {
+      if failure == nil, tail.generation == write.generation {
         tail.durable = write.offset + write.bytes.count
         pendingBytes -= write.bytes.count
         ready += shed(tail)
@@ -197,7 +206,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       (tail.bytes, tail.start) = ([], offset)
     }
     tail.durable = min(tail.durable, offset)
-    tail.cuts += 1
+    tail.generation = nextGeneration()
     let orphans = tail.waiters.filter { $0.end > offset }
     tail.waiters.removeAll { $0.end > offset }
     // A write that is under way may go beyond it.
@@ -211,6 +220,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       guard let tail = tails.removeValue(forKey: JournalLog(batch: batch, kind: kind)) else { continue }
       byteCount -= tail.end
       pendingBytes -= tail.end - tail.durable
+      line.removeAll { $0 === tail }
       for waiter in tail.waiters { waiter.then() }
     }
     writer.run { [folder] in folder.remove(batch) }

@@ -6,8 +6,8 @@ import Loop
 /// What is to be written to one log.
 struct JournalWrite: Sendable {
   let log: JournalLog
-  /// What the log's count of cuts was.
-  let cuts: Int
+  /// The log's, when this was handed over.
+  let generation: UInt64
   let offset: Int
   let bytes: [UInt8]
 }

@@ -160,13 +160,24 @@ struct JournalOpening: Sendable {
     if let ended = try readEnded(id, in: folder) { return ended }
     var recovery = BatchRecovery(noteLimit: CoordinatorLimits.attemptsNoted)
     let tasks = JournalLog(batch: id, kind: .tasks)
-    guard let read = try folder.scan(tasks, { recovery.takeTask($1, at: $0); return true }) else { return nil }
+    guard
+      let read = try folder.scan(
+        tasks,
+        {
+          recovery.takeTask($1, at: $0); return true
+        })
+    else { return nil }
     recovery.endTasks(read.scanner)
     guard recovery.manifest != nil else { return nil }
     if read.end < read.bytes { folder.cut(tasks, at: read.end) }
-    var bytes = [JournalLog.Kind.tasks: read.end]
+    var bytes: [JournalLog.Kind: Int] = [.tasks: read.end, .results: 0]
     let results = JournalLog(batch: id, kind: .results)
-    if let read = try folder.scan(results, { recovery.takeResult($1, at: $0); return true }) {
+    if let read = try folder.scan(
+      results,
+      {
+        recovery.takeResult($1, at: $0); return true
+      })
+    {
       recovery.endResults(read.scanner)
       if read.end < read.bytes { folder.cut(results, at: read.end) }
       bytes[.results] = read.end
