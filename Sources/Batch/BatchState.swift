@@ -27,8 +27,9 @@ struct BatchState: Sendable {
   /// Batches that came earlier come first among equals.
   let order: UInt64
   let addedAt: Instant
-  private(set) var tasks: [TaskSlot]
+  private(set) var tasks: Pieces<TaskSlot>
   var lanes: [Lane]
+  let kinds: [LaneKind]
   var types: [TypeUse]
   var streams: [LaneStream] = []
   /// By the queue of turns, the place in `streams`.
@@ -55,14 +56,22 @@ struct BatchState: Sendable {
     self.types = types.map { TypeUse(type: $0) }
     tasks = table.slots
     lanes = table.lanes
+    kinds = table.kinds
     counts.add(.queued, tasks.count)
-    for task in tasks { self.types[type(of: task)].waiting += 1 }
+    for index in tasks.indices { link(index, atFront: false) }
+    for lane in lanes { self.types[Int(kinds[Int(lane.kind)].type)].waiting += Int(lane.count) }
   }
 
   var isCancelled: Bool { cancelFrom != nil }
   var hasEnded: Bool { counts.ended == tasks.count }
 
-  func type(of task: TaskSlot) -> Int { Int(lanes[Int(task.lane)].identity.type) }
+  func type(of task: TaskSlot) -> Int { Int(kind(of: Int(task.lane)).type) }
+
+  func kind(of lane: Int) -> LaneKind { kinds[Int(lanes[lane].kind)] }
+
+  func key(of lane: Int) -> TaskKey? { kind(of: lane).hasKey ? TaskKey(hash: lanes[lane].keyHash) : nil }
+
+  func priority(of lane: UInt32) -> Int8 { kind(of: Int(lane)).priority }
 
   /// The only place where a task changes its state, so that the counts are the tasks'.
   mutating func move(_ index: Int, to state: TaskState) {

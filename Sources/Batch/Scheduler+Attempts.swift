@@ -19,7 +19,7 @@ extension Scheduler {
       settle(end, of: slot, at: now, into: &effects)
     }
     touchedNodes.append(shards[slot].node)
-    if let batch = batches.slot(of: shards[slot].batchKey) { endIfDone(batch, into: &effects) }
+    if let batch = batches.slot(of: shards[slot].batchKey) { endIfDone(batch, at: now, into: &effects) }
   }
 
   private mutating func settle(_ end: AttemptEnd, of slot: Int, at now: Instant, into effects: inout [Effect]) {

@@ -89,7 +89,14 @@ extension Scheduler {
   }
 
   private func firstBackoff(inSlot slot: Int) -> Instant? {
-    batches[slot].tasks.lazy.filter { $0.state == .backoff }.map { batches[slot].due(of: $0) }.min()
+    // The timers are as many as the tasks in backoff, the tasks perhaps ten million.
+    let key = batches.key(of: slot)
+    return timers.elements.lazy.compactMap { timer -> Instant? in
+      guard case .retry(key, let index) = timer.kind, batches[slot].tasks[Int(index)].state == .backoff else {
+        return nil
+      }
+      return batches[slot].due(of: batches[slot].tasks[Int(index)])
+    }.min()
   }
 
   private func hasNode(ofType type: Int) -> Bool { nodeList.contains { nodes[$0].types.contains(type) } }

@@ -28,7 +28,7 @@ extension Scheduler {
     for queue in queues {
       guard let stream = batches[batch].streamOfQueue[queue], let lane = batches[batch].streams[stream].firstLane
       else { continue }
-      let priority = batches[batch].lanes[Int(lane)].identity.priority
+      let priority = batches[batch].priority(of: lane)
       if best == nil || priority > bestPriority { (best, bestPriority) = (stream, priority) }
     }
     return best
@@ -39,17 +39,16 @@ extension Scheduler {
     from stream: Int, of batch: Int, shard: Int, upTo size: Int, at now: Instant, into entries: inout [Shard.Entry]
   ) {
     guard let lane = batches[batch].streams[stream].firstLane.map(Int.init) else { return }
-    let identity = batches[batch].lanes[lane].identity
-    let limiter = batches[batch].lanes[lane].limiter
+    let kind = batches[batch].kind(of: lane)
     let waiting = Int(batches[batch].lanes[lane].count)
     var (number, allowed) = (min(size - entries.count, waiting), Int.max)
-    if let limit = identity.limit, limiter != TaskSlot.none {
-      allowed = limiters[Int(limiter)].allowed(limit, at: now)
+    if let limit = kind.limit, let limiter = limiter(of: lane, in: batch) {
+      allowed = limiters[limiter].allowed(limit, at: now)
       number = min(number, allowed)
-      limiters[Int(limiter)].started(number, limit, at: now)
+      limiters[limiter].started(number, limit, at: now)
     }
     batches[batch].start(number, of: lane, shard: shard, into: &entries)
-    batches[batch].pass += Double(number) / Turn.weight(ofPriority: identity.priority)
+    batches[batch].pass += Double(number) / Turn.weight(ofPriority: kind.priority)
     guard number == waiting || number == allowed else { return }
     _ = batches[batch].leave(stream: stream)
     if number < waiting { waitAtLimit(lane, of: batch, at: now) }
@@ -93,7 +92,7 @@ extension Scheduler {
     }
     nodes[shard.node].shards -= 1
     shards.remove(slot)
-    if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, into: &effects) }
+    if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, at: now, into: &effects) }
   }
 }
 

@@ -12,7 +12,7 @@ package import Clockwork
 /// - **Ends.** A failed attempt is made again after backoff with full jitter; one that was lost is made again at once
 ///   if the task is repeatable or surely did not act, and else the task ends `unknown` (`Scheduler+Attempts`).
 ///
-/// Every input costs O(log n) for each task that it names: tasks are 16 bytes in one array, linked into lanes.
+/// Every input costs O(log n) for each task that it names: tasks are 12 bytes each, linked into lanes.
 package struct Scheduler: Sendable {
   struct ShardState: Sendable {
     let batchKey: SlotKey
@@ -63,7 +63,7 @@ package struct Scheduler: Sendable {
   var typeSlots: [String: Int] = [:]
   var shards = SlotTable<ShardState>()
   var limiters = SlotTable<Limiter>()
-  var limiterSlots: [TaskKey: Int] = [:]
+  var limiterSlots: [TaskKey: UInt32] = [:]
   var queues = SlotTable<MinHeap<Turn>>()
   var timers = MinHeap<Timer>()
   /// The largest share that a batch had when its turn came: where a batch that wakes up joins.
@@ -106,24 +106,21 @@ package struct Scheduler: Sendable {
       return
     }
     precondition(table.count <= SchedulerLimits.tasksInBatch, "a batch of \(table.count) tasks")
-    table.seal()
     let types = table.typeNames.map { type(named: $0) }
     for type in types { self.types[type].references += 1 }
     batchesSeen += 1
     let batch = BatchState(id: id, order: batchesSeen, addedAt: now, table: table, types: types)
     let slot = Int(batches.insert(batch).slot)
     batchSlots[id] = slot
-    for lane in batches[slot].lanes.indices { registerLimiter(of: lane, in: slot) }
-    for index in batches[slot].tasks.indices { batches[slot].link(index, atFront: false) }
     for lane in batches[slot].lanes.indices { place(lane, of: slot) }
-    endIfDone(slot, into: &effects)
+    endIfDone(slot, at: now, into: &effects)
   }
 
-  mutating func endIfDone(_ slot: Int, into effects: inout [Effect]) {
+  mutating func endIfDone(_ slot: Int, at now: Instant, into effects: inout [Effect]) {
     guard batches[slot].hasEnded else { return }
     let id = batches[slot].id
     effects.append(.batchEnded(id, progress(inSlot: slot)))
-    for lane in batches[slot].lanes.indices { releaseLimiter(of: lane, in: slot) }
+    for lane in batches[slot].lanes.indices { releaseLimiter(of: lane, in: slot, at: now) }
     for use in batches[slot].types { releaseType(use.type) }
     batchSlots[id] = nil
     batches.remove(slot)

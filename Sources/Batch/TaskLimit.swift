@@ -15,6 +15,8 @@ package struct TaskLimit: Hashable, Sendable {
 package struct TaskKey: Hashable, Sendable {
   package let hash: UInt64
 
+  init(hash: UInt64) { self.hash = hash }
+
   /// FNV-1a over the bytes, then the SplitMix64 finalizer, so that near keys end far apart.
   package init(_ text: some Sequence<UInt8>) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
