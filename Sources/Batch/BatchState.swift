@@ -5,6 +5,8 @@ package struct BatchProgress: Sendable, Equatable {
   package var counts = TaskCounts()
   /// Attempts made after a task's first one, losses included.
   package var retried = 0
+  /// Tasks that were started a second time while the first attempt still ran.
+  package var hedged = 0
   package var isCancelled = false
   /// What holds back the tasks that wait; nil when none waits.
   package var waitingFor: WaitingReason?
@@ -36,6 +38,8 @@ struct BatchState: Sendable {
   var streamOfQueue: [Int: Int] = [:]
   private(set) var counts = TaskCounts()
   var retried = 0
+  var watch = StragglerWatch()
+  private(set) var hasRepeatable = false
 
   /// How much of its share it has had: tasks sent over weight.
   var pass = 0.0
@@ -57,8 +61,12 @@ struct BatchState: Sendable {
     tasks = table.slots
     lanes = table.lanes
     kinds = table.kinds
-    counts.add(.queued, tasks.count)
-    for index in tasks.indices { link(index, atFront: false) }
+    for index in tasks.indices {
+      let task = tasks[index]
+      counts.add(task.state)
+      hasRepeatable = hasRepeatable || task.isRepeatable
+      if task.state == .queued { link(index, atFront: false) }
+    }
     for lane in lanes { self.types[Int(kinds[Int(lane.kind)].type)].waiting += Int(lane.count) }
   }
 
@@ -82,6 +90,8 @@ struct BatchState: Sendable {
     counts.add(state)
     if waited != waits { types[type(of: tasks[index])].waiting += waits ? 1 : -1 }
   }
+
+  mutating func mark(_ index: Int, isHedged: Bool) { tasks[index].isHedged = isHedged }
 
   mutating func setAttempts(_ attempts: UInt16, of index: Int) { tasks[index].attempts = attempts }
 

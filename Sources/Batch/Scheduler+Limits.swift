@@ -37,6 +37,13 @@ extension Scheduler {
     limiters.remove(slot)
   }
 
+  /// Counts one start beside the batch's turns.
+  mutating func takePlaceAtLimit(_ index: Int, of batch: Int, at now: Instant) {
+    let lane = Int(batches[batch].tasks[index].lane)
+    guard let limit = batches[batch].kind(of: lane).limit, let limiter = limiter(of: lane, in: batch) else { return }
+    limiters[limiter].started(1, limit, at: now)
+  }
+
   /// Counts the end of an attempt against its key's limit.
   mutating func releasePlace(of index: Int, in batch: Int, at now: Instant) {
     let limiter = batches[batch].lanes[Int(batches[batch].tasks[index].lane)].limiter

@@ -20,6 +20,7 @@ extension Scheduler {
     nodes[node].sent(entries.count, at: now)
     batches[batch].shares.took(entries.count, node: node)
     effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))
+    watchForStragglers(of: batch, at: now)
   }
 
   /// The batch's stream with the highest priority among these queues.
@@ -84,6 +85,10 @@ extension Scheduler {
       shards[slot].remaining -= 1
       nodes[shard.node].out -= 1
       releasePlace(of: index, in: shard.batch, at: now)
+      if batches[shard.batch].tasks[index].isHedged {
+        loseCopy(index, of: slot, end, at: now, into: &effects)
+        continue
+      }
       switch end {
       case .finished, .broken: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
       case .garbled: loseGarbled(index, of: slot, at: now, into: &effects)
@@ -109,6 +114,7 @@ extension BatchState {
   }
 
   func isRunning(_ index: Int, in shard: Int) -> Bool {
-    tasks.indices.contains(index) && tasks[index].state == .running && tasks[index].link == UInt32(shard)
+    guard tasks.indices.contains(index), case let task = tasks[index], task.state == .running else { return false }
+    return task.link == UInt32(shard) || task.isHedged && watch.copies[index] == shard
   }
 }

@@ -11,6 +11,8 @@ package import Clockwork
 ///   (`Scheduler+Placement`, `Limiter`).
 /// - **Ends.** A failed attempt is made again after backoff with full jitter; one that was lost is made again at once
 ///   if the task is repeatable or surely did not act, and else the task ends `unknown` (`Scheduler+Attempts`).
+/// - **Stragglers.** At a batch's end, what takes far too long is started a second time elsewhere
+///   (`Scheduler+Hedging`).
 ///
 /// Every input costs O(log n) for each task that it names: tasks are 12 bytes each, linked into lanes.
 package struct Scheduler: Sendable {
@@ -41,6 +43,7 @@ package struct Scheduler: Sendable {
     case limiter(SlotKey)
     case node(SlotKey)
     case cancelling(SlotKey)
+    case stragglers(SlotKey)
   }
 
   struct Timer: Comparable, Sendable {
@@ -77,6 +80,13 @@ package struct Scheduler: Sendable {
   /// Nodes that have more room than before.
   var touchedNodes: [Int] = []
   var wakeAt: Instant?
+  /// Batches that look for stragglers when this input has been taken, and those that found no room for a copy.
+  var hedgesDue: [SlotKey] = []
+  var hedgeSeekers: Set<SlotKey> = []
+  /// By shard, the copies that were taken out in this input.
+  var withdrawn: [ShardID: [Int]] = [:]
+  /// Copies that were ever sent.
+  package internal(set) var hedgedTotal = 0
 
   package init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
@@ -90,10 +100,12 @@ package struct Scheduler: Sendable {
     case .attempts(let shard, let ends): take(ends, of: shard, at: now, into: &effects)
     case .shardEnded(let shard, let end): endShard(shard, end, at: now, into: &effects)
     case .cancel(let id): cancelBatch(id, at: now, into: &effects)
-    case .hold(let isHeld): hold(isHeld)
+    case .hold(let isHeld): hold(isHeld, at: now)
     case .wake: break
     }
+    cancelWithdrawn(into: &effects)
     dispatch(at: now, into: &effects)
+    hedgeStragglers(at: now, into: &effects)
     askForWake(at: now, into: &effects)
     assert(invariantsHold(), "the scheduler's sums do not hold")
   }
@@ -126,9 +138,12 @@ package struct Scheduler: Sendable {
     batches.remove(slot)
   }
 
-  private mutating func hold(_ isHeld: Bool) {
-    if self.isHeld, !isHeld { mustDispatchAll = true }
+  private mutating func hold(_ isHeld: Bool, at now: Instant) {
+    let opens = self.isHeld && !isHeld
     self.isHeld = isHeld
+    guard opens else { return }
+    mustDispatchAll = true
+    wakeHedgeSeekers(at: now)
   }
 
   /// The slot of a type, made on first use; the caller counts its reference.

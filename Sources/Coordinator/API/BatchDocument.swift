@@ -31,6 +31,7 @@ enum BatchDocument {
       $0.member("running", counts.running)
       $0.member("queued", counts.waiting)
       $0.member("retried", progress.retried)
+      $0.member("hedged", progress.hedged)
       writeWaiting(progress, batch, isHeld: dispatcher.isHeld, into: &$0)
       writeTimes(batch, counts, dispatcher.loop.now, into: &$0)
       $0.object("nodes") { nodes in

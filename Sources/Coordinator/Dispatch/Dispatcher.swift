@@ -88,6 +88,9 @@ final class Dispatcher: @unchecked Sendable {
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
 
+  /// Tasks started a second time, over all batches.
+  var hedgedTotal: Int { scheduler.hedgedTotal }
+
   /// Breaks every exchange off: the nodes cancel what they hold.
   func close() {
     loop.assertCurrent()
@@ -140,6 +143,7 @@ final class Dispatcher: @unchecked Sendable {
     case .taskEnded: break
     case .send(let shard): send(shard)
     case .cancelShard(let id, _): cancelShard(id)
+    case .cancelTasks(let id, _, let indices): cancelTasks(indices, of: id)
     case .dropShard(let id): exchanges.removeValue(forKey: id)?.drop()
     case .attemptFailed(let attempt): book[attempt.batch]?.note(attempt)
     case .batchEnded(let id, let progress): end(id, progress)
@@ -224,6 +228,32 @@ final class Dispatcher: @unchecked Sendable {
         loop.schedule(after: CoordinatorLimits.cancelRetry) { [weak self] in
           guard let self, exchanges[id] === exchange else { return }
           cancel(exchange, retries: retries - 1)
+        }
+      })
+  }
+
+  /// Asks the node to cancel some of a shard's tasks. If it cannot be asked they run to their end, which nobody hears.
+  private func cancelTasks(_ indices: [Int], of id: ShardID, retries: Int = CoordinatorLimits.cancelRetries) {
+    guard let exchange = exchanges[id] else { return }
+    let query = Query(
+      items: indices.prefix(CoordinatorLimits.indicesCancelled).map {
+        Query.Item(name: "index", value: String($0))
+      })
+    var request = HTTPClientRequest(
+      "http://\(exchange.authority)/shards/\(exchange.wireID.text)?\(query.encoded)", method: "DELETE")
+    request.timeout = .seconds(10)
+    var status = 0
+    _ = control.start(
+      request, onHead: { status = $0.status }, onBody: { _ in },
+      onEnd: { [weak self] _ in
+        guard let self, exchanges[id] === exchange else { return }
+        if (200...299).contains(status) {
+          let rest = Array(indices.dropFirst(CoordinatorLimits.indicesCancelled))
+          if !rest.isEmpty { cancelTasks(rest, of: id) }
+        } else if retries > 0 {
+          loop.schedule(after: CoordinatorLimits.cancelRetry) { [weak self] in
+            self?.cancelTasks(indices, of: id, retries: retries - 1)
+          }
         }
       })
   }
