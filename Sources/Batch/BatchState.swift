@@ -61,14 +61,25 @@ struct BatchState: Sendable {
     tasks = table.slots
     lanes = table.lanes
     kinds = table.kinds
+  }
+
+  /// Counts the tasks and puts those that wait into their lanes: when the table is gone, or every piece of it would be
+  /// copied.
+  mutating func linkAll() {
     for index in tasks.indices {
       let task = tasks[index]
       counts.add(task.state)
       hasRepeatable = hasRepeatable || task.isRepeatable
       if task.state == .queued { link(index, atFront: false) }
     }
-    for lane in lanes { self.types[Int(kinds[Int(lane.kind)].type)].waiting += Int(lane.count) }
+    for lane in lanes { types[Int(kinds[Int(lane.kind)].type)].waiting += Int(lane.count) }
   }
+
+  static let vacant: BatchState = {
+    var generator = SplitMix64(seed: 0)
+    let id = UUIDv7(at: Timestamp(milliseconds: 0), using: &generator)
+    return BatchState(id: id, order: 0, addedAt: .zero, table: TaskTable(), types: [])
+  }()
 
   var isCancelled: Bool { cancelFrom != nil }
   var hasEnded: Bool { counts.ended == tasks.count }

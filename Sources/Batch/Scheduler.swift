@@ -55,19 +55,19 @@ package struct Scheduler: Sendable {
   }
 
   var random: SplitMix64
-  var batches = SlotTable<BatchState>()
+  var batches = SlotTable(vacant: BatchState.vacant)
   var batchSlots: [UUIDv7: Int] = [:]
   var batchesSeen: UInt64 = 0
-  var nodes = SlotTable<NodeState>()
+  var nodes = SlotTable(vacant: NodeState.vacant)
   var nodeSlots: [String: Int] = [:]
   /// The slots of all nodes, in the order of their appearance.
   var nodeList: [Int] = []
-  var types = SlotTable<TypeState>()
+  var types = SlotTable(vacant: TypeState(name: "", queue: 0))
   var typeSlots: [String: Int] = [:]
-  var shards = SlotTable<ShardState>()
-  var limiters = SlotTable<Limiter>()
+  var shards = SlotTable(vacant: ShardState(batchKey: SlotKey(slot: 0, generation: 0), node: 0, sentAt: .zero))
+  var limiters = SlotTable(vacant: Limiter(key: TaskKey(hash: 0)))
   var limiterSlots: [TaskKey: UInt32] = [:]
-  var queues = SlotTable<MinHeap<Turn>>()
+  var queues = SlotTable(vacant: MinHeap<Turn>())
   var timers = MinHeap<Timer>()
   /// The largest share that a batch had when its turn came: where a batch that wakes up joins.
   var turn = 0.0
@@ -124,6 +124,7 @@ package struct Scheduler: Sendable {
     let batch = BatchState(id: id, order: batchesSeen, addedAt: now, table: table, types: types)
     let slot = Int(batches.insert(batch).slot)
     batchSlots[id] = slot
+    batches[slot].linkAll()
     for lane in batches[slot].lanes.indices { place(lane, of: slot) }
     endIfDone(slot, at: now, into: &effects)
   }
