@@ -6,6 +6,9 @@ extension Scheduler {
     case send(Shard)
     /// Running tasks of a shard are to be cancelled on its node; their attempts still end one by one.
     case cancelShard(ShardID, node: String)
+    /// Tasks of a shard have their result from elsewhere: these are to be cancelled on its node, the others go on.
+    /// Whatever still comes of them is ignored.
+    case cancelTasks(ShardID, node: String, [Int])
     /// The exchange is of no more use: its node is gone and everything in it is settled.
     case dropShard(ShardID)
     /// A task has its one result.

@@ -17,6 +17,8 @@ enum CoordinatorLimits {
   /// How soon a node that did not take a cancellation is asked again, and how often before the exchange is broken off.
   static let cancelRetry: Duration = .milliseconds(500)
   static let cancelRetries = 20
+  /// Tasks of a shard that one request cancels: its target stays short.
+  static let indicesCancelled = 200
   /// Bytes of results that are read at once for a reader.
   static let readBytes = 128 << 10
   /// Results that a summary or a search looks at before the loop turns to others.

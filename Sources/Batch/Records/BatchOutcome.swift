@@ -33,6 +33,7 @@ package struct BatchOutcome: Sendable, Equatable {
       progress.counts.add(state, count)
     }
     progress.retried = json["retried"]?.int ?? 0
+    progress.hedged = json["hedged"]?.int ?? 0
     progress.isCancelled = json["is_cancelled"]?.bool ?? false
     var nodes: [String: Int] = [:]
     json["nodes"]?.forEachMember { key, value in nodes[key.string] = value.int }
@@ -54,6 +55,7 @@ package struct BatchOutcome: Sendable, Equatable {
     writer.member("results", resultCount)
     for state in Self.ends { writer.member(state.name, progress.counts[state]) }
     writer.member("retried", progress.retried)
+    writer.member("hedged", progress.hedged)
     writer.member("is_cancelled", progress.isCancelled)
     writer.object("nodes") { nodes in
       for (name, count) in nodeCounts.sorted(by: { $0.key < $1.key }) { nodes.member(name, count) }

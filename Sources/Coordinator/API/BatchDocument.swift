@@ -31,6 +31,7 @@ enum BatchDocument {
       $0.member("running", counts.running)
       $0.member("queued", counts.waiting)
       $0.member("retried", progress.retried)
+      $0.member("hedged", progress.hedged)
       if let damage = batch.damage {
         $0.member("damaged", true)
         $0.member("damage", damage)

@@ -52,6 +52,12 @@ struct TaskDocument {
       $0.member("node", node)
       $0.member("sent_at", batch.timestamp(of: sentAt).rfc3339)
     }
+    guard let second = progress.secondNode, let sentAt = progress.secondSentAt else { return }
+    writer.object {
+      $0.member("attempt", progress.attempts + 1)
+      $0.member("node", second)
+      $0.member("sent_at", batch.timestamp(of: sentAt).rfc3339)
+    }
   }
 
   private func writeLast(_ result: JSONValue, into writer: inout JSONWriter) {

@@ -127,6 +127,9 @@ final class Dispatcher: @unchecked Sendable {
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
 
+  /// Tasks started a second time, over all batches.
+  var hedgedTotal: Int { scheduler.hedgedTotal }
+
   /// Breaks every exchange off: the nodes cancel what they hold.
   func close() {
     loop.assertCurrent()
@@ -185,6 +188,7 @@ final class Dispatcher: @unchecked Sendable {
     case .taskEnded: break
     case .send(let shard): send(shard)
     case .cancelShard(let id, _): cancelShard(id)
+    case .cancelTasks(let id, _, let indices): cancelTasks(indices, of: id)
     case .dropShard(let id):
       preparing[id] = nil
       exchanges.removeValue(forKey: id)?.drop()
@@ -297,6 +301,41 @@ final class Dispatcher: @unchecked Sendable {
           cancel(exchange, retries: retries - 1)
         }
       })
+  }
+
+  /// Asks the node to cancel some of a shard's tasks. If it cannot be asked they run to their end, which nobody hears.
+  private func cancelTasks(_ indices: [Int], of id: ShardID, retries: Int = CoordinatorLimits.cancelRetries) {
+    guard let exchange = exchanges[id] else {
+      // It is not sent yet, or over.
+      guard preparing[id] != nil else { return }
+      return again(cancelling: indices, of: id, retries: retries)
+    }
+    let query = Query(
+      items: indices.prefix(CoordinatorLimits.indicesCancelled).map {
+        Query.Item(name: "index", value: String($0))
+      })
+    var request = HTTPClientRequest(
+      "http://\(exchange.authority)/shards/\(exchange.wireID.text)?\(query.encoded)", method: "DELETE")
+    request.timeout = .seconds(10)
+    var status = 0
+    _ = control.start(
+      request, onHead: { status = $0.status }, onBody: { _ in },
+      onEnd: { [weak self] _ in
+        guard let self, exchanges[id] === exchange else { return }
+        if (200...299).contains(status) {
+          let rest = Array(indices.dropFirst(CoordinatorLimits.indicesCancelled))
+          if !rest.isEmpty { cancelTasks(rest, of: id) }
+        } else {
+          again(cancelling: indices, of: id, retries: retries)
+        }
+      })
+  }
+
+  private func again(cancelling indices: [Int], of id: ShardID, retries: Int) {
+    guard retries > 0 else { return }
+    loop.schedule(after: CoordinatorLimits.cancelRetry) { [weak self] in
+      self?.cancelTasks(indices, of: id, retries: retries - 1)
+    }
   }
 
   private func breakOff(_ exchange: ShardExchange) {
