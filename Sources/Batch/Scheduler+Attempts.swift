@@ -14,7 +14,8 @@ extension Scheduler {
         continue
       }
       shards[slot].remaining -= 1
-      if end.wasAttempt { nodes[shards[slot].node].attemptEnded(at: now) } else { nodes[shards[slot].node].out -= 1 }
+      leaveNode(end.index, of: slot)
+      if end.wasAttempt { nodes[shards[slot].node].attemptEnded(at: now) }
       releasePlace(of: end.index, in: batch, at: now)
       if end.wasTimed { batches[batch].watch.record(end) }
       if batches[batch].tasks[end.index].isHedged, !settleCopy(end, of: slot, at: now, into: &effects) { continue }
@@ -209,12 +210,13 @@ extension Scheduler {
           startedAt: min(started, now), endedAt: now, error: error)))
   }
 
-  private mutating func finish(
+  mutating func finish(
     _ index: Int, of slot: Int, _ status: TaskState, _ detail: TaskEnd.Detail, _ end: AttemptEnd?,
     at now: Instant? = nil, into effects: inout [Effect]
   ) {
     let shard = shards[slot]
     batches[shard.batch].move(index, to: status)
+    if batches[shard.batch].tasks[index].hasLosses { batches[shard.batch].forgetLosses(of: index) }
     let sentAfter = (shard.sentAt - batches[shard.batch].addedAt).inMilliseconds
     effects.append(
       .taskEnded(
