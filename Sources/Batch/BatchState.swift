@@ -14,6 +14,12 @@ package struct BatchProgress: Sendable, Equatable {
   package var missingTaskTypes: [String] = []
 
   package init() {}
+
+  package func adding(retried: Int) -> BatchProgress {
+    var sum = self
+    sum.retried += retried
+    return sum
+  }
 }
 
 /// One running batch inside the scheduler.

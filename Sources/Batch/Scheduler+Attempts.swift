@@ -206,7 +206,8 @@ extension Scheduler {
     effects.append(
       .attemptFailed(
         FailedAttempt(
-          batch: batches[shard.batch].id, index: index, attempt: attempt, node: nodes[shard.node].name,
+          batch: batches[shard.batch].id, index: index, attempt: attempt,
+          attemptsCounted: Int(batches[shard.batch].tasks[index].attempts), node: nodes[shard.node].name,
           startedAt: min(started, now), endedAt: now, error: error)))
   }
 

@@ -121,7 +121,9 @@ extension BatchState {
       let index = unlinkFirst(of: lane)
       move(index, to: .running)
       setShard(shard, of: index)
-      entries.append(Shard.Entry(index: UInt32(index), attempt: tasks[index].attempts + 1))
+      let task = tasks[index]
+      entries.append(
+        Shard.Entry(index: UInt32(index), attempt: task.attempts + 1, isRepeatable: task.isRepeatable))
     }
     ready -= number
   }

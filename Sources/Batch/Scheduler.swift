@@ -126,7 +126,7 @@ package struct Scheduler: Sendable {
     let types = table.typeNames.map { type(named: $0) }
     for type in types { self.types[type].references += 1 }
     batchesSeen += 1
-    let batch = BatchState(id: id, order: batchesSeen, addedAt: now, table: table, types: types)
+    let batch = BatchState(id: id, order: batchesSeen, addedAt: table.acceptedAt ?? now, table: table, types: types)
     let slot = Int(batches.insert(batch).slot)
     batchSlots[id] = slot
     batches[slot].linkAll()

@@ -15,6 +15,7 @@ package struct TaskLimit: Hashable, Sendable {
 package struct TaskKey: Hashable, Sendable {
   package let hash: UInt64
 
+  /// One that was kept.
   init(hash: UInt64) { self.hash = hash }
 
   /// FNV-1a over the bytes, then the SplitMix64 finalizer, so that near keys end far apart.

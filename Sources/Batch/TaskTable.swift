@@ -1,3 +1,5 @@
+package import Clockwork
+
 /// What the scheduler must know of a batch's tasks: 12 bytes a task, and one lane for each set of tasks that differ
 /// only in their arguments, at 40 bytes and up to 11 more by which it is found again.
 package struct TaskTable: Sendable {
@@ -13,7 +15,12 @@ package struct TaskTable: Sendable {
   private var latestKind: UInt32?
   private var latestLane: UInt32?
 
+  /// When the batch was accepted, where that is not the moment at which the scheduler gets it.
+  package var acceptedAt: Instant?
+
   package init() {}
+
+  package func attempts(of index: Int) -> Int { Int(slots[index].attempts) }
 
   package var count: Int { slots.count }
   /// What a batch may have at most.
@@ -30,6 +37,13 @@ package struct TaskTable: Sendable {
       TaskSlot(
         lane: lane(keyHash: key?.hash ?? 0, kind: kind),
         attemptsAllowed: UInt16(min(SchedulerLimits.attempts, max(1, attempts))), isRepeatable: repeatable))
+  }
+
+  /// Takes a task's state over as it was kept: queued, or one of the four ends.
+  package mutating func restore(_ index: Int, as state: TaskState, attempts: UInt16) {
+    precondition(state == .queued || state.hasEnded, "no task is kept as \(state)")
+    slots[index].state = state
+    slots[index].attempts = attempts
   }
 
   private mutating func number(ofType name: String) -> UInt32 {
