@@ -43,7 +43,8 @@ extension Scheduler {
       if mayRepeat, task.attempts < task.attemptsAllowed, !batches[batch].isCancelled {
         backOff(end.index, of: slot, error, end, at: now, into: &effects)
       } else {
-        finish(end.index, of: slot, .error, .error(error.json), end, into: &effects)
+        let status = error.leavesUnknown && !task.isRepeatable ? TaskState.unknown : .error
+        finish(end.index, of: slot, status, .error(error.json), end, into: &effects)
       }
     case .notBegun: giveBack(end.index, of: slot, at: now, into: &effects)
     case .cancelled(let mayHaveActed):
