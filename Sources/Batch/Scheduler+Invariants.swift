@@ -10,21 +10,25 @@ extension Scheduler {
   /// Recounts everything from the tasks themselves; for tests.
   package func recountHolds() -> Bool {
     guard batches.slots.allSatisfy(batchHolds) else { return false }
-    var out: [Int: Int] = [:]
+    var (out, marked): ([Int: Int], [Int: Int]) = ([:], [:])
     for shard in shards.slots {
       let state = shards[shard]
       guard state.remaining > 0 else { continue }
-      let running = state.entries.count { batches[state.batch].isRunning(Int($0.index), in: shard) }
-      guard running == state.remaining else { return false }
-      out[state.node, default: 0] += running
+      let running = state.entries.filter { batches[state.batch].isRunning(Int($0.index), in: shard) }
+      guard running.count == state.remaining else { return false }
+      out[state.node, default: 0] += running.count
+      marked[state.node, default: 0] += running.count { batches[state.batch].tasks[Int($0.index)].hasLosses }
     }
-    return nodeList.allSatisfy { nodes[$0].out == out[$0] ?? 0 }
+    return nodeList.allSatisfy { nodes[$0].out == out[$0] ?? 0 && nodes[$0].marked == marked[$0] ?? 0 }
   }
 
   private func batchHolds(_ slot: Int) -> Bool {
     let batch = batches[slot]
     var counts = TaskCounts()
     for task in batch.tasks { counts.add(task.state) }
+    guard batch.tasks.count(where: \.isHedged) == batch.watch.copies.count,
+      batch.watch.copies.keys.allSatisfy({ batch.tasks[$0].isHedged && batch.tasks[$0].state == .running })
+    else { return false }
     guard counts == batch.counts, counts.total == batch.tasks.count, !batch.hasEnded else { return false }
     if batch.isCancelled { return batch.ready == 0 && batch.limited == 0 }
     var (inLanes, ready, limited) = (0, 0, 0)
@@ -37,7 +41,7 @@ extension Scheduler {
       case .homeless: break
       }
     }
-    return inLanes == counts.queued && ready == batch.ready && limited == batch.limited
+    return inLanes + batch.losses.waiting.count == counts.queued && ready == batch.ready && limited == batch.limited
       && batch.turnsHeld == batch.streams.count { $0.hasTurn }
   }
 }

@@ -2,6 +2,7 @@ import Clockwork
 
 extension Scheduler {
   mutating func take(_ report: NodeReport, at now: Instant) {
+    if !hedgeSeekers.isEmpty { wakeHedgeSeekers(at: now) }
     guard let node = nodeSlots[report.name] else {
       addNode(report)
       return
@@ -20,7 +21,8 @@ extension Scheduler {
   }
 
   private mutating func addNode(_ report: NodeReport) {
-    let node = Int(nodes.insert(NodeState(report: report)).slot)
+    livesSeen += 1
+    let node = Int(nodes.insert(NodeState(report: report, life: livesSeen)).slot)
     nodeSlots[report.name] = node
     nodeList.append(node)
     setTypes(of: node)
@@ -67,6 +69,7 @@ extension Scheduler {
     nodes[node].report.availability = .suspect
     nodes[node].report.taskTypes = []
     setTypes(of: node)
+    nodes[node].markedWhenBroken = nodes[node].markedWhenBroken ?? nodes[node].marked
     for shard in shards.slots where shards[shard].node == node {
       effects.append(.dropShard(shards.key(of: shard)))
       settleShard(shard, .broken, at: now, into: &effects)

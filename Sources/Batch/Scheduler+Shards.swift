@@ -20,6 +20,7 @@ extension Scheduler {
     nodes[node].sent(entries.count, at: now)
     batches[batch].shares.took(entries.count, node: node)
     effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))
+    watchForStragglers(of: batch, at: now)
   }
 
   /// The batch's stream with the highest priority among these queues.
@@ -28,7 +29,7 @@ extension Scheduler {
     for queue in queues {
       guard let stream = batches[batch].streamOfQueue[queue], let lane = batches[batch].streams[stream].firstLane
       else { continue }
-      let priority = batches[batch].lanes[Int(lane)].identity.priority
+      let priority = batches[batch].priority(of: lane)
       if best == nil || priority > bestPriority { (best, bestPriority) = (stream, priority) }
     }
     return best
@@ -39,17 +40,20 @@ extension Scheduler {
     from stream: Int, of batch: Int, shard: Int, upTo size: Int, at now: Instant, into entries: inout [Shard.Entry]
   ) {
     guard let lane = batches[batch].streams[stream].firstLane.map(Int.init) else { return }
-    let identity = batches[batch].lanes[lane].identity
-    let limiter = batches[batch].lanes[lane].limiter
+    let kind = batches[batch].kind(of: lane)
     let waiting = Int(batches[batch].lanes[lane].count)
     var (number, allowed) = (min(size - entries.count, waiting), Int.max)
-    if let limit = identity.limit, limiter != TaskSlot.none {
-      allowed = limiters[Int(limiter)].allowed(limit, at: now)
+    if let limit = kind.limit, let limiter = limiter(of: lane, in: batch) {
+      allowed = limiters[limiter].allowed(limit, at: now)
       number = min(number, allowed)
-      limiters[Int(limiter)].started(number, limit, at: now)
+      limiters[limiter].started(number, limit, at: now)
     }
+    let first = entries.count
     batches[batch].start(number, of: lane, shard: shard, into: &entries)
-    batches[batch].pass += Double(number) / Turn.weight(ofPriority: identity.priority)
+    if !batches[batch].losses.isEmpty {
+      nodes[shards[shard].node].marked += entries[first...].count { batches[batch].tasks[Int($0.index)].hasLosses }
+    }
+    batches[batch].pass += Double(number) / Turn.weight(ofPriority: kind.priority)
     guard number == waiting || number == allowed else { return }
     _ = batches[batch].leave(stream: stream)
     if number < waiting { waitAtLimit(lane, of: batch, at: now) }
@@ -61,6 +65,14 @@ extension Scheduler {
       return
     }
     let node = shards[slot].node
+    switch end {
+    case .broken, .garbled: nodes[node].markedWhenBroken = nodes[node].markedWhenBroken ?? nodes[node].marked
+    case .notSent where nodes[node].markedWhenBroken != nil:
+      livesSeen += 1
+      (nodes[node].life, nodes[node].markedWhenBroken) = (livesSeen, nil)
+    case .finished: nodes[node].markedWhenBroken = nil
+    case .notSent, .refused: break
+    }
     switch end {
     case .finished where shards[slot].remaining == 0: break
     case .refused(let retryAfter): rest(node, atLeast: retryAfter, at: now)
@@ -78,13 +90,18 @@ extension Scheduler {
   /// Forgets a shard; what has no end in it is lost, or was never begun.
   mutating func settleShard(_ slot: Int, _ end: ShardEnd, at now: Instant, into effects: inout [Effect]) {
     let shard = shards[slot]
+    let trial = end == .broken ? brokenTrial(inShard: slot) : nil
     // Backwards, so that what is put in front again keeps its order.
     for entry in shard.entries.reversed() where shards[slot].remaining > 0 {
       let index = Int(entry.index)
       guard batches[shard.batch].isRunning(index, in: slot) else { continue }
       shards[slot].remaining -= 1
-      nodes[shard.node].out -= 1
+      leaveNode(index, of: slot)
       releasePlace(of: index, in: shard.batch, at: now)
+      let isHedged = batches[shard.batch].tasks[index].isHedged
+      if isHedged { loseCopy(index, of: slot, end, at: now, into: &effects) }
+      if end == .broken, convict(index, of: slot, trial, at: now, into: &effects) { continue }
+      if isHedged { continue }
       switch end {
       case .finished, .broken: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
       case .garbled: loseGarbled(index, of: slot, at: now, into: &effects)
@@ -93,7 +110,7 @@ extension Scheduler {
     }
     nodes[shard.node].shards -= 1
     shards.remove(slot)
-    if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, into: &effects) }
+    if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, at: now, into: &effects) }
   }
 }
 
@@ -104,12 +121,15 @@ extension BatchState {
       let index = unlinkFirst(of: lane)
       move(index, to: .running)
       setShard(shard, of: index)
-      entries.append(Shard.Entry(index: UInt32(index), attempt: tasks[index].attempts + 1))
+      let task = tasks[index]
+      entries.append(
+        Shard.Entry(index: UInt32(index), attempt: task.attempts + 1, isRepeatable: task.isRepeatable))
     }
     ready -= number
   }
 
   func isRunning(_ index: Int, in shard: Int) -> Bool {
-    tasks.indices.contains(index) && tasks[index].state == .running && tasks[index].link == UInt32(shard)
+    guard tasks.indices.contains(index), case let task = tasks[index], task.state == .running else { return false }
+    return task.link == UInt32(shard) || task.isHedged && watch.copies[index] == shard
   }
 }

@@ -9,6 +9,7 @@ extension Scheduler {
       case .retry(let batch, let index): endBackoff(batch, Int(index))
       case .limiter(let key): limiterTimerFired(key, at: now)
       case .node(let key): if let node = nodes.slot(of: key) { touch(node) }
+      case .stragglers(let key): hedgesDue.append(key)
       case .cancelling(let key): if let batch = batches.slot(of: key) { goOnCancelling(batch, at: now, into: &effects) }
       }
     }
@@ -40,6 +41,7 @@ extension Scheduler {
   /// Makes a task ready that was running or in backoff.
   mutating func queue(_ index: Int, of batch: Int, atFront: Bool) {
     batches[batch].move(index, to: .queued)
+    guard !batches[batch].isSuspect(index) else { return setAside(index, of: batch) }
     batches[batch].link(index, atFront: atFront)
     let lane = Int(batches[batch].tasks[index].lane)
     switch batches[batch].lanes[lane].place {

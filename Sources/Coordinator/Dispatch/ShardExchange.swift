@@ -168,10 +168,11 @@ extension ShardExchange {
   /// The request's body: a line for each task, with its index and attempt before the submitter's own members.
   ///
   /// - Returns: the bytes, and how many of the entries they hold; the others go elsewhere.
-  static func body(_ entries: [Shard.Entry], _ tasks: [JournalTask]) -> (bytes: [UInt8], count: Int) {
+  static func body(_ entries: [Shard.Entry], _ tasks: [Int: JournalTask]) -> (bytes: [UInt8], count: Int) {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(tasks.reduce(0) { $0 + $1.bytes.count + 32 }, CoordinatorLimits.shardBodyBytes))
-    for (place, (entry, task)) in zip(entries, tasks).enumerated() {
+    bytes.reserveCapacity(min(tasks.values.reduce(0) { $0 + $1.bytes.count + 32 }, CoordinatorLimits.shardBodyBytes))
+    for (place, entry) in entries.enumerated() {
+      guard let task = tasks[Int(entry.index)] else { return (bytes, place) }
       if place > 0, bytes.count + task.bytes.count > CoordinatorLimits.shardBodyBytes { return (bytes, place) }
       bytes += "{\"index\":".utf8
       bytes += String(entry.index).utf8

@@ -26,7 +26,7 @@ extension MembershipWorld {
   mutating func wake(_ number: Int, at time: Instant) {
     let due = max(nodes[number].clock.worldTime(of: time), now)
     nodes[number].wakeAt = due
-    heap.put(.wake(number, life: nodes[number].life), at: due)
+    heap.plan(.wake(number, life: nodes[number].life), at: due)
   }
 
   // MARK: - Datagrams
@@ -47,7 +47,7 @@ extension MembershipWorld {
     guard nodes.indices.contains(to), nodes[to].address == address else { return }
     let input = Swim.Input.datagram(messages, from: nodes[from].address)
     for delay in network.deliveries(from: from, to: to, using: &generator) {
-      heap.put(.input(to, life: nodes[to].life, input), at: now + delay)
+      heap.plan(.input(to, life: nodes[to].life, input), at: now + delay)
     }
   }
 
@@ -65,14 +65,14 @@ extension MembershipWorld {
     gauge.streamed(encoded.count, by: from)
     trace.stream(now, from, to, message)
     let event = Event.connected(from: from, life: nodes[from].life, exchange, to: address, encoded)
-    heap.put(event, at: now + network.connection(using: &generator))
+    heap.plan(event, at: now + network.connection(using: &generator))
   }
 
   mutating func connected(_ opener: Opener, to address: Swim.Address, _ bytes: [UInt8]) {
     let number = VirtualNode.number(of: address)
     guard nodes[number].isUp, nodes[number].address == address else {
       let event = Event.answered(opener.node, life: opener.life, opener.exchange, .failure("connection refused"))
-      return heap.put(event, at: now + network.delay(using: &generator))
+      return heap.plan(event, at: now + network.delay(using: &generator))
     }
     lastIncoming += 1
     openers[lastIncoming] = opener
@@ -91,7 +91,7 @@ extension MembershipWorld {
     guard network.passes(from: number, to: opener.node), network.passes(from: opener.node, to: number) else { return }
     if case .bytes(let bytes) = answer { gauge.streamed(bytes.count, by: number) }
     let event = Event.answered(opener.node, life: opener.life, opener.exchange, answer)
-    heap.put(event, at: now + network.transfer(using: &generator))
+    heap.plan(event, at: now + network.transfer(using: &generator))
   }
 
   mutating func answered(_ number: Int, _ life: Int, _ exchange: Swim.OutgoingExchange, _ answer: StreamAnswer) {

@@ -54,7 +54,7 @@ extension MembershipWorld {
     // Nobody may hear a good-bye; then it is found dead as one that crashed.
     let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave && isWellOtherwise)
     let time = now + (isWellOtherwise ? bound : bound + grace)
-    heap.put(.checkGone(number, life: nodes[number].life, isLeave: isLeave), at: time)
+    heap.plan(.checkGone(number, life: nodes[number].life, isLeave: isLeave), at: time)
   }
 
   mutating func pause(_ number: Int) {
@@ -85,7 +85,7 @@ extension MembershipWorld {
     let input = nodes[number].backlog.removeFirst()
     arrive(input, at: number)
     guard !nodes[number].backlog.isEmpty else { return }
-    heap.put(.readOn(number, life: nodes[number].life), at: now + Self.readingTime)
+    heap.plan(.readOn(number, life: nodes[number].life), at: now + Self.readingTime)
   }
 
   /// Between its pauses it runs for one of these: Lifeguard's experiment (section V.D) has them too. In the shortest a
@@ -99,7 +99,7 @@ extension MembershipWorld {
     let count = max(1, Int((pausing.share * Double(nodes.count)).rounded()))
     for number in (1..<nodes.count).shuffled(using: &generator).prefix(count) {
       let delay = generator.jitter(upTo: pausing.lasts.upperBound)
-      heap.put(.standStill(number, round: pausingRound), at: now + delay)
+      heap.plan(.standStill(number, round: pausingRound), at: now + delay)
       nodes[number].isAfflicted = true
     }
   }
@@ -108,13 +108,13 @@ extension MembershipWorld {
     guard let pausing, round == pausingRound else { return }
     pause(number)
     let (least, most) = (pausing.lasts.lowerBound, pausing.lasts.upperBound)
-    heap.put(.goOn(number, round: round), at: now + least + generator.jitter(upTo: most - least))
+    heap.plan(.goOn(number, round: round), at: now + least + generator.jitter(upTo: most - least))
   }
 
   mutating func goOn(_ number: Int, _ round: Int) {
     resume(number)
     let run = Self.runs.randomElement(using: &generator)!
-    heap.put(.standStill(number, round: round), at: now + run)
+    heap.plan(.standStill(number, round: round), at: now + run)
   }
 
   mutating func setMeta(_ number: Int, _ meta: [UInt8]) {

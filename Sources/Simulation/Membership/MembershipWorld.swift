@@ -38,7 +38,7 @@ struct MembershipWorld {
   var generator: SplitMix64
   var network: VirtualNetwork
   var nodes: [VirtualNode] = []
-  var heap = DeadlineHeap<Event>()
+  var heap = EventHeap<Event>()
   var now = Instant.zero
   var trace: Trace
   /// What each letter of the scenario stands for.
@@ -77,14 +77,14 @@ struct MembershipWorld {
       for place in nodes.indices { nodes[place].machine.assume(everybody) }
     }
     for number in punctual() {
-      heap.put(.start(number), at: .zero + (scenario.isWarm ? .zero : generator.jitter(upTo: .seconds(1))))
+      heap.plan(.start(number), at: .zero + (scenario.isWarm ? .zero : generator.jitter(upTo: .seconds(1))))
     }
-    for step in scenario.steps { heap.put(.step(step), at: .zero + step.time) }
-    if scenario.isChecked { heap.put(.sample, at: .zero + Self.sampleInterval) }
+    for step in scenario.steps { heap.plan(.step(step), at: .zero + step.time) }
+    if scenario.isChecked { heap.plan(.sample, at: .zero + Self.sampleInterval) }
   }
 
   mutating func run() -> Report {
-    while let time = heap.next, time <= .zero + scenario.end, let (time, event) = heap.pop() {
+    while let time = heap.nextTime, time <= .zero + scenario.end, let (time, event) = heap.pop() {
       now = time
       happen(event)
       if firstFailure == nil, checkers.haveFailed { firstFailure = trace.lines.count }
@@ -126,7 +126,7 @@ struct MembershipWorld {
       plantRollback()
       checkers.sample(nodes, over: Self.sampleInterval, at: now)
       endExcuses()
-      heap.put(.sample, at: now + Self.sampleInterval)
+      heap.plan(.sample, at: now + Self.sampleInterval)
     }
   }
 
