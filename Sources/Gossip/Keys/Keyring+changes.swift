@@ -63,8 +63,8 @@ enum KeyRefusal: Error, Equatable {
     case .overtaken: "another change of its keys came first; look at `ignareo keys list`, then give the order again"
     case .staleChallenge: "the order is too old or came twice; give it again"
     case .notWritten(let cause):
-      "its key file cannot be written, so a restart would undo the change (\(cause)): let it write the file and its folder, "
-        + "then give the order again"
+      "its key file cannot be written, so a restart would undo the change (\(cause)): "
+        + "let it write the file and its folder, then give the order again"
     }
   }
 }
