@@ -43,22 +43,41 @@ extension MembershipWorld {
     planCheck(number, isLeave: true)
   }
 
+  /// When a crash or a leave must be known.
+  enum Looking {
+    /// Within the contract's bound, if nothing else has happened since, by the count of disturbances.
+    case early(Int, isLeave: Bool)
+    case late
+  }
+
   /// The contract's bound holds where all is well otherwise. With others down or packets lost a suspicion may wait in
   /// vain for somebody to share it, and lasts longest; and whoever doubts itself, as Lifeguard wants, takes more time
-  /// for each probe.
+  /// for each probe. Nobody may hear a good-bye; then the member is found dead as one that crashed.
   private mutating func planCheck(_ number: Int, isLeave: Bool, withOthers: Bool = false) {
     let others = nodes.filter { $0.number != number }
     let isWellOtherwise =
       !withOthers && network.isClean
       && others.allSatisfy { $0.condition == .running && $0.machine.awareness == 0 }
-    // Nobody may hear a good-bye; then it is found dead as one that crashed.
-    let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave && isWellOtherwise)
-    let time = now + (isWellOtherwise ? bound : bound + grace)
-    heap.plan(.checkGone(number, life: nodes[number].life, isLeave: isLeave), at: time)
+    guard isWellOtherwise else { return planLateCheck(number) }
+    let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave)
+    let looking = Looking.early(disturbances, isLeave: isLeave)
+    heap.plan(.checkGone(number, life: nodes[number].life, looking), at: now + bound)
+  }
+
+  private mutating func planLateCheck(_ number: Int) {
+    let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: false)
+    heap.plan(.checkGone(number, life: nodes[number].life, .late), at: now + bound + grace)
+  }
+
+  mutating func checkGone(_ number: Int, _ looking: Looking) {
+    if case .early(let count, _) = looking, count != disturbances { return planLateCheck(number) }
+    let hasLeft = if case .early(_, isLeave: true) = looking { true } else { false }
+    checkers.completeness.check(nodes[number], in: nodes, at: now, isLeave: hasLeft)
   }
 
   mutating func pause(_ number: Int) {
     guard nodes[number].condition == .running else { return }
+    disturbances += 1
     nodes[number].condition = .paused
     excuse(number, for: nil)
   }

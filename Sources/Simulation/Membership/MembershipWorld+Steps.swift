@@ -3,6 +3,7 @@ import Swim
 
 extension MembershipWorld {
   mutating func perform(_ action: Scenario.Action, _ text: String) {
+    if action.disturbs { disturbances += 1 }
     switch action {
     case .crash(let member): crash(number(member))
     case .crashHalf:
@@ -97,5 +98,17 @@ extension MembershipWorld {
     }
     let own = "\(node.name) \(node.machine.me.incarnation), awareness \(node.machine.awareness)"
     trace.note(now, ([own] + views).joined(separator: "; "))
+  }
+}
+
+extension Scenario.Action {
+  /// Whether something is done to a process or to the network; else it only says, looks or counts.
+  fileprivate var disturbs: Bool {
+    switch self {
+    case .meta, .hear, .expect, .measure, .record, .show: false
+    case .crash, .crashHalf, .restart, .restartRest, .leave, .pause, .resume, .pausing, .loss, .duplicates, .reorder,
+      .latency, .drift, .cut, .mend, .mute, .partition, .heal:
+      true
+    }
   }
 }

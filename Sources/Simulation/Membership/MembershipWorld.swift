@@ -12,7 +12,7 @@ struct MembershipWorld {
     /// An answer reaches who opened the stream.
     case answered(Int, life: Int, Swim.OutgoingExchange, StreamAnswer)
     case step(Scenario.Step)
-    case checkGone(Int, life: Int, isLeave: Bool)
+    case checkGone(Int, life: Int, Looking)
     /// One that pauses again and again; the round tells this order to pause from earlier ones.
     case standStill(Int, round: Int)
     case goOn(Int, round: Int)
@@ -46,6 +46,8 @@ struct MembershipWorld {
   var drawable: [Int]
   var pausing: Scenario.Pausing?
   var pausingRound = 0
+  /// How often something was done to a process or to the network.
+  var disturbances = 0
 
   var openers: [UInt64: Opener] = [:]
   var lastIncoming: UInt64 = 0
@@ -114,9 +116,9 @@ struct MembershipWorld {
       trace.line(now, "-- \(step.text)")
       perform(step.action, step.text)
       reviewExcuses()
-    case .checkGone(let number, let life, let isLeave):
+    case .checkGone(let number, let life, let looking):
       guard nodes[number].life == life, !nodes[number].isUp, scenario.isChecked else { return }
-      checkers.completeness.check(nodes[number], in: nodes, at: now, isLeave: isLeave)
+      checkGone(number, looking)
     case .readOn(let number, let life):
       guard nodes[number].life == life else { return }
       readOn(number)
