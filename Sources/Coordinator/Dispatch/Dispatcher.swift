@@ -13,23 +13,28 @@ final class Dispatcher: @unchecked Sendable {
   let book: BatchBook
   private let log: Log
   /// For shards: their exchanges may take all of a node's connections.
-  private let client: HTTPClient
+  let client: HTTPClient
   /// For what is short and must not wait behind them.
-  private let control: HTTPClient
-  private var sender = ShardExchange.Sender(name: "", epoch: 0)
+  let control: HTTPClient
+  private(set) var sender = ShardRequest.Sender(name: "", epoch: 0)
   private var scheduler: Scheduler
   private var random = SystemRandomNumberGenerator()
   private var inputs: [Scheduler.Input] = []
   private var isFeeding = false
   private var timer: LoopTimer?
-  private var exchanges: [ShardID: ShardExchange] = [:]
+  var exchanges: [ShardID: ShardExchange] = [:]
   /// Where the nodes' APIs are, by name.
-  private var authorities: [String: Authority] = [:]
+  private(set) var authorities: [String: Authority] = [:]
+  /// What the nodes were last said to be.
+  private var reports: [String: NodeReport] = [:]
+  /// Shards whose exchange broke and is being taken up again, by node.
+  var detached: [String: Set<ShardID>] = [:]
+  let acknowledgements: Acknowledgements
   /// Whether nothing new is sent for want of room for results.
   private(set) var isHeld = false
   private var roomTimer: LoopTimer?
   /// Nodes that have left the cluster and still run something.
-  private var leaving: [String: LoopTimer] = [:]
+  private(set) var leaving: [String: LoopTimer] = [:]
   /// Streams of results that are being read.
   var readers = 0
   /// By node, why it last took nothing: told once, until it takes something again.
@@ -37,11 +42,12 @@ final class Dispatcher: @unchecked Sendable {
 
   init(loop: EventLoop, book: BatchBook, client: HTTPClient, control: HTTPClient, log: Log) {
     (self.loop, self.book, self.client, self.control, self.log) = (loop, book, client, control, log)
+    acknowledgements = Acknowledgements(client: control)
     scheduler = Scheduler(seed: random.next())
   }
 
   /// Says who sends the shards, before the first node is seen.
-  func begin(as name: String, epoch: Int64) { sender = ShardExchange.Sender(name: name, epoch: epoch) }
+  func begin(as name: String, epoch: Int64) { sender = ShardRequest.Sender(name: name, epoch: epoch) }
 
   // MARK: What happens
 
@@ -51,9 +57,22 @@ final class Dispatcher: @unchecked Sendable {
   func cancel(_ batch: UUIDv7) { feed(.cancel(batch)) }
 
   func nodeSeen(_ report: NodeReport, at authority: Authority) {
-    leaving.removeValue(forKey: report.name)?.cancel()
+    if let timer = leaving.removeValue(forKey: report.name) {
+      timer.cancel()
+      setLeft(false, report.name)
+    }
     authorities[report.name] = authority
-    feed(.node(report))
+    reports[report.name] = report
+    reportNode(report.name)
+  }
+
+  /// Tells the scheduler what to think of a node.
+  func reportNode(_ name: String) {
+    if let report = reports[name] { feed(.node(view(of: report))) }
+  }
+
+  private func setLeft(_ hasLeft: Bool, _ node: String) {
+    for exchange in exchanges.values where exchange.shard.node == node { exchange.nodeHasLeft = hasLeft }
   }
 
   /// A node that left in good order ends what it runs, for a while: it is gone when nothing of it is open.
@@ -62,6 +81,7 @@ final class Dispatcher: @unchecked Sendable {
     report.availability = .draining
     nodeSeen(report, at: authority)
     guard exchanges.values.contains(where: { $0.shard.node == report.name }) else { return nodeGone(report.name) }
+    setLeft(true, report.name)
     leaving[report.name] = loop.schedule(after: CoordinatorLimits.leaveDeadline) { [weak self] in
       self?.nodeGone(report.name)
     }
@@ -70,6 +90,9 @@ final class Dispatcher: @unchecked Sendable {
   func nodeGone(_ name: String) {
     leaving.removeValue(forKey: name)?.cancel()
     refusals[name] = nil
+    reports[name] = nil
+    detached[name] = nil
+    acknowledgements.forget(name)
     guard authorities.removeValue(forKey: name) != nil else { return }
     feed(.nodeGone(name: name))
   }
@@ -88,12 +111,13 @@ final class Dispatcher: @unchecked Sendable {
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
 
-  /// Breaks every exchange off: the nodes cancel what they hold.
+  /// Breaks every exchange off: the nodes go on for a while, for a process that takes their shards up again.
   func close() {
     loop.assertCurrent()
     timer?.cancel()
     roomTimer?.cancel()
     for timer in leaving.values { timer.cancel() }
+    acknowledgements.close()
     for exchange in exchanges.values { exchange.drop() }
     exchanges = [:]
   }
@@ -165,29 +189,43 @@ final class Dispatcher: @unchecked Sendable {
   }
 
   private func send(_ shard: Shard, _ tasks: [JournalTask], to authority: Authority) {
-    let (body, count) = ShardExchange.body(shard.entries, tasks)
+    let (body, count) = ShardRequest.body(shard.entries, tasks)
     if count < shard.entries.count {
       let rest = shard.entries[count...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
       feed(.attempts(shard.id, rest))
     }
     let wireID = UUIDv7(at: WallClock.now, using: &random)
-    let exchange = ShardExchange(shard, wireID: wireID, to: authority) { [weak self] event in
-      self?.take(event, of: shard)
-    }
-    exchanges[shard.id] = exchange
-    exchange.start(body, sender: sender, on: client)
+    exchange(for: shard, wireID: wireID, at: authority, done: acknowledgements.take(for: shard.node)).start(body)
   }
 
-  private func take(_ event: ShardExchange.Event, of shard: Shard) {
+  func take(_ event: ShardExchange.Event, of shard: Shard) {
     switch event {
     case .attempts(let ends): feed(.attempts(shard.id, ends))
+    case .detached(let why):
+      log.info("shard_detached", ["node": shard.node, "batch": shard.batch.text, "why": why])
+      noteDetached(shard)
+    case .attached:
+      log.info("shard_attached", ["node": shard.node, "batch": shard.batch.text])
+      noteAttached(shard)
     case .ended(let end, let why):
-      if let epoch = exchanges.removeValue(forKey: shard.id)?.refusedEpoch { sender.exceed(epoch, WallClock.now) }
+      if let exchange = exchanges.removeValue(forKey: shard.id) { settle(exchange, end) }
       report(end, why, of: shard)
       feed(.shardEnded(shard.id, end))
+      noteAttached(shard)
       if leaving[shard.node] != nil, !exchanges.values.contains(where: { $0.shard.node == shard.node }) {
         nodeGone(shard.node)
       }
+    }
+  }
+
+  /// What follows for its node.
+  private func settle(_ exchange: ShardExchange, _ end: ShardEnd) {
+    if let epoch = exchange.refusedEpoch { sender.exceed(epoch, WallClock.now) }
+    switch end {
+    case .finished: acknowledge(exchange)
+    case .garbled: tellToForget(exchange)
+    case .refused, .notSent: acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
+    case .broken: break
     }
   }
 
@@ -209,14 +247,14 @@ final class Dispatcher: @unchecked Sendable {
   }
 
   /// Asks the node to cancel; the attempts then end on the exchange. A node that does not know the shard may not have
-  /// read it yet: it is asked again. If it cannot be asked, the exchange is broken off, which cancels as well.
+  /// read it yet: it is asked again. If it cannot be asked, the exchange is broken off: the node cancels by itself what
+  /// nobody takes up again.
   private func cancel(_ exchange: ShardExchange, retries: Int) {
     let id = exchange.shard.id
-    var request = HTTPClientRequest("http://\(exchange.authority)/shards/\(exchange.wireID.text)", method: "DELETE")
-    request.timeout = .seconds(10)
     var status = 0
     _ = control.start(
-      request, onHead: { status = $0.status }, onBody: { _ in },
+      ShardRequest(authority: exchange.authority).cancel(exchange.wireID), onHead: { status = $0.status },
+      onBody: { _ in },
       onEnd: { [weak self] result in
         guard let self, exchanges[id] === exchange else { return }
         if case .success = result, (200...299).contains(status) { return }
@@ -232,6 +270,7 @@ final class Dispatcher: @unchecked Sendable {
     exchange.drop()
     exchanges[exchange.shard.id] = nil
     feed(.shardEnded(exchange.shard.id, .broken))
+    noteAttached(exchange.shard)
   }
 
   // MARK: Results

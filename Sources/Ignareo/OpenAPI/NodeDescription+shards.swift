@@ -30,9 +30,9 @@ extension NodeDescription {
         "summary":"takes a shard of a coordinator's batch and streams its results on the same exchange",
         "description":"All of the shard's tasks are taken, or none; a task that cannot run here fails alone. The \#
     stream ends with `{\"end\":true}`. When it breaks off before, the tasks go on for a minute, in which \#
-    `GET /shards/{id}` takes the shard up again; then they are cancelled. The results are kept until their coordinator \#
-    says that it has them for good, with `done` or `DELETE /shards/{id}`, a minute from the shard's end at most, and no \#
-    more than 64 MiB of all shards that have ended: those that ended first are forgotten first.",
+    `GET /shards/{id}` takes the shard up again; then they are cancelled. The results are kept until their \#
+    coordinator says that it has them for good, with `done` or `DELETE /shards/{id}`, a minute from the shard's end \#
+    at most, and no more than 64 MiB of all shards that have ended: those that ended first are forgotten first.",
         "tags":["shards"],
         "parameters":[
           {
@@ -44,7 +44,7 @@ extension NodeDescription {
           {"$ref":"#/components/parameters/epoch"},
           {
             "name":"done","in":"query","style":"form","explode":false,
-            "description":"shards of this coordinator whose results it has for good: they are forgotten here. May also \#
+            "description":"shards of this coordinator whose results it has for good: they are forgotten here. May \#
     be given several times.",
             "schema":{"type":"array","items":{"$ref":"#/components/schemas/Identifier"}}
           }
@@ -82,8 +82,8 @@ extension NodeDescription {
         "get":{
           "operationId":"get_shard",
           "summary":"takes a shard up again: its results behind those that the coordinator has, and those to come",
-          "description":"A stream as that of `POST /shards`. It takes the place of the one that was there before, which \#
-    breaks off.",
+          "description":"A stream as that of `POST /shards`. It takes the place of the one that was there before, \#
+    which breaks off.",
           "tags":["shards"],
           "parameters":[
             {

@@ -117,8 +117,8 @@ package final class NodeService: @unchecked Sendable {
   // MARK: The end
 
   /// Takes nothing new and returns when all that was taken has ended and everyone who reads an answer has got it: the
-  /// results of shards and sockets, and those that `?wait=` waits for. A coordinator whose exchange broke is waited for,
-  /// too, as long as its shard is kept. Cancelling the task ends the wait for readers.
+  /// results of shards and sockets, and those that `?wait=` waits for. A coordinator whose exchange broke counts as a
+  /// reader as long as its shard is kept. Cancelling the task ends the wait for readers.
   package func drain() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in
