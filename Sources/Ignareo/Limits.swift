@@ -33,6 +33,9 @@ package enum Limits {
   /// Results that are kept of all shards that have ended: beyond, of those that ended first nothing is. As much is kept
   /// of those that run, of which beyond it the oldest lines go that were sent.
   static let shardResultBytes = 64 << 20
+  /// Shards that coordinators asked for in vain, which are not taken if they come after that. One that does lay unread
+  /// in the node's own buffers, so that the memory of a moment is enough.
+  static let deniedShards = 4_096
   /// Results of one shard that wait for its coordinator to come back before no more of its tasks are begun.
   static let shardBacklogBytes = 4 << 20
   /// A JSON body of `POST /tasks`. An NDJSON stream may be as long as it likes: while the pool is full, it waits.

@@ -27,6 +27,8 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
   var onAttach: ((FakeShard) -> Void)?
   /// Refuses to be asked for a shard again with this status, if set.
   var attachRefusal: Int?
+  /// For how long it knows all shards that it took, in milliseconds: said with an answer that it does not know one.
+  var knows: Int?
   /// How many lines they had who asked for a shard again.
   private(set) var attaches: [Int] = []
   /// Shards that it need not keep, as it was told with others.
@@ -91,6 +93,9 @@ extension FakeNode {
     attaches.append(after)
     epochs.append(exchange.request.query["epoch"].flatMap { Int($0) } ?? -1)
     if let attachRefusal { return refuse(exchange, attachRefusal) }
+    if let knows {
+      return exchange.respond(.notFound(exchange.request.path), headers: ["Ignareo-Knows-Ms": String(knows)])
+    }
     guard let onAttach, let shard = shards.first(where: { $0.id == id }) else {
       return exchange.respond(.notFound(exchange.request.path))
     }

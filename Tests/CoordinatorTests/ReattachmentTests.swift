@@ -147,6 +147,36 @@ import Testing
     }
   }
 
+  @Test("a node that never got the shard says so, and nothing is lost of it; it cannot say so of one that it had")
+  func neverCame() async throws {
+    try await TestCoordinator.run { coordinator in
+      var drops = 1
+      let node = try coordinator.node("n1") { shard in
+        guard drops > 0 else { return shard.completeAll() }
+        drops -= 1
+        shard.cut()
+      }
+      node.knows = 1_000_000
+      let once = try await coordinator.submit(tasks(3))
+      let done = try await coordinator.done(once)
+      #expect(done["ok"]?.int == 3 && done["retried"]?.int == 0 && node.begun.count == 6)
+      // It was started when the shard was on its way, or has forgotten some since.
+      (drops, node.knows) = (1, 50)
+      #expect(try await coordinator.done(try await coordinator.submit(tasks(3)))["unknown"]?.int == 3)
+      for knows in [-1, .min, .max] {
+        (drops, node.knows) = (1, knows)
+        let lost = try await coordinator.done(try await coordinator.submit(tasks(3)))
+        #expect(lost["unknown"]?.int == (knows == .max ? 0 : 3))
+      }
+      let taken = try coordinator.node("n2", types: ["taken"]) { $0.complete($0.tasks[0]) }
+      taken.knows = 1_000_000
+      let begun = try await coordinator.submit(tasks(3, type: "taken"))
+      _ = try await coordinator.wait(for: begun) { $0["ok"]?.int == 1 }
+      taken.shards[0].cut()
+      #expect(try await coordinator.done(begun)["unknown"]?.int == 2)
+    }
+  }
+
   @Test("a coordinator that was replaced takes nothing up, and sends what it still has under a later epoch")
   func replaced() async throws {
     try await TestCoordinator.run { coordinator in

@@ -148,4 +148,52 @@ struct ShardReattachTests {
       #expect(shard.isComplete && shard.indexes == [0, 1])
     }
   }
+
+  @Test("who asks for a shard that never came learns since when the node would know it, and it does not come any more")
+  func neverCame() async throws {
+    try await withNode { node async throws in
+      let id = WallClock.newIdentifier().text
+      let unknown = try await node.ask("GET", "/shards/\(id)?coordinator=c&epoch=1")
+      let knows = try #require(unknown.headers["Ignareo-Knows-Ms"].flatMap { Int($0) })
+      #expect(unknown.status == 404 && knows >= 0)
+      let late = "/shards?id=\(id)&coordinator=c&epoch=1"
+      let task = #"{"index":0,"task":"echo"}"#
+      #expect(try await node.ask("POST", late, task, type: "application/x-ndjson").status == 409)
+      #expect(node.pool.meter.done == 0)
+    }
+  }
+
+  @Test(
+    "a node that forgot a shard by itself knows none of those before; one that its coordinator let go does not count")
+  func knowledge() async throws {
+    try await withNode(shards: ShardShelf.Bounds(keptFor: .milliseconds(30))) { node async throws in
+      func known() async throws -> Int {
+        let id = WallClock.newIdentifier().text
+        let answer = try await node.ask("GET", "/shards/\(id)?coordinator=c&epoch=1")
+        return try #require(answer.headers["Ignareo-Knows-Ms"].flatMap { Int($0) })
+      }
+      let before = MonotonicClock.now
+      let shard = Shard(node, [#"{"index":0,"task":"echo"}"#])
+      try await eventually(node.loop, "the end") { shard.end != nil }
+      #expect(try await node.ask("DELETE", "/shards/\(shard.id)").status == 200)
+      #expect(try await known() >= Int((MonotonicClock.now - before).inMilliseconds) - 1_000)
+      let taken = MonotonicClock.now
+      let forgotten = Shard(node, [#"{"index":0,"task":"echo"}"#])
+      try await eventually(node.loop, "the end") { forgotten.end != nil }
+      while try await held(forgotten.id, node) != nil { try await node.loop.sleep(for: .milliseconds(2)) }
+      // It cannot have been taken before it was sent.
+      #expect(try await known() <= Int((MonotonicClock.now - taken).inMilliseconds))
+    }
+  }
+}
+
+@Suite("Shards that did not come")
+struct DeniedShardTests {
+  @Test("of too many the oldest is forgotten")
+  func bound() {
+    let shelf = ShardShelf(ShardShelf.Bounds())
+    let ids = (0...Limits.deniedShards).map { _ in WallClock.newIdentifier() }
+    for id in ids + ids.dropFirst() { shelf.deny(id) }
+    #expect(!shelf.isDenied(ids[0]) && ids.dropFirst().allSatisfy(shelf.isDenied))
+  }
 }

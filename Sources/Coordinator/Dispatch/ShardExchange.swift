@@ -49,6 +49,10 @@ final class ShardExchange: @unchecked Sendable {
   private var refusal: [UInt8] = []
   private var retryAfter: Duration?
   private var lines = LineSplitter(limit: CoordinatorLimits.resultLineBytes)
+  /// When it was sent; nil for one that its node had before, and once the node has said that it took it.
+  private var sentAt: Instant?
+  /// For so long the node knows all shards that it took, says an answer that it does not know this one.
+  private var nodeKnows: Duration?
   /// Indices of tasks that have not ended here.
   private var open: Set<Int>
   /// Result lines that were taken, by the node's count.
@@ -70,6 +74,7 @@ final class ShardExchange: @unchecked Sendable {
 
   /// Hands the shard over.
   func start(_ body: [UInt8]) {
+    sentAt = MonotonicClock.now
     let request = ShardRequest(authority: authority)
     begin(request.post(body, id: wireID, batch: shard.batch, done: done, from: sender())) { .posting($0) }
   }
@@ -116,7 +121,10 @@ final class ShardExchange: @unchecked Sendable {
     guard turn == self.turn, isOpen else { return }
     status = head.status
     retryAfter = head.headers["Retry-After"].flatMap(Int.init).map { .seconds(max(0, min($0, 3_600))) }
-    guard case .attaching = phase, status == 200 else { return }
+    nodeKnows = head.headers["Ignareo-Knows-Ms"].flatMap(Int.init).map { .milliseconds(min($0, 1 << 50)) }
+    guard status == 200 else { return }
+    sentAt = nil
+    guard case .attaching = phase else { return }
     if let start = head.headers["Ignareo-After"].flatMap(Int.init), start > taken { taken = start }
     if outage.isTold {
       outage.isTold = false
@@ -204,11 +212,15 @@ final class ShardExchange: @unchecked Sendable {
     end(retryAfter.map { ShardEnd.refused(retryAfter: $0) } ?? .notSent, refusalText)
   }
 
-  /// A node that does not know the shard has never read it, was started anew, or forgot it. Which of them is not known:
-  /// what its tasks did is not, either.
+  /// A node that does not know the shard was started anew, or forgot it, and what its tasks did is not known; unless
+  /// the node says that it knows all that it took since before this was sent: it was never read, and never will be.
   private func notAttached() {
     guard status < 500, status != 429 else { return interrupt(refusalText) }
-    end(.broken, status == 404 ? "it does not know the shard any more" : refusalText)
+    guard status == 404 else { return end(.broken, refusalText) }
+    if let sentAt, let nodeKnows, nodeKnows > MonotonicClock.now - sentAt {
+      return end(.notSent, "it never got the shard")
+    }
+    end(.broken, "it does not know the shard any more")
   }
 
   private var refusalText: String {

@@ -1,6 +1,7 @@
 internal import Clockwork
 internal import HTTP
 internal import JSON
+internal import Loop
 internal import Net
 
 /// `/shards`: what coordinators send, take up again and take back.
@@ -25,7 +26,7 @@ final class ShardEndpoints {
   }
 
   func abandonAll() {
-    for shard in Array(shelf.shards.values) { shard.letGo() }
+    for shard in Array(shelf.shards.values) { shard.letGo(isDone: false) }
   }
 
   /// Whether some coordinator may still come for results that it does not have.
@@ -89,6 +90,10 @@ final class ShardEndpoints {
 
   private func admit(_ query: ShardQuery) throws(Problem) {
     if shelf[query.id] != nil { throw TaskQuery.conflict("The shard \(query.id.text) is here already.") }
+    if shelf.isDenied(query.id) {
+      throw TaskQuery.conflict(
+        "The shard \(query.id.text) comes too late: its coordinator was told that it is not here.")
+    }
     try admit(query.sender)
   }
 
@@ -110,7 +115,7 @@ final class ShardEndpoints {
 
   private func forget(_ id: UUIDv7, of coordinator: String) {
     guard let shard = shelf[id], shard.hasEnded, shard.origin.coordinator == coordinator else { return }
-    shard.letGo()
+    shard.letGo(isDone: true)
   }
 
   // MARK: GET /shards, GET /shards/{id}
@@ -137,7 +142,7 @@ final class ShardEndpoints {
       try admit(sender)
       note(sender)
       guard let id = UUIDv7(id), let shard = shelf[id], shard.origin.coordinator == sender.coordinator else {
-        throw .notFound(exchange.request.path)
+        return deny(id, exchange)
       }
       guard after <= shard.lineCount else {
         throw TaskQuery.bad("after", "\(after)", "at most \(shard.lineCount), the results that there are")
@@ -146,6 +151,17 @@ final class ShardEndpoints {
     } catch {
       exchange.respond(error)
     }
+  }
+
+  static let knowledgeField = "Ignareo-Knows-Ms"
+
+  /// The shard is not here, and does not come any more. If it was sent within the time that the answer names, no task
+  /// of it was begun.
+  private func deny(_ id: String, _ exchange: HTTPExchange) {
+    if let id = UUIDv7(id), shelf[id] == nil { shelf.deny(id) }
+    let known = MonotonicClock.now - shelf.knowsSince
+    exchange.respond(
+      .notFound(exchange.request.path), headers: [Self.knowledgeField: String(Int(known.inMilliseconds))])
   }
 
   // MARK: DELETE /shards/{id}
@@ -159,7 +175,7 @@ final class ShardEndpoints {
     do throws(Problem) { choice = try ShardQuery.Choice(exchange.request) } catch { return exchange.respond(error) }
     let hadEnded = shard.hasEnded
     let cancelled = shard.cancel(choice.indexes)
-    if hadEnded, choice.indexes == nil, !choice.keeps { shard.letGo() }
+    if hadEnded, choice.indexes == nil, !choice.keeps { shard.letGo(isDone: true) }
     var writer = JSONWriter()
     writer.object {
       $0.member("id", id.text)

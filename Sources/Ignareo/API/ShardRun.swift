@@ -31,7 +31,7 @@ final class ShardRun: @unchecked Sendable {
   let indexes: [Int]
   private let pool: TaskPool
   private weak var shelf: ShardShelf?
-  private let receivedAt: Instant
+  let receivedAt: Instant
 
   private var phase = Phase.running
   private var records: [Int: TaskRecord] = [:]
@@ -141,14 +141,14 @@ final class ShardRun: @unchecked Sendable {
 
   /// All has ended, and nobody reads it now.
   private func rest() {
-    if indexes.isEmpty { return letGo() }
+    if indexes.isEmpty { return letGo(isDone: true) }
     wait(for: shelf?.bounds.keptFor ?? .zero)
     shelf?.rest(self)
   }
 
   private func wait(for patience: Duration) {
     timer?.cancel()
-    timer = pool.loop.schedule(after: patience) { [weak self] in self?.letGo() }
+    timer = pool.loop.schedule(after: patience) { [weak self] in self?.letGo(isDone: false) }
   }
 
   private func requeueHeld() {
@@ -219,10 +219,12 @@ final class ShardRun: @unchecked Sendable {
   // MARK: The end
 
   /// Cancels what is left, forgets what is kept and tells nobody.
-  func letGo() {
+  ///
+  /// - Parameter isDone: its coordinator has said that it needs nothing of it any more.
+  func letGo(isDone: Bool) {
     guard phase != .over else { return }
     timer?.cancel()
-    shelf?.remove(self)
+    shelf?.remove(self, isDone: isDone)
     let (wasRunning, wasUnread) = (phase == .running, outlet.isLost)
     phase = .over
     (pending, pendingLines, held) = (JSONWriter(), 0, [])

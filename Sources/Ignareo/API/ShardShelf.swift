@@ -26,6 +26,12 @@ final class ShardShelf {
   /// In the order in which they came to rest; those that were taken up again or let go are passed over.
   private var resting = FIFO<(shard: ShardRun, turn: Int)>()
   private var turns = 0
+  /// Every shard that was taken since is here, or its coordinator let it go: whoever asks for another was never heard.
+  private(set) var knowsSince = MonotonicClock.now
+  /// Shards that a coordinator was told to be unknown: their requests may still lie unread on a connection that broke,
+  /// and must not begin any more.
+  private var denied: Set<UUIDv7> = []
+  private var deniedInOrder = FIFO<UUIDv7>()
 
   init(_ bounds: Bounds) { self.bounds = bounds }
 
@@ -39,12 +45,27 @@ final class ShardShelf {
     activeBytes += shard.weight
   }
 
-  func remove(_ shard: ShardRun) {
+  /// - Parameter isDone: its coordinator has said that it needs nothing of it any more.
+  func remove(_ shard: ShardRun, isDone: Bool) {
     guard shards.removeValue(forKey: shard.id) != nil else { return }
+    if !isDone { knowsSince = max(knowsSince, shard.receivedAt) }
     if shard.restingTurn != nil { restingBytes -= shard.weight } else { activeBytes -= shard.weight }
     shard.restingTurn = nil
     while let first = resting.first, first.shard.restingTurn != first.turn { _ = resting.popFirst() }
   }
+
+  // MARK: Shards that are not here
+
+  func isDenied(_ id: UUIDv7) -> Bool { denied.contains(id) }
+
+  /// A shard that is not here shall not come any more.
+  func deny(_ id: UUIDv7) {
+    guard denied.insert(id).inserted else { return }
+    deniedInOrder.append(id)
+    if deniedInOrder.count > Limits.deniedShards, let oldest = deniedInOrder.popFirst() { denied.remove(oldest) }
+  }
+
+  // MARK: Bounds
 
   /// It has more results than before.
   func grew(_ shard: ShardRun, by bytes: Int) {
@@ -74,7 +95,7 @@ final class ShardShelf {
     restingBytes += shard.weight
     while restingBytes > bounds.bytes, let first = resting.first, first.turn != turns {
       _ = resting.popFirst()
-      if first.shard.restingTurn == first.turn { first.shard.letGo() }
+      if first.shard.restingTurn == first.turn { first.shard.letGo(isDone: false) }
     }
     let (before, excess) = (shard.weight, restingBytes - bounds.bytes)
     if excess > 0 { shard.forgetSent(by: excess) }

@@ -107,7 +107,16 @@ extension NodeDescription {
                 "example":"{\"index\":8,\"status\":\"ok\",\"started_ms\":1,\"duration_ms\":2}\n{\"end\":true}\n"
               }}
             },
-            "404":{"$ref":"#/components/responses/NotFound"},
+            "404":{
+              "description":"The shard is not here, and is refused if it should still come.",
+              "headers":{"Ignareo-Knows-Ms":{
+                "required":true,
+                "description":"If the shard was sent within so many milliseconds, and its coordinator has not let it \#
+    go, then it was never taken: none of its tasks was begun.",
+                "schema":{"type":"integer","minimum":0}
+              }},
+              "content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}
+            },
             "409":{"$ref":"#/components/responses/Conflict"}
           }
         },
