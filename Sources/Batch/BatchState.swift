@@ -5,6 +5,8 @@ package struct BatchProgress: Sendable, Equatable {
   package var counts = TaskCounts()
   /// Attempts made after a task's first one, losses included.
   package var retried = 0
+  /// Tasks that were started a second time while the first attempt still ran.
+  package var hedged = 0
   package var isCancelled = false
   /// What holds back the tasks that wait; nil when none waits.
   package var waitingFor: WaitingReason?
@@ -12,6 +14,12 @@ package struct BatchProgress: Sendable, Equatable {
   package var missingTaskTypes: [String] = []
 
   package init() {}
+
+  package func adding(retried: Int) -> BatchProgress {
+    var sum = self
+    sum.retried += retried
+    return sum
+  }
 }
 
 /// One running batch inside the scheduler.
@@ -27,14 +35,17 @@ struct BatchState: Sendable {
   /// Batches that came earlier come first among equals.
   let order: UInt64
   let addedAt: Instant
-  private(set) var tasks: [TaskSlot]
+  private(set) var tasks: Pieces<TaskSlot>
   var lanes: [Lane]
+  let kinds: [LaneKind]
   var types: [TypeUse]
   var streams: [LaneStream] = []
   /// By the queue of turns, the place in `streams`.
   var streamOfQueue: [Int: Int] = [:]
   private(set) var counts = TaskCounts()
   var retried = 0
+  var watch = StragglerWatch()
+  private(set) var hasRepeatable = false
 
   /// How much of its share it has had: tasks sent over weight.
   var pass = 0.0
@@ -55,14 +66,37 @@ struct BatchState: Sendable {
     self.types = types.map { TypeUse(type: $0) }
     tasks = table.slots
     lanes = table.lanes
-    counts.add(.queued, tasks.count)
-    for task in tasks { self.types[type(of: task)].waiting += 1 }
+    kinds = table.kinds
   }
+
+  /// Counts the tasks and puts those that wait into their lanes: when the table is gone, or every piece of it would be
+  /// copied.
+  mutating func linkAll() {
+    for index in tasks.indices {
+      let task = tasks[index]
+      counts.add(task.state)
+      hasRepeatable = hasRepeatable || task.isRepeatable
+      if task.state == .queued { link(index, atFront: false) }
+    }
+    for lane in lanes { types[Int(kinds[Int(lane.kind)].type)].waiting += Int(lane.count) }
+  }
+
+  static let vacant: BatchState = {
+    var generator = SplitMix64(seed: 0)
+    let id = UUIDv7(at: Timestamp(milliseconds: 0), using: &generator)
+    return BatchState(id: id, order: 0, addedAt: .zero, table: TaskTable(), types: [])
+  }()
 
   var isCancelled: Bool { cancelFrom != nil }
   var hasEnded: Bool { counts.ended == tasks.count }
 
-  func type(of task: TaskSlot) -> Int { Int(lanes[Int(task.lane)].identity.type) }
+  func type(of task: TaskSlot) -> Int { Int(kind(of: Int(task.lane)).type) }
+
+  func kind(of lane: Int) -> LaneKind { kinds[Int(lanes[lane].kind)] }
+
+  func key(of lane: Int) -> TaskKey? { kind(of: lane).hasKey ? TaskKey(hash: lanes[lane].keyHash) : nil }
+
+  func priority(of lane: UInt32) -> Int8 { kind(of: Int(lane)).priority }
 
   /// The only place where a task changes its state, so that the counts are the tasks'.
   mutating func move(_ index: Int, to state: TaskState) {
@@ -73,6 +107,8 @@ struct BatchState: Sendable {
     counts.add(state)
     if waited != waits { types[type(of: tasks[index])].waiting += waits ? 1 : -1 }
   }
+
+  mutating func mark(_ index: Int, isHedged: Bool) { tasks[index].isHedged = isHedged }
 
   mutating func setAttempts(_ attempts: UInt16, of index: Int) { tasks[index].attempts = attempts }
 

@@ -13,6 +13,23 @@ package struct Histogram: Sendable, Equatable {
 
   package init() {}
 
+  /// One that was kept: what is beyond all buckets or adds up to more than the count can hold is left out.
+  package init(buckets kept: [(bucket: Int, count: UInt64)], maximum: UInt64) {
+    for (bucket, number) in kept where (0..<Self.bucketLimit).contains(bucket) && number <= UInt64.max - count {
+      if bucket >= buckets.count { buckets += Array(repeating: 0, count: bucket + 1 - buckets.count) }
+      buckets[bucket] = number
+      count += number
+    }
+    self.maximum = maximum
+  }
+
+  private static let bucketLimit = bucket(of: .max) + 1
+
+  /// The buckets that hold something, ascending: what `init(buckets:maximum:)` takes.
+  package var filled: [(bucket: Int, count: UInt64)] {
+    buckets.enumerated().compactMap { $0.element == 0 ? nil : ($0.offset, $0.element) }
+  }
+
   package mutating func record(_ value: UInt64) {
     let bucket = Self.bucket(of: value)
     if bucket >= buckets.count { buckets += Array(repeating: 0, count: bucket + 1 - buckets.count) }

@@ -23,8 +23,8 @@ struct LaneStream: Sendable {
 
   var firstLane: UInt32? { topLevel.map { levels[$0].head } }
 
-  mutating func append(_ lane: UInt32, in lanes: inout [Lane]) {
-    let place = level(of: lanes[Int(lane)].identity.priority)
+  mutating func append(_ lane: UInt32, priority: Int8, in lanes: inout [Lane]) {
+    let place = level(of: priority)
     lanes[Int(lane)].next = TaskSlot.none
     if levels[place].head == TaskSlot.none {
       levels[place].head = lane

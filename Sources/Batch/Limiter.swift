@@ -20,11 +20,9 @@ struct Limiter: Sendable {
 
   let key: TaskKey
   /// Lanes that name it.
-  var references = 0
-  private(set) var running = 0
-  /// By rate, the moment at which one more start would be exactly in time. Each rate has its own count, so that a slow
-  /// one does not hold up the others; it begins one interval behind the last start of the key.
-  private var dues: [Double: Instant] = [:]
+  var references: UInt32 = 0
+  private(set) var running: UInt32 = 0
+  private var dues = RateDues()
   private var lastStart: Instant?
   var lines: [Line] = []
   private var tickets: UInt64 = 0
@@ -36,7 +34,7 @@ struct Limiter: Sendable {
   /// How many tasks with this limit may start now.
   func allowed(_ limit: TaskLimit, at now: Instant) -> Int {
     var allowed = Int.max
-    if let concurrency = limit.concurrency { allowed = max(0, concurrency - running) }
+    if let concurrency = limit.concurrency { allowed = max(0, concurrency - Int(running)) }
     if let rate = limit.ratePerSecond {
       let credit = now + Self.burst(rate) - max(due(rate), now)
       let starts = credit.inSeconds * rate
@@ -52,10 +50,10 @@ struct Limiter: Sendable {
   }
 
   mutating func started(_ number: Int, _ limit: TaskLimit, at now: Instant) {
-    running += number
+    running += UInt32(number)
     if let rate = limit.ratePerSecond {
-      begin(rate, at: now)
-      dues[rate] = max(due(rate), now) + Duration(secondsClamped: Double(number) / rate)
+      dues.begin(rate, due(rate), at: now)
+      dues.set(rate, max(due(rate), now) + Duration(secondsClamped: Double(number) / rate))
     }
     if number > 0 { lastStart = now }
   }
@@ -66,10 +64,10 @@ struct Limiter: Sendable {
   func isIdle(at now: Instant) -> Bool { references == 0 && running == 0 && settled <= now }
 
   /// When nothing is owed to any rate.
-  var settled: Instant { dues.values.max() ?? .zero }
+  var settled: Instant { dues.settled }
 
   mutating func wait(_ waiter: Waiter, _ limit: TaskLimit, at now: Instant) {
-    if let rate = limit.ratePerSecond { begin(rate, at: now) }
+    if let rate = limit.ratePerSecond { dues.begin(rate, due(rate), at: now) }
     tickets += 1
     var waiter = waiter
     waiter.ticket = tickets
@@ -81,21 +79,9 @@ struct Limiter: Sendable {
   /// Whether it is a rate that allows no start now, and not what runs.
   func isAtRate(_ limit: TaskLimit) -> Bool { limit.concurrency.map { running < $0 } ?? true }
 
+  /// A rate that is not counted yet begins one interval behind the last start of the key.
   private func due(_ rate: Double) -> Instant {
     dues[rate] ?? lastStart.map { $0 + Duration(secondsClamped: 1 / rate) } ?? .zero
-  }
-
-  /// Begins to count a rate. What is settled is forgotten, and beyond a bound what is settled first.
-  private mutating func begin(_ rate: Double, at now: Instant) {
-    guard dues[rate] == nil else { return }
-    let first = due(rate)
-    if dues.count >= SchedulerLimits.ratesOfKey {
-      dues = dues.filter { $0.value > now }
-      if dues.count >= SchedulerLimits.ratesOfKey, let least = dues.min(by: { $0.value < $1.value }) {
-        dues[least.key] = nil
-      }
-    }
-    dues[rate] = first
   }
 
   /// What may start at once beyond the first task of a rate.

@@ -40,6 +40,8 @@ struct NodeState: Sendable {
     self.report = report
   }
 
+  static let vacant = NodeState(report: NodeReport(name: "", capacity: 0, taskTypes: []))
+
   var load: Int { out + foreign }
   var room: Int { report.capacity - load }
 

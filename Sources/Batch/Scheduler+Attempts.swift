@@ -16,10 +16,14 @@ extension Scheduler {
       shards[slot].remaining -= 1
       if end.wasAttempt { nodes[shards[slot].node].attemptEnded(at: now) } else { nodes[shards[slot].node].out -= 1 }
       releasePlace(of: end.index, in: batch, at: now)
+      if end.wasTimed { batches[batch].watch.record(end) }
+      if batches[batch].tasks[end.index].isHedged, !settleCopy(end, of: slot, at: now, into: &effects) { continue }
       settle(end, of: slot, at: now, into: &effects)
     }
     touchedNodes.append(shards[slot].node)
-    if let batch = batches.slot(of: shards[slot].batchKey) { endIfDone(batch, into: &effects) }
+    guard let batch = batches.slot(of: shards[slot].batchKey) else { return }
+    watchForStragglers(of: batch, at: now)
+    endIfDone(batch, at: now, into: &effects)
   }
 
   private mutating func settle(_ end: AttemptEnd, of slot: Int, at now: Instant, into effects: inout [Effect]) {
@@ -56,15 +60,21 @@ extension Scheduler {
   private mutating func refuse(
     _ end: AttemptEnd, _ error: AttemptError, of slot: Int, at now: Instant, into effects: inout [Effect]
   ) {
-    let (batch, node) = (shards[slot].batch, shards[slot].node)
-    if error.code == .unknownTask {
-      withdrawType(typeName(of: end.index, in: batch), from: node)
-    } else if nodes[node].restsUntil <= now {
-      rest(node, atLeast: .zero, at: now)
-    }
+    let batch = shards[slot].batch
+    noteRefusal(end, error, of: slot, at: now)
     let attempt = Int(batches[batch].tasks[end.index].attempts) + 1
     note(end.index, of: slot, attempt: attempt, end: end, error: error.json, at: now, into: &effects)
     queue(end.index, of: batch, atFront: true)
+  }
+
+  /// The node does not know the type, or needs a rest.
+  mutating func noteRefusal(_ end: AttemptEnd, _ error: AttemptError, of slot: Int, at now: Instant) {
+    let node = shards[slot].node
+    if error.code == .unknownTask {
+      withdrawType(typeName(of: end.index, in: shards[slot].batch), from: node)
+    } else if nodes[node].restsUntil <= now {
+      rest(node, atLeast: .zero, at: now)
+    }
   }
 
   private func typeName(of index: Int, in batch: Int) -> String {
@@ -91,6 +101,28 @@ extension Scheduler {
     let due = now + random.jitter(upTo: limit)
     batches[batch].setDue(due, of: index)
     setTimer(due, .retry(batch: batches.key(of: batch), index: UInt32(index)))
+  }
+
+  /// One of a task's two copies failed while the other goes on: both are one attempt, which has not ended.
+  mutating func noteCopy(
+    _ index: Int, of slot: Int, end: AttemptEnd?, error: ArraySlice<UInt8>, at now: Instant,
+    into effects: inout [Effect]
+  ) {
+    let attempt = Int(batches[shards[slot].batch].tasks[index].attempts) + 1
+    tell(index, of: slot, attempt: attempt, end: end, error: error, at: now, into: &effects)
+  }
+
+  /// One of a task's two copies went with its shard.
+  mutating func loseCopy(
+    _ index: Int, of slot: Int, _ end: ShardEnd, at now: Instant, into effects: inout [Effect]
+  ) {
+    _ = batches[shards[slot].batch].dropCopy(of: index, in: slot)
+    switch end {
+    case .notSent, .refused: break
+    case .finished, .broken, .garbled:
+      let error = TaskResult.error(.lost, Loss.connection.text(node: nodes[shards[slot].node].name))
+      noteCopy(index, of: slot, end: nil, error: error, at: now, into: &effects)
+    }
   }
 
   /// How an attempt was lost.
@@ -160,13 +192,21 @@ extension Scheduler {
     _ index: Int, of slot: Int, attempt: Int, end: AttemptEnd?, error: ArraySlice<UInt8>, at now: Instant,
     into effects: inout [Effect]
   ) {
+    batches[shards[slot].batch].retried += 1
+    tell(index, of: slot, attempt: attempt, end: end, error: error, at: now, into: &effects)
+  }
+
+  private mutating func tell(
+    _ index: Int, of slot: Int, attempt: Int, end: AttemptEnd?, error: ArraySlice<UInt8>, at now: Instant,
+    into effects: inout [Effect]
+  ) {
     let shard = shards[slot]
-    batches[shard.batch].retried += 1
     let started = shard.sentAt + Duration(secondsClamped: (end?.startedMilliseconds ?? 0) / 1e3)
     effects.append(
       .attemptFailed(
         FailedAttempt(
-          batch: batches[shard.batch].id, index: index, attempt: attempt, node: nodes[shard.node].name,
+          batch: batches[shard.batch].id, index: index, attempt: attempt,
+          attemptsCounted: Int(batches[shard.batch].tasks[index].attempts), node: nodes[shard.node].name,
           startedAt: min(started, now), endedAt: now, error: error)))
   }
 
@@ -195,6 +235,11 @@ extension AttemptEnd {
     case .error(let error): error.hasBegun
     case .ok, .cancelled: true
     }
+  }
+
+  /// Whether it says how long such a task takes.
+  fileprivate var wasTimed: Bool {
+    if case .cancelled = outcome { false } else { wasAttempt }
   }
 }
 

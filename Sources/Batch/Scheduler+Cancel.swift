@@ -38,6 +38,6 @@ extension Scheduler {
     if end < batches[batch].tasks.count {
       setTimer(now + .nanoseconds(1), .cancelling(batches.key(of: batch)))
     }
-    endIfDone(batch, into: &effects)
+    endIfDone(batch, at: now, into: &effects)
   }
 }

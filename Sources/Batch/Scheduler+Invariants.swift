@@ -25,6 +25,9 @@ extension Scheduler {
     let batch = batches[slot]
     var counts = TaskCounts()
     for task in batch.tasks { counts.add(task.state) }
+    guard batch.tasks.count(where: \.isHedged) == batch.watch.copies.count,
+      batch.watch.copies.keys.allSatisfy({ batch.tasks[$0].isHedged && batch.tasks[$0].state == .running })
+    else { return false }
     guard counts == batch.counts, counts.total == batch.tasks.count, !batch.hasEnded else { return false }
     if batch.isCancelled { return batch.ready == 0 && batch.limited == 0 }
     var (inLanes, ready, limited) = (0, 0, 0)

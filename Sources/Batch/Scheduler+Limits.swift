@@ -1,27 +1,47 @@
 import Clockwork
 
 extension Scheduler {
-  mutating func registerLimiter(of lane: Int, in batch: Int) {
-    let identity = batches[batch].lanes[lane].identity
-    guard identity.limit != nil, let key = identity.key else { return }
-    let slot: Int
-    if let known = limiterSlots[key] {
-      slot = known
+  /// The limiter of a lane with a limit, made when the lane's first turn comes: a batch may have a million keys.
+  mutating func limiter(of lane: Int, in batch: Int) -> Int? {
+    let known = batches[batch].lanes[lane].limiter
+    if known != TaskSlot.none { return Int(known) }
+    guard let key = batches[batch].key(of: lane) else { return nil }
+    let slot: UInt32
+    if let other = limiterSlots[key] {
+      slot = other
     } else {
-      slot = Int(limiters.insert(Limiter(key: key)).slot)
+      slot = limiters.insert(Limiter(key: key)).slot
       limiterSlots[key] = slot
     }
-    limiters[slot].references += 1
-    batches[batch].lanes[lane].limiter = UInt32(slot)
+    limiters[Int(slot)].references += 1
+    batches[batch].lanes[lane].limiter = slot
+    return Int(slot)
   }
 
-  mutating func releaseLimiter(of lane: Int, in batch: Int) {
+  mutating func releaseLimiter(of lane: Int, in batch: Int, at now: Instant) {
     let limiter = batches[batch].lanes[lane].limiter
     guard limiter != TaskSlot.none else { return }
     let slot = Int(limiter)
     limiters[slot].references -= 1
-    // What its rate still owes outlives the batch; the timer forgets the rest.
-    if limiters[slot].references == 0 { setTimer(limiters[slot].settled, .limiter(limiters.key(of: slot))) }
+    guard limiters[slot].references == 0 else { return }
+    // What its rate still owes outlives the batch.
+    if limiters[slot].isIdle(at: now) {
+      forgetLimiter(slot)
+    } else {
+      setTimer(max(now, limiters[slot].settled), .limiter(limiters.key(of: slot)))
+    }
+  }
+
+  private mutating func forgetLimiter(_ slot: Int) {
+    limiterSlots[limiters[slot].key] = nil
+    limiters.remove(slot)
+  }
+
+  /// Counts one start beside the batch's turns.
+  mutating func takePlaceAtLimit(_ index: Int, of batch: Int, at now: Instant) {
+    let lane = Int(batches[batch].tasks[index].lane)
+    guard let limit = batches[batch].kind(of: lane).limit, let limiter = limiter(of: lane, in: batch) else { return }
+    limiters[limiter].started(1, limit, at: now)
   }
 
   /// Counts the end of an attempt against its key's limit.
@@ -36,8 +56,7 @@ extension Scheduler {
     guard let slot = limiters.slot(of: key) else { return }
     if let due = limiters[slot].timerAt, due <= now { limiters[slot].timerAt = nil }
     if limiters[slot].isIdle(at: now) {
-      limiterSlots[limiters[slot].key] = nil
-      limiters.remove(slot)
+      forgetLimiter(slot)
     } else {
       openLimiter(slot, at: now)
     }
@@ -48,7 +67,7 @@ extension Scheduler {
     let slot = Int(batches[batch].lanes[lane].limiter)
     batches[batch].lanes[lane].place = .limited
     batches[batch].limited += Int(batches[batch].lanes[lane].count)
-    guard let limit = batches[batch].lanes[lane].identity.limit else { return }
+    guard let limit = batches[batch].kind(of: lane).limit else { return }
     limiters[slot].wait(Limiter.Waiter(batch: batches.key(of: batch), lane: UInt32(lane)), limit, at: now)
     setLimiterTimer(slot, limit, at: now)
   }
@@ -56,6 +75,7 @@ extension Scheduler {
   /// Makes as many waiting lanes ready as there are starts allowed: first come, first served, but who waits for his own
   /// rate lets the others pass.
   mutating func openLimiter(_ slot: Int, at now: Instant) {
+    guard !limiters[slot].lines.isEmpty else { return }
     dropCancelledWaiters(slot)
     var woken = 0
     var held: Set<TaskLimit> = []

@@ -2,6 +2,7 @@ import Clockwork
 
 extension Scheduler {
   mutating func take(_ report: NodeReport, at now: Instant) {
+    if !hedgeSeekers.isEmpty { wakeHedgeSeekers(at: now) }
     guard let node = nodeSlots[report.name] else {
       addNode(report)
       return

@@ -5,9 +5,8 @@ extension Scheduler {
   /// Puts a lane that is nowhere to where it waits, if it holds tasks.
   mutating func place(_ lane: Int, of batch: Int) {
     guard batches[batch].lanes[lane].count > 0 else { return }
-    let identity = batches[batch].lanes[lane].identity
-    let type = batches[batch].types[Int(identity.type)].type
-    guard let key = identity.key else {
+    let type = batches[batch].types[Int(batches[batch].kind(of: lane).type)].type
+    guard let key = batches[batch].key(of: lane) else {
       enter(lane, of: batch, queue: types[type].queue)
       return
     }
@@ -58,7 +57,7 @@ extension Scheduler {
   func makeTurn(of batch: Int, stream: Int) -> Turn {
     let lane = batches[batch].streams[stream].firstLane
     return Turn(
-      pass: batches[batch].pass, priority: lane.map { batches[batch].lanes[Int($0)].identity.priority } ?? 0,
+      pass: batches[batch].pass, priority: lane.map { batches[batch].priority(of: $0) } ?? 0,
       order: batches[batch].order, batch: batches.key(of: batch), stream: stream)
   }
 
@@ -112,7 +111,7 @@ extension Scheduler {
 
 extension BatchState {
   mutating func enter(_ lane: Int, stream: Int) {
-    streams[stream].append(UInt32(lane), in: &lanes)
+    streams[stream].append(UInt32(lane), priority: priority(of: UInt32(lane)), in: &lanes)
     lanes[lane].place = .ready(stream: UInt32(stream))
     ready += Int(lanes[lane].count)
   }

@@ -24,6 +24,9 @@ package struct TaskProgress: Sendable, Equatable {
   /// Where it runs, and when it was sent there.
   package let node: String?
   package let sentAt: Instant?
+  /// Where a second copy of a straggler runs, and when it was sent there.
+  package let secondNode: String?
+  package let secondSentAt: Instant?
   package let waitingFor: WaitingReason?
 }
 
@@ -36,9 +39,11 @@ extension Scheduler {
     guard let batch = batchSlots[id], batches[batch].tasks.indices.contains(index) else { return nil }
     let task = batches[batch].tasks[index]
     let shard = task.state == .running ? shards[Int(task.link)] : nil
+    let second = task.isHedged ? batches[batch].watch.copies[index].map { shards[$0] } : nil
     return TaskProgress(
       state: task.state, attempts: Int(task.attempts), node: shard.map { nodes[$0.node].name },
-      sentAt: shard?.sentAt, waitingFor: waitingReason(of: task, in: batch))
+      sentAt: shard?.sentAt, secondNode: second.map { nodes[$0.node].name }, secondSentAt: second?.sentAt,
+      waitingFor: waitingReason(of: task, in: batch))
   }
 
   /// The number of batches that have not ended.
@@ -55,6 +60,7 @@ extension Scheduler {
     let batch = batches[slot]
     var progress = BatchProgress()
     (progress.counts, progress.retried, progress.isCancelled) = (batch.counts, batch.retried, batch.isCancelled)
+    progress.hedged = batch.watch.hedged
     guard batch.counts.waiting > 0, !batch.isCancelled else { return progress }
     let waiting = batch.types.filter { $0.waiting > 0 }.map(\.type)
     progress.missingTaskTypes = waiting.filter { !hasNode(ofType: $0) }.map { types[$0].name }
@@ -89,7 +95,14 @@ extension Scheduler {
   }
 
   private func firstBackoff(inSlot slot: Int) -> Instant? {
-    batches[slot].tasks.lazy.filter { $0.state == .backoff }.map { batches[slot].due(of: $0) }.min()
+    // The timers are as many as the tasks in backoff, the tasks perhaps ten million.
+    let key = batches.key(of: slot)
+    return timers.elements.lazy.compactMap { timer -> Instant? in
+      guard case .retry(key, let index) = timer.kind, batches[slot].tasks[Int(index)].state == .backoff else {
+        return nil
+      }
+      return batches[slot].due(of: batches[slot].tasks[Int(index)])
+    }.min()
   }
 
   private func hasNode(ofType type: Int) -> Bool { nodeList.contains { nodes[$0].types.contains(type) } }

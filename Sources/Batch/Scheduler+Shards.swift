@@ -20,6 +20,7 @@ extension Scheduler {
     nodes[node].sent(entries.count, at: now)
     batches[batch].shares.took(entries.count, node: node)
     effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))
+    watchForStragglers(of: batch, at: now)
   }
 
   /// The batch's stream with the highest priority among these queues.
@@ -28,7 +29,7 @@ extension Scheduler {
     for queue in queues {
       guard let stream = batches[batch].streamOfQueue[queue], let lane = batches[batch].streams[stream].firstLane
       else { continue }
-      let priority = batches[batch].lanes[Int(lane)].identity.priority
+      let priority = batches[batch].priority(of: lane)
       if best == nil || priority > bestPriority { (best, bestPriority) = (stream, priority) }
     }
     return best
@@ -39,17 +40,16 @@ extension Scheduler {
     from stream: Int, of batch: Int, shard: Int, upTo size: Int, at now: Instant, into entries: inout [Shard.Entry]
   ) {
     guard let lane = batches[batch].streams[stream].firstLane.map(Int.init) else { return }
-    let identity = batches[batch].lanes[lane].identity
-    let limiter = batches[batch].lanes[lane].limiter
+    let kind = batches[batch].kind(of: lane)
     let waiting = Int(batches[batch].lanes[lane].count)
     var (number, allowed) = (min(size - entries.count, waiting), Int.max)
-    if let limit = identity.limit, limiter != TaskSlot.none {
-      allowed = limiters[Int(limiter)].allowed(limit, at: now)
+    if let limit = kind.limit, let limiter = limiter(of: lane, in: batch) {
+      allowed = limiters[limiter].allowed(limit, at: now)
       number = min(number, allowed)
-      limiters[Int(limiter)].started(number, limit, at: now)
+      limiters[limiter].started(number, limit, at: now)
     }
     batches[batch].start(number, of: lane, shard: shard, into: &entries)
-    batches[batch].pass += Double(number) / Turn.weight(ofPriority: identity.priority)
+    batches[batch].pass += Double(number) / Turn.weight(ofPriority: kind.priority)
     guard number == waiting || number == allowed else { return }
     _ = batches[batch].leave(stream: stream)
     if number < waiting { waitAtLimit(lane, of: batch, at: now) }
@@ -85,6 +85,10 @@ extension Scheduler {
       shards[slot].remaining -= 1
       nodes[shard.node].out -= 1
       releasePlace(of: index, in: shard.batch, at: now)
+      if batches[shard.batch].tasks[index].isHedged {
+        loseCopy(index, of: slot, end, at: now, into: &effects)
+        continue
+      }
       switch end {
       case .finished, .broken: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
       case .garbled: loseGarbled(index, of: slot, at: now, into: &effects)
@@ -93,7 +97,7 @@ extension Scheduler {
     }
     nodes[shard.node].shards -= 1
     shards.remove(slot)
-    if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, into: &effects) }
+    if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, at: now, into: &effects) }
   }
 }
 
@@ -104,12 +108,15 @@ extension BatchState {
       let index = unlinkFirst(of: lane)
       move(index, to: .running)
       setShard(shard, of: index)
-      entries.append(Shard.Entry(index: UInt32(index), attempt: tasks[index].attempts + 1))
+      let task = tasks[index]
+      entries.append(
+        Shard.Entry(index: UInt32(index), attempt: task.attempts + 1, isRepeatable: task.isRepeatable))
     }
     ready -= number
   }
 
   func isRunning(_ index: Int, in shard: Int) -> Bool {
-    tasks.indices.contains(index) && tasks[index].state == .running && tasks[index].link == UInt32(shard)
+    guard tasks.indices.contains(index), case let task = tasks[index], task.state == .running else { return false }
+    return task.link == UInt32(shard) || task.isHedged && watch.copies[index] == shard
   }
 }

@@ -9,6 +9,7 @@ extension Scheduler {
       case .retry(let batch, let index): endBackoff(batch, Int(index))
       case .limiter(let key): limiterTimerFired(key, at: now)
       case .node(let key): if let node = nodes.slot(of: key) { touch(node) }
+      case .stragglers(let key): hedgesDue.append(key)
       case .cancelling(let key): if let batch = batches.slot(of: key) { goOnCancelling(batch, at: now, into: &effects) }
       }
     }

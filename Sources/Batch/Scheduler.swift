@@ -11,8 +11,10 @@ package import Clockwork
 ///   (`Scheduler+Placement`, `Limiter`).
 /// - **Ends.** A failed attempt is made again after backoff with full jitter; one that was lost is made again at once
 ///   if the task is repeatable or surely did not act, and else the task ends `unknown` (`Scheduler+Attempts`).
+/// - **Stragglers.** At a batch's end, what takes far too long is started a second time elsewhere
+///   (`Scheduler+Hedging`).
 ///
-/// Every input costs O(log n) for each task that it names: tasks are 16 bytes in one array, linked into lanes.
+/// Every input costs O(log n) for each task that it names: tasks are 12 bytes each, linked into lanes.
 package struct Scheduler: Sendable {
   struct ShardState: Sendable {
     let batchKey: SlotKey
@@ -41,6 +43,7 @@ package struct Scheduler: Sendable {
     case limiter(SlotKey)
     case node(SlotKey)
     case cancelling(SlotKey)
+    case stragglers(SlotKey)
   }
 
   struct Timer: Comparable, Sendable {
@@ -52,19 +55,19 @@ package struct Scheduler: Sendable {
   }
 
   var random: SplitMix64
-  var batches = SlotTable<BatchState>()
+  var batches = SlotTable(vacant: BatchState.vacant)
   var batchSlots: [UUIDv7: Int] = [:]
   var batchesSeen: UInt64 = 0
-  var nodes = SlotTable<NodeState>()
+  var nodes = SlotTable(vacant: NodeState.vacant)
   var nodeSlots: [String: Int] = [:]
   /// The slots of all nodes, in the order of their appearance.
   var nodeList: [Int] = []
-  var types = SlotTable<TypeState>()
+  var types = SlotTable(vacant: TypeState(name: "", queue: 0))
   var typeSlots: [String: Int] = [:]
-  var shards = SlotTable<ShardState>()
-  var limiters = SlotTable<Limiter>()
-  var limiterSlots: [TaskKey: Int] = [:]
-  var queues = SlotTable<MinHeap<Turn>>()
+  var shards = SlotTable(vacant: ShardState(batchKey: SlotKey(slot: 0, generation: 0), node: 0, sentAt: .zero))
+  var limiters = SlotTable(vacant: Limiter(key: TaskKey(hash: 0)))
+  var limiterSlots: [TaskKey: UInt32] = [:]
+  var queues = SlotTable(vacant: MinHeap<Turn>())
   var timers = MinHeap<Timer>()
   /// The largest share that a batch had when its turn came: where a batch that wakes up joins.
   var turn = 0.0
@@ -77,6 +80,13 @@ package struct Scheduler: Sendable {
   /// Nodes that have more room than before.
   var touchedNodes: [Int] = []
   var wakeAt: Instant?
+  /// Batches that look for stragglers when this input has been taken, and those that found no room for a copy.
+  var hedgesDue: [SlotKey] = []
+  var hedgeSeekers: Set<SlotKey> = []
+  /// By shard, the copies that were taken out in this input.
+  var withdrawn: [ShardID: [Int]] = [:]
+  /// Copies that were ever sent.
+  package internal(set) var hedgedTotal = 0
 
   package init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
@@ -90,10 +100,12 @@ package struct Scheduler: Sendable {
     case .attempts(let shard, let ends): take(ends, of: shard, at: now, into: &effects)
     case .shardEnded(let shard, let end): endShard(shard, end, at: now, into: &effects)
     case .cancel(let id): cancelBatch(id, at: now, into: &effects)
-    case .hold(let isHeld): hold(isHeld)
+    case .hold(let isHeld): hold(isHeld, at: now)
     case .wake: break
     }
+    cancelWithdrawn(into: &effects)
     dispatch(at: now, into: &effects)
+    hedgeStragglers(at: now, into: &effects)
     askForWake(at: now, into: &effects)
     assert(invariantsHold(), "the scheduler's sums do not hold")
   }
@@ -106,32 +118,33 @@ package struct Scheduler: Sendable {
       return
     }
     precondition(table.count <= SchedulerLimits.tasksInBatch, "a batch of \(table.count) tasks")
-    table.seal()
     let types = table.typeNames.map { type(named: $0) }
     for type in types { self.types[type].references += 1 }
     batchesSeen += 1
-    let batch = BatchState(id: id, order: batchesSeen, addedAt: now, table: table, types: types)
+    let batch = BatchState(id: id, order: batchesSeen, addedAt: table.acceptedAt ?? now, table: table, types: types)
     let slot = Int(batches.insert(batch).slot)
     batchSlots[id] = slot
-    for lane in batches[slot].lanes.indices { registerLimiter(of: lane, in: slot) }
-    for index in batches[slot].tasks.indices { batches[slot].link(index, atFront: false) }
+    batches[slot].linkAll()
     for lane in batches[slot].lanes.indices { place(lane, of: slot) }
-    endIfDone(slot, into: &effects)
+    endIfDone(slot, at: now, into: &effects)
   }
 
-  mutating func endIfDone(_ slot: Int, into effects: inout [Effect]) {
+  mutating func endIfDone(_ slot: Int, at now: Instant, into effects: inout [Effect]) {
     guard batches[slot].hasEnded else { return }
     let id = batches[slot].id
     effects.append(.batchEnded(id, progress(inSlot: slot)))
-    for lane in batches[slot].lanes.indices { releaseLimiter(of: lane, in: slot) }
+    for lane in batches[slot].lanes.indices { releaseLimiter(of: lane, in: slot, at: now) }
     for use in batches[slot].types { releaseType(use.type) }
     batchSlots[id] = nil
     batches.remove(slot)
   }
 
-  private mutating func hold(_ isHeld: Bool) {
-    if self.isHeld, !isHeld { mustDispatchAll = true }
+  private mutating func hold(_ isHeld: Bool, at now: Instant) {
+    let opens = self.isHeld && !isHeld
     self.isHeld = isHeld
+    guard opens else { return }
+    mustDispatchAll = true
+    wakeHedgeSeekers(at: now)
   }
 
   /// The slot of a type, made on first use; the caller counts its reference.

@@ -6,6 +6,9 @@ extension Scheduler {
     case send(Shard)
     /// Running tasks of a shard are to be cancelled on its node; their attempts still end one by one.
     case cancelShard(ShardID, node: String)
+    /// Tasks of a shard have their result from elsewhere: these are to be cancelled on its node, the others go on.
+    /// Whatever still comes of them is ignored.
+    case cancelTasks(ShardID, node: String, [Int])
     /// The exchange is of no more use: its node is gone and everything in it is settled.
     case dropShard(ShardID)
     /// A task has its one result.
@@ -39,10 +42,10 @@ package struct Shard: Sendable {
     package let index: UInt32
     /// From 1.
     package let attempt: UInt16
+    package let isRepeatable: Bool
 
-    package init(index: UInt32, attempt: UInt16) {
-      self.index = index
-      self.attempt = attempt
+    package init(index: UInt32, attempt: UInt16, isRepeatable: Bool = true) {
+      (self.index, self.attempt, self.isRepeatable) = (index, attempt, isRepeatable)
     }
   }
 
@@ -81,12 +84,23 @@ package struct TaskEnd: Sendable {
   /// From the batch's acceptance to the last attempt's start.
   package let queuedMilliseconds: Double
   package let durationMilliseconds: Double
+
+  package init(
+    batch: UUIDv7, index: Int, status: TaskState, detail: Detail, node: String? = nil, attempts: Int = 0,
+    queuedMilliseconds: Double = 0, durationMilliseconds: Double = 0
+  ) {
+    (self.batch, self.index, self.status, self.detail) = (batch, index, status, detail)
+    (self.node, self.attempts) = (node, attempts)
+    (self.queuedMilliseconds, self.durationMilliseconds) = (queuedMilliseconds, durationMilliseconds)
+  }
 }
 
 package struct FailedAttempt: Sendable {
   package let batch: UUIDv7
   package let index: Int
   package let attempt: Int
+  /// How many of the task's attempts count now: one that was lost does not.
+  package let attemptsCounted: Int
   package let node: String
   package let startedAt: Instant
   package let endedAt: Instant

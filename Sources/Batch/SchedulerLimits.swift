@@ -44,6 +44,20 @@ enum SchedulerLimits {
   /// is allowed.
   static let garbledAttempts: UInt16 = 3
 
+  /// An attempt that takes so many times the 99th percentile of its batch is a straggler.
+  static let hedgeFactor = 3
+  /// What is shorter is noise.
+  static let hedgeFloor: Duration = .milliseconds(100)
+  /// Attempts that must have ended before a percentile says anything.
+  static let hedgeSamples: UInt64 = 10
+  /// Of so many tasks of a batch one may run twice at a time, and always a few.
+  static let hedgeShare = 100
+  static let hedgesAtLeast = 10
+  /// How often a batch looks for stragglers at most.
+  static let hedgeScanGap: Duration = .milliseconds(25)
+  /// Nodes that are looked at for copies: those with most room.
+  static let hedgePlaces = 16
+
   static let attempts = 1_000
   static let priority = -100...100
   static let tasksInBatch = Int(UInt32.max) - 1

@@ -5,27 +5,35 @@ package struct SlotKey: Hashable, Sendable {
 }
 
 /// Values in numbered slots that are used again.
+///
+/// The elements are not optional: from an optional one, reading a field copies all of it, and a batch has many.
 struct SlotTable<Element: Sendable>: Sendable {
-  private var elements: [Element?] = []
+  private var elements: [Element] = []
+  /// Odd while the slot is in use.
   private var generations: [UInt32] = []
   private var free: [Int] = []
+  /// What stands in an empty slot.
+  private let vacant: Element
+
+  init(vacant: Element) { self.vacant = vacant }
 
   /// The slots in use, ascending.
-  var slots: [Int] { elements.indices.filter { elements[$0] != nil } }
+  var slots: [Int] { elements.indices.filter { contains($0) } }
 
   mutating func insert(_ element: Element) -> SlotKey {
     let slot = free.popLast() ?? elements.count
     if slot == elements.count {
       elements.append(element)
-      generations.append(0)
+      generations.append(1)
     } else {
       elements[slot] = element
+      generations[slot] &+= 1
     }
     return key(of: slot)
   }
 
   mutating func remove(_ slot: Int) {
-    elements[slot] = nil
+    elements[slot] = vacant
     generations[slot] &+= 1
     free.append(slot)
   }
@@ -35,14 +43,20 @@ struct SlotTable<Element: Sendable>: Sendable {
   /// The slot of a tenant that is still there.
   func slot(of key: SlotKey) -> Int? {
     let slot = Int(key.slot)
-    return slot < elements.count && generations[slot] == key.generation && elements[slot] != nil ? slot : nil
+    return slot < elements.count && generations[slot] == key.generation && contains(slot) ? slot : nil
   }
 
-  func contains(_ slot: Int) -> Bool { slot < elements.count && elements[slot] != nil }
+  func contains(_ slot: Int) -> Bool { slot < elements.count && generations[slot] & 1 == 1 }
 
   /// Traps for an empty slot.
   subscript(slot: Int) -> Element {
-    get { elements[slot]! }
-    _modify { yield &elements[slot]! }
+    @inline(__always) get {
+      precondition(generations[slot] & 1 == 1, "slot \(slot) is empty")
+      return elements[slot]
+    }
+    @inline(__always) _modify {
+      precondition(generations[slot] & 1 == 1, "slot \(slot) is empty")
+      yield &elements[slot]
+    }
   }
 }

@@ -15,6 +15,9 @@ package struct TaskLimit: Hashable, Sendable {
 package struct TaskKey: Hashable, Sendable {
   package let hash: UInt64
 
+  /// One that was kept.
+  init(hash: UInt64) { self.hash = hash }
+
   /// FNV-1a over the bytes, then the SplitMix64 finalizer, so that near keys end far apart.
   package init(_ text: some Sequence<UInt8>) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

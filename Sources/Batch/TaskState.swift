@@ -29,6 +29,7 @@ package struct TaskCounts: Equatable, Sendable {
   package private(set) var unknown = 0
 
   package init() {}
+  package init(queued: Int) { self.queued = queued }
 
   package var waiting: Int { queued + backoff }
   package var ended: Int { ok + error + cancelled + unknown }

@@ -9,6 +9,12 @@ package struct UUIDv7: Hashable, Comparable, Sendable {
     low = 0x8000_0000_0000_0000 | (generator.next() >> 2)
   }
 
+  /// From its two halves as they were kept; nil where they are no identifier of this version.
+  package init?(high: UInt64, low: UInt64) {
+    guard high >> 12 & 0xf == 7, low >> 62 == 2 else { return nil }
+    (self.high, self.low) = (high, low)
+  }
+
   /// Reads the 36 characters `xxxxxxxx-xxxx-7xxx-yxxx-xxxxxxxxxxxx`; nil for anything else, another version included.
   package init?(_ text: some StringProtocol) {
     var digits: [UInt64] = [0, 0]

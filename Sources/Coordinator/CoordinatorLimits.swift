@@ -17,6 +17,8 @@ enum CoordinatorLimits {
   /// How soon a node that did not take a cancellation is asked again, and how often before the exchange is broken off.
   static let cancelRetry: Duration = .milliseconds(500)
   static let cancelRetries = 20
+  /// Tasks of a shard that one request cancels: its target stays short.
+  static let indicesCancelled = 200
   /// Bytes of results that are read at once for a reader.
   static let readBytes = 128 << 10
   /// Results that a summary or a search looks at before the loop turns to others.
@@ -44,10 +46,14 @@ enum CoordinatorLimits {
   static let nodeAnswer: Duration = .seconds(10)
   /// A node's list of the shards that it holds.
   static let heldListBytes = 64 << 20
-  /// Bytes of tasks and results held: half of the machine's memory. Beyond, the oldest ended batches go, and then
-  /// submissions are refused.
-  static let journalBytes = max(
+  /// Bytes of tasks and results held where they are in memory: half of the machine's. Beyond, the oldest ended batches
+  /// go, and then submissions are refused.
+  static let memoryBytes = max(
     256 << 20, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
+  /// Batches that are kept, whatever their size.
+  static let batchesKept = 10_000
+  /// Batches that are too old are looked for so often.
+  static let retentionInterval: Duration = .seconds(60)
   /// What a batch costs beside its tasks and results.
   static let batchBytes = 4 << 10
   /// While there is no room for results, it is looked for so often.

@@ -13,6 +13,8 @@ struct Driver {
   var failed: [FailedAttempt] = []
   var ignored: [Scheduler.Ignored] = []
   var cancelled: [ShardID] = []
+  /// Tasks that were to be cancelled by themselves.
+  var withdrawn: [ShardID: [Int]] = [:]
   var wakeAt: Instant?
   /// Whether everything is recounted after each input; too slow for many tasks.
   var recounts = true
@@ -31,6 +33,7 @@ struct Driver {
       switch effect {
       case .send(let shard): sent.append(shard)
       case .cancelShard(let id, _): cancelled.append(id)
+      case .cancelTasks(let id, _, let indices): withdrawn[id, default: []] += indices
       case .dropShard(let id): open.removeAll { $0.id == id }
       case .taskEnded(let end): ends[end.batch, default: [:]][end.index, default: []].append(end)
       case .attemptFailed(let attempt): failed.append(attempt)

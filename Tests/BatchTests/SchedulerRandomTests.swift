@@ -7,6 +7,15 @@ import Testing
     "whatever fails, each task has one result, none that must not repeat starts twice, and every batch ends",
     arguments: UInt64(1)...30)
   func world(seed: UInt64) {
+    _ = Self.run(seed)
+  }
+
+  @Test("the random worlds do start stragglers a second time")
+  func hedges() {
+    #expect([102].map(Self.run).reduce(0) { $0 + $1.hedged } > 0)
+  }
+
+  private static func run(_ seed: UInt64) -> World {
     var world = World(seed: seed)
     for name in ["n0", "n1", "n2"] { world.addNode(name) }
     for step in 0..<3_000 {
@@ -22,5 +31,6 @@ import Testing
     #expect(world.ended.count == world.sizes.count, "seed \(seed): a batch did not end")
     for (batch, size) in world.sizes { #expect(world.results[batch]?.count ?? 0 == size, "seed \(seed)") }
     #expect(world.scheduler.batchCount == 0)
+    return world
   }
 }

@@ -23,6 +23,8 @@ struct World {
   var random: SplitMix64
   var now = Instant.zero
   var faults = true
+  /// Whether some tasks take a hundred times as long as the others, in one world of six: it takes many more events.
+  private let hasStragglers: Bool
   private var events: [(at: Instant, event: Event)] = []
   private var nodes: [String: Node] = [:]
   private var shards: [ShardID: Shard] = [:]
@@ -33,9 +35,12 @@ struct World {
   /// Tasks that must not repeat and have begun on a node.
   private var acted: Set<String> = []
   private(set) var complaints: [String] = []
+  /// Copies of stragglers that were sent.
+  private(set) var hedged = 0
 
   init(seed: UInt64) {
     scheduler = Scheduler(seed: seed)
+    hasStragglers = seed % 6 == 0
     random = SplitMix64(seed: seed &+ 1)
   }
 
@@ -132,11 +137,13 @@ extension World {
       switch effect {
       case .send(let shard): send(shard)
       case .cancelShard(let id, _): cancel(id)
+      case .cancelTasks(let id, _, let indices): cancel(id, indices)
       case .dropShard(let id): shards[id] = nil
       case .taskEnded(let end):
         results[end.batch, default: [:]][end.index, default: 0] += 1
         if results[end.batch]![end.index]! > 1 { complain("task \(end.index) has two results") }
       case .batchEnded(let id, let progress):
+        hedged += progress.hedged
         ended.insert(id)
         if progress.counts.total != sizes[id] { complain("a batch ended with \(progress.counts)") }
       case .wake(let at): later(at - now, .wake)
@@ -159,7 +166,7 @@ extension World {
     let breaksAfter: Duration? = chance(10) ? soon(3_000) : nil
     var last = Duration.zero
     for entry in shard.entries {
-      let delay = soon(2_000) * node.slowness
+      let delay = hasStragglers && chance(2) ? .milliseconds(100) + soon(200_000) : soon(2_000) * node.slowness
       last = max(last, delay)
       if !repeatable[shard.batch]![Int(entry.index)], breaksAfter == nil || delay < breaksAfter! || chance(50) {
         acted.insert("\(shard.batch.text) \(entry.index)")
@@ -175,9 +182,12 @@ extension World {
     later(breaksAfter ?? last + .microseconds(1), .input(end ?? .shardEnded(shard.id, .finished)))
   }
 
-  private mutating func cancel(_ id: ShardID) {
+  private mutating func cancel(_ id: ShardID, _ indices: [Int]? = nil) {
     guard let shard = shards[id] else { return }
-    for entry in shard.entries where Bool.random(using: &random) {
+    if let indices, !indices.allSatisfy({ index in shard.entries.contains { Int($0.index) == index } }) {
+      complain("\(indices) are to be cancelled where they do not run")
+    }
+    for entry in shard.entries where indices?.contains(Int(entry.index)) ?? true && Bool.random(using: &random) {
       let end = AttemptEnd(index: Int(entry.index), outcome: .cancelled(mayHaveActed: true))
       later(soon(500), .input(.attempts(id, [end])))
     }

@@ -242,4 +242,27 @@ import Testing
       #expect(try await ids("?limit=2&after=\(expected[1])") == Array(expected[2...]))
     }
   }
+
+  @Test("a straggler is started again on another node, the first result wins, and the other is cancelled by its index")
+  func straggler() async throws {
+    try await TestCoordinator.run { coordinator in
+      let first = try coordinator.node("n1") { shard in
+        for task in shard.tasks where task["index"]?.int != 7 { shard.complete(task) }
+      }
+      let path = try await coordinator.submit(
+        "[\(Array(repeating: #"{"task":"echo"}"#, count: 30).joined(separator: ","))]")
+      _ = try await coordinator.wait(for: path) { $0["ok"]?.int == 29 }
+      let second = try coordinator.node("n2") { shard in
+        if shard.tasks.count == 1 { shard.completeAll() }
+      }
+      let done = try await coordinator.done(path)
+      #expect(done["ok"]?.int == 30 && done["hedged"]?.int == 1 && done["retried"]?.int == 0)
+      #expect(second.begun == [7])
+      try await coordinator.until { first.shards[0].cancelled == [7] }
+      #expect(!first.shards[0].wasCancelled)
+      #expect(coordinator.service.dispatcher.hedgedTotal == 1)
+      let task = try await coordinator.get("\(path)/tasks/7").json
+      #expect(task["result"]?["node"]?.string == "n2")
+    }
+  }
 }

@@ -27,7 +27,7 @@ import Testing
     let loop = try EventLoop.start(name: "cluster")
     defer { loop.stop() }
     try await loop.spawn { () async throws -> Void in
-      let service = CoordinatorService(loop: loop, journal: MemoryJournal(), log: .silent)
+      let service = CoordinatorService(loop: loop, journal: Journal(MemoryEngine()), log: .silent, keep: .standard)
       let http = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
       let own = try await Membership.start(
         options(.coordinator, "c1", join: nil), role: .coordinator, http: http, on: loop, log: .silent)

@@ -74,7 +74,10 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
         unknownCancels -= 1
         return exchange.respond(.notFound(exchange.request.path))
       }
-      for shard in shards where shard.id == parts.last { shard.cancelRest() }
+      let indices = exchange.request.query.values("index").compactMap { Int($0) }
+      for shard in shards where shard.id == parts.last {
+        if indices.isEmpty { shard.cancelRest() } else { shard.cancel(indices) }
+      }
       exchange.respond(json: Array("{}".utf8))
     case ("GET", "status"):
       let names = types.map { "\"\($0)\"" }.joined(separator: ",")
@@ -116,6 +119,7 @@ final class FakeShard {
   let id: String
   let tasks: [JSONValue]
   private var ended: Set<Int> = []
+  private(set) var cancelled: Set<Int> = []
   private var isOpen = false
   /// Results that were told, or would have been if somebody had listened.
   private var results: [String] = []
@@ -154,12 +158,16 @@ final class FakeShard {
 
   func cancelRest() {
     wasCancelled = true
-    for task in tasks {
-      guard let index = task["index"]?.int, !ended.contains(index) else { continue }
+    cancel(tasks.compactMap { $0["index"]?.int })
+    end()
+  }
+
+  func cancel(_ indices: [Int]) {
+    for index in indices where !ended.contains(index) {
       ended.insert(index)
+      cancelled.insert(index)
       write(#"{"index":\#(index),"status":"cancelled","effect":true,"started_ms":0,"duration_ms":1}"#)
     }
-    end()
   }
 
   func end() {

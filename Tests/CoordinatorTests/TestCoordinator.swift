@@ -16,12 +16,16 @@ final class TestCoordinator: @unchecked Sendable {
   let client: HTTPClient
   private let address: SocketAddress
   private var nodes: [FakeNode] = []
+  private let opening: JournalOpening
 
-  let journal = MemoryJournal()
+  var journal: Journal { service.journal }
 
-  private init(_ loop: EventLoop, journalBytes: Int) throws {
+  private init(_ loop: EventLoop, _ folder: String, keepBytes: Int) throws {
     self.loop = loop
-    service = CoordinatorService(loop: loop, journal: journal, log: .silent, journalBytes: journalBytes)
+    opening = try JournalOpening(folder)
+    let engine = try FileEngine(folder: opening.folder, on: loop, log: .silent)
+    let keep = Retention(age: .seconds(3_600), bytes: keepBytes)
+    service = CoordinatorService(loop: loop, journal: Journal(engine), log: .silent, keep: keep)
     client = HTTPClient(loop: loop)
     address = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
     let empty: (HTTPExchange) -> Void = { $0.respond(json: Array("{}".utf8)) }
@@ -33,14 +37,27 @@ final class TestCoordinator: @unchecked Sendable {
       as: "c1")
   }
 
+  /// What an earlier coordinator of the folder left.
+  func restore() { service.restore(opening.readBatches()) }
+
   /// Runs a test's story on the loop of a fresh coordinator.
   static func run<Value: Sendable>(
     journalBytes: Int = 1 << 30, _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
   ) async throws -> Value {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    return try await run(in: folder.path, journalBytes: journalBytes, story)
+  }
+
+  /// The same on a folder that may hold what an earlier coordinator left.
+  static func run<Value: Sendable>(
+    in folder: String, journalBytes: Int = 1 << 30, _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
+  ) async throws -> Value {
     let loop = try EventLoop.start(name: "coordinator")
     defer { loop.stop() }
     return try await loop.spawn { () async throws -> Value in
-      let coordinator = try TestCoordinator(loop, journalBytes: journalBytes)
+      let coordinator = try TestCoordinator(loop, folder, keepBytes: journalBytes)
+      coordinator.restore()
       do {
         let value = try await story(coordinator)
         await coordinator.close()
@@ -56,6 +73,7 @@ final class TestCoordinator: @unchecked Sendable {
     client.close()
     await service.close()
     for node in nodes { node.close() }
+    opening.close()
     await loop.yield()
   }
 

@@ -31,7 +31,12 @@ enum BatchDocument {
       $0.member("running", counts.running)
       $0.member("queued", counts.waiting)
       $0.member("retried", progress.retried)
-      writeWaiting(progress, batch, isHeld: dispatcher.isHeld, into: &$0)
+      $0.member("hedged", progress.hedged)
+      if let damage = batch.damage {
+        $0.member("damaged", true)
+        $0.member("damage", damage)
+      }
+      writeWaiting(progress, batch, held: dispatcher.heldBecause, into: &$0)
       writeTimes(batch, counts, dispatcher.loop.now, into: &$0)
       $0.object("nodes") { nodes in
         for (name, count) in batch.nodeCounts.sorted(by: { $0.key < $1.key }) { nodes.member(name, count) }
@@ -48,13 +53,13 @@ enum BatchDocument {
   }
 
   private static func writeWaiting(
-    _ progress: BatchProgress, _ batch: BatchRecord, isHeld: Bool, into writer: inout JSONWriter
+    _ progress: BatchProgress, _ batch: BatchRecord, held: String?, into writer: inout JSONWriter
   ) {
     guard let reason = progress.waitingFor else { return }
     writer.member("waiting_for", reason.name)
     if case .backoff(let until) = reason { writer.member("until", batch.timestamp(of: until).rfc3339) }
-    if isHeld {
-      writer.member("detail", "results fill the coordinator's room: cancel batches, or purge ended ones")
+    if let held {
+      writer.member("detail", held)
     } else if let refusal = batch.refusal {
       writer.member("detail", refusal)
     }

@@ -8,7 +8,7 @@ import Net
 /// Guarded by: the loop's thread.
 final class BatchDraft {
   let id: UUIDv7
-  let journal: any BatchJournal
+  let journal: BatchJournal
   private(set) var table = TaskTable()
   private(set) var hasIDs = false
   private(set) var faults: [Problem.Fault] = []
@@ -16,7 +16,7 @@ final class BatchDraft {
   var name: String?
   var defaults: TaskFields?
 
-  init(id: UUIDv7, journal: any BatchJournal) { (self.id, self.journal) = (id, journal) }
+  init(id: UUIDv7, journal: BatchJournal) { (self.id, self.journal) = (id, journal) }
 
   /// Whether no further fault would be told.
   var isHopeless: Bool { faults.count >= CoordinatorLimits.faultsTold }
@@ -58,7 +58,7 @@ final class BatchDraft {
     guard faults.isEmpty else { return }
     hasIDs = hasIDs || spec.id != nil
     table.append(spec)
-    journal.appendTask(JournalTask(id: spec.id?.bytes, bytes: spec.bytes))
+    journal.appendTask(spec)
   }
 
   /// Nil for a submission without a fault.

@@ -63,8 +63,8 @@ final class BatchEndpoints {
     let progress = dispatcher.task(index, of: batch)
     batch.journal.readTasks([index]) { tasks in
       batch.journal.readResult(of: index) { line in
-        let result = line.map { JSONValue(trusted: $0.last == 0x0a ? $0.dropLast() : $0) }
-        let document = TaskDocument(batch: batch, index: index, task: tasks[0], result: result, progress: progress)
+        let result = line.map { JSONValue(trusted: $0.bytes.dropLast()) }
+        let document = TaskDocument(batch: batch, index: index, task: tasks[index], result: result, progress: progress)
         exchange.respond(json: document.bytes)
       }
     }
@@ -85,7 +85,7 @@ final class BatchEndpoints {
     }
     guard batch.outcome == nil else { return try show(id, exchange) }
     let answer = CancelAnswer(batch, dispatcher, exchange)
-    dispatcher.cancel(batch.id)
+    dispatcher.cancel(batch)
     answer.wait()
   }
 }

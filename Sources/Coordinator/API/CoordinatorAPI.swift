@@ -26,13 +26,16 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   private var surroundings: Surroundings?
   private(set) var isDraining = false
 
-  init(dispatcher: Dispatcher, journal: any Journal) {
+  init(dispatcher: Dispatcher, journal: Journal) {
     batches = BatchEndpoints(dispatcher: dispatcher)
     submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal)
     results = ResultEndpoints(dispatcher: dispatcher)
   }
 
   func serve(_ surroundings: Surroundings) { self.surroundings = surroundings }
+
+  /// The journal got into trouble, or out of it.
+  func journalChanged() { submissions.journalChanged() }
 
   /// New batches are refused from here on.
   func drain() { isDraining = true }
@@ -91,10 +94,17 @@ extension Problem {
     detail: "It takes no new batch because it is going down; send it to another coordinator, or again once it is back.",
     retryAfter: 10)
 
+  static func noSpace(_ trouble: JournalTrouble) -> Problem {
+    Problem(
+      status: trouble == .full ? 507 : 503, code: trouble == .full ? "no_space" : "journal_failing",
+      title: trouble == .full ? "The disk is full" : "The journal cannot be written",
+      detail: "Nothing was kept: \(trouble.text). Running batches pause and go on by themselves.", retryAfter: 10)
+  }
+
   static let full = Problem(
     status: 503, code: "full", title: "The coordinator is full",
     detail:
-      "Running batches hold \(CoordinatorLimits.journalBytes >> 20) MiB; send the batch again when one has ended.",
+      "Running batches hold all that --keep allows; send the batch again when one has ended.",
     retryAfter: 10)
 
   static func badRequest(_ detail: String, pointer: String? = nil) -> Problem {

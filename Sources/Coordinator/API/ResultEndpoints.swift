@@ -52,9 +52,11 @@ private final class Summing: @unchecked Sendable {
   func go() {
     guard exchange.isOpen else { return }
     guard seq < batch.resultCount else { return answer() }
-    batch.journal.readResults(after: seq, through: batch.resultCount, upTo: CoordinatorLimits.readBytes) { [self] in
-      seq = $0.lastSeq
-      for line in $0.bytes.split(separator: 0x0a) { summary.take(JSONValue(trusted: line)) }
+    let last = batch.resultCount
+    batch.journal.readResults(after: seq, through: last, upTo: CoordinatorLimits.readBytes) { [self] lines in
+      // Without one, what is left cannot be read: the summary tells of the rest.
+      seq = lines.last?.seq ?? last
+      for line in lines { summary.take(JSONValue(trusted: line.bytes.dropLast())) }
       exchange.loop.execute { self.go() }
     }
   }

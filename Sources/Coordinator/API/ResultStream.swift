@@ -30,6 +30,8 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
   private var isOver = false
   private var isPumping = false
   private var awaitsDrain = false
+  /// The journal has been asked for the next piece.
+  private var isReading = false
 
   init(
     _ exchange: HTTPExchange, _ batch: BatchRecord, _ dispatcher: Dispatcher,
@@ -63,13 +65,13 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
 
   /// Writes as much as the reader takes, in turns, so that a long stream does not hold up the loop.
   private func pump() {
-    guard !isOver, !isPumping, !awaitsDrain else { return }
+    guard !isOver, !isPumping, !awaitsDrain, !isReading else { return }
     isPumping = true
     defer { isPumping = false }
     for _ in 0..<16 {
       guard exchange.isOpen else { return end() }
       guard !exchange.isCongested else { return waitForDrain() }
-      guard step() else { return }
+      guard step(), !isReading else { return }
     }
     awaitsDrain = true
     exchange.loop.execute { [self] in
@@ -86,65 +88,52 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
     }
   }
 
-  /// Writes the next piece. False when there is none for now.
+  /// Asks for the next piece. False when there is none for now.
   private func step() -> Bool {
     let wasOver = batch.outcome != nil
-    let wrote =
+    let hasNext =
       switch position {
-      case .seq(let seq): writeNext(after: seq)
-      case .index(let index): writeNext(from: index)
+      case .seq(let seq): readNext(after: seq)
+      case .index(let index): readNext(from: index)
       }
-    if !wrote, wasOver || !follows { finish() }
-    return wrote
+    if !hasNext, wasOver || !follows { finish() }
+    return hasNext
   }
 
-  private func writeNext(after seq: Int) -> Bool {
-    guard seq < batch.resultCount else { return false }
-    batch.journal.readResults(after: seq, through: batch.resultCount, upTo: CoordinatorLimits.readBytes) { [self] in
-      position = .seq($0.lastSeq)
-      exchange.write(selection.isPlain ? $0.bytes : rendered($0, after: seq))
+  private func readNext(after seq: Int) -> Bool {
+    let last = batch.resultCount
+    guard seq < last else { return false }
+    isReading = true
+    batch.journal.readResults(after: seq, through: last, upTo: CoordinatorLimits.readBytes) { [self] lines in
+      position = .seq(lines.last?.seq ?? last)
+      take(lines)
     }
     return true
   }
 
-  private func rendered(_ lines: ResultLines, after seq: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var (start, number) = (0, seq)
-    while start < lines.bytes.count {
-      let end = (lines.bytes[start...].firstIndex(of: 0x0a) ?? lines.bytes.count - 1) + 1
-      number += 1
-      if selection.statuses?.contains(batch.journal.status(ofSeq: number)) ?? true {
-        selection.render(lines.bytes[start..<end], into: &bytes)
-      }
-      start = end
-    }
-    return bytes
-  }
-
   /// In the order of index: waits for the next one while its batch runs, and leaves out what has no result else.
-  private func writeNext(from first: Int) -> Bool {
-    var (index, bytes, isMissing) = (first, [UInt8](), false)
-    while index < batch.total, bytes.count < CoordinatorLimits.readBytes, !isMissing,
-      index - first < CoordinatorLimits.resultsPerTurn
-    {
-      batch.journal.readResult(of: index) { [self] line in
-        guard let line else {
-          isMissing = follows && batch.outcome == nil
-          return
-        }
-        if wants(line) { selection.render(line, into: &bytes) }
-      }
-      if !isMissing { index += 1 }
+  private func readNext(from first: Int) -> Bool {
+    let last = batch.resultCount
+    var range = first..<min(batch.total, first + batch.journal.resultsPerRead(of: CoordinatorLimits.readBytes))
+    if follows, batch.outcome == nil { range = first..<batch.journal.firstWithoutResult(in: range, through: last) }
+    guard !range.isEmpty else { return false }
+    isReading = true
+    batch.journal.readResults(of: range, upTo: CoordinatorLimits.readBytes) { [self] lines, next in
+      position = .index(next)
+      // What is not durable yet is not there for a reader.
+      take(lines.filter { $0.seq <= last })
     }
-    position = .index(index)
-    exchange.write(bytes)
-    return index > first
+    return true
   }
 
-  private func wants(_ line: ArraySlice<UInt8>) -> Bool {
-    guard let statuses = selection.statuses else { return true }
-    let status = JSONValue(trusted: line.last == 0x0a ? line.dropLast() : line)["status"]?.string
-    return statuses.contains { $0.name == status }
+  private func take(_ lines: [ResultLine]) {
+    isReading = false
+    var bytes: [UInt8] = []
+    for line in lines where selection.statuses?.contains(line.status) ?? true {
+      if selection.isPlain { bytes += line.bytes } else { selection.render(line.bytes, into: &bytes) }
+    }
+    exchange.write(bytes)
+    if !isPumping { pump() }
   }
 
   private func finish() {

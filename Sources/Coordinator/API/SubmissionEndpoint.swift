@@ -10,15 +10,18 @@ import Net
 /// Guarded by: the loop's thread.
 final class SubmissionEndpoint {
   private let dispatcher: Dispatcher
-  private let journal: any Journal
+  private let journal: Journal
   private var random = SystemRandomNumberGenerator()
+  /// Submissions that wait for the disk.
+  private var acceptances: [UUIDv7: Acceptance] = [:]
   private var latest: (time: Timestamp, id: UUIDv7)?
 
-  init(dispatcher: Dispatcher, journal: any Journal) {
+  init(dispatcher: Dispatcher, journal: Journal) {
     (self.dispatcher, self.journal) = (dispatcher, journal)
   }
 
   func take(_ exchange: HTTPExchange) throws(Problem) {
+    if let trouble = journal.engine.trouble { throw .noSpace(trouble) }
     guard dispatcher.book.makeRoom() else { throw .full }
     let options = try SubmissionOptions(exchange)
     if let key = options.idempotencyKey {
@@ -34,7 +37,7 @@ final class SubmissionEndpoint {
     let id = nextID()
     let draft = BatchDraft(id: id, journal: journal.begin(id))
     (draft.name, draft.defaults) = (options.name, options.defaults)
-    let submission = Submission(exchange, options, draft, self, room: dispatcher.book)
+    let submission = Submission(exchange, options, draft, self, journal, room: dispatcher.book)
     submission.read()
   }
 
@@ -52,6 +55,15 @@ final class SubmissionEndpoint {
 
   // MARK: For a submission
 
+  /// The disk is full, or well again: those who wait for it are told.
+  func journalChanged() {
+    guard journal.engine.trouble != nil else { return }
+    for (id, acceptance) in acceptances {
+      acceptances[id] = nil
+      acceptance.give()
+    }
+  }
+
   func refuse(_ exchange: HTTPExchange, _ options: SubmissionOptions, _ draft: BatchDraft, _ problem: Problem) {
     journal.drop(draft.id)
     if let key = options.idempotencyKey { dispatcher.book.release(key: key) }
@@ -59,12 +71,21 @@ final class SubmissionEndpoint {
   }
 
   func accept(_ exchange: HTTPExchange, _ options: SubmissionOptions, _ draft: BatchDraft, _ digest: BodyDigest) {
-    draft.journal.makeDurable { [self] in
-      let batch = BatchRecord(
-        id: draft.id, name: draft.name, journal: draft.journal, hasIDs: draft.hasIDs, createdAt: WallClock.now,
-        instant: dispatcher.loop.now)
+    let manifest = BatchManifest(
+      id: draft.id, name: draft.name, createdAt: WallClock.now, hasIDs: draft.hasIDs,
+      idempotencyKey: options.idempotencyKey, digest: options.idempotencyKey.map { _ in digest.kept })
+    draft.journal.accept(manifest)
+    let instant = dispatcher.loop.now
+    let waiting = Acceptance { [self] in
+      if let trouble = journal.engine.trouble { refuse(exchange, options, draft, .noSpace(trouble)) }
+    }
+    acceptances[draft.id] = waiting
+    draft.journal.makeTasksDurable { [self] in
+      // It was refused meanwhile, for want of room, and is dropped.
+      guard acceptances.removeValue(forKey: draft.id) != nil else { return }
+      let batch = BatchRecord(manifest, journal: draft.journal, instant: instant)
       dispatcher.book.add(batch)
-      if let key = options.idempotencyKey { dispatcher.book.bind(key: key, to: batch.id, digest) }
+      dispatcher.book.bindKey(of: manifest)
       dispatcher.add(batch, draft.takeTable())
       answer(exchange, options, batch, status: 202)
     }
@@ -83,7 +104,7 @@ final class SubmissionEndpoint {
 
   /// The key was used before: the same submission gets its batch again, another one is refused.
   private func compare(
-    _ exchange: HTTPExchange, _ options: SubmissionOptions, with digest: BodyDigest, of id: UUIDv7
+    _ exchange: HTTPExchange, _ options: SubmissionOptions, with digest: BatchManifest.Digest, of id: UUIDv7
   ) {
     var own = BodyDigest()
     own.take(options.signature.utf8)
@@ -92,10 +113,16 @@ final class SubmissionEndpoint {
       case .chunk(let bytes): own.take(bytes)
       case .failed(let error): exchange.respond(error)
       case .end:
-        guard own == digest, let batch = dispatcher.book[id] else { return exchange.respond(Self.otherBody) }
+        guard own.kept == digest, let batch = dispatcher.book[id] else { return exchange.respond(Self.otherBody) }
         answer(exchange, options, batch, status: 200)
       }
     }
+  }
+
+  /// A submission that is read and not yet durable.
+  private struct Acceptance {
+    /// Refuses it.
+    let give: () -> Void
   }
 
   private static let otherBody = Problem(
@@ -111,15 +138,17 @@ private final class Submission {
   private let options: SubmissionOptions
   private let draft: BatchDraft
   private let endpoint: SubmissionEndpoint
+  private let journal: Journal
   private let room: BatchBook
   private var digest = BodyDigest()
   private var isOver = false
 
   init(
     _ exchange: HTTPExchange, _ options: SubmissionOptions, _ draft: BatchDraft, _ endpoint: SubmissionEndpoint,
-    room: BatchBook
+    _ journal: Journal, room: BatchBook
   ) {
-    (self.exchange, self.options, self.draft, self.endpoint, self.room) = (exchange, options, draft, endpoint, room)
+    (self.exchange, self.options, self.draft, self.endpoint) = (exchange, options, draft, endpoint)
+    (self.journal, self.room) = (journal, room)
     digest.take(options.signature.utf8)
   }
 
@@ -166,10 +195,14 @@ private final class Submission {
         case .chunk(let bytes):
           if options.idempotencyKey != nil { digest.take(bytes) }
           try lines.take(bytes) { draft.add(line: $0, number: $1) }
-          if !room.makeRoom() {
+          if let trouble = journal.engine.trouble {
+            refuse(.noSpace(trouble))
+          } else if !room.makeRoom() {
             refuse(.full)
           } else if draft.isHopeless, let problem = draft.problem {
             refuse(problem)
+          } else {
+            slowDown()
           }
         case .end:
           try lines.finish { draft.add(line: $0, number: $1) }
@@ -180,6 +213,15 @@ private final class Submission {
         draft.add(.lineTooLong, line: lines.number)
         if let problem = draft.problem { refuse(problem) }
       }
+    }
+  }
+
+  /// What comes faster than the disk takes it waits with its sender.
+  private func slowDown() {
+    guard draft.journal.pendingBytes > JournalLimits.submissionBytes else { return }
+    exchange.pauseBody()
+    draft.journal.makeTasksDurable { [self] in
+      if !isOver { exchange.resumeBody() }
     }
   }
 

@@ -6,7 +6,8 @@ import JSON
 struct TaskDocument {
   let batch: BatchRecord
   let index: Int
-  let task: JournalTask
+  /// Nil where the journal has lost it.
+  let task: JournalTask?
   /// The line of its result.
   let result: JSONValue?
   /// Nil once its batch has ended.
@@ -18,9 +19,9 @@ struct TaskDocument {
     writer.object {
       $0.member("batch", batch.id.text)
       $0.member("index", index)
-      if let id = task.id { $0.member("id", raw: id) }
+      if let id = task?.id { $0.member("id", raw: id) }
       $0.member("state", state)
-      $0.member("task", JSONValue(trusted: task.bytes))
+      if let task { $0.member("task", JSONValue(trusted: task.bytes)) }
       if let reason = progress?.waitingFor, result == nil {
         $0.member("waiting_for", reason.name)
         if case .backoff(let until) = reason { $0.member("until", batch.timestamp(of: until).rfc3339) }
@@ -36,9 +37,9 @@ struct TaskDocument {
       writer.object {
         $0.member("attempt", attempt.attempt)
         $0.member("node", attempt.node)
-        $0.member("started_at", batch.timestamp(of: attempt.startedAt).rfc3339)
-        $0.member("ended_at", batch.timestamp(of: attempt.endedAt).rfc3339)
-        $0.member("error", raw: attempt.error)
+        $0.member("started_at", attempt.startedAt.rfc3339)
+        $0.member("ended_at", attempt.endedAt.rfc3339)
+        $0.member("error", attempt.error)
       }
     }
     if let result { writeLast(result, into: &writer) } else { writeRunning(into: &writer) }
@@ -49,6 +50,12 @@ struct TaskDocument {
     writer.object {
       $0.member("attempt", progress.attempts + 1)
       $0.member("node", node)
+      $0.member("sent_at", batch.timestamp(of: sentAt).rfc3339)
+    }
+    guard let second = progress.secondNode, let sentAt = progress.secondSentAt else { return }
+    writer.object {
+      $0.member("attempt", progress.attempts + 1)
+      $0.member("node", second)
       $0.member("sent_at", batch.timestamp(of: sentAt).rfc3339)
     }
   }

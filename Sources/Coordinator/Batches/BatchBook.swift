@@ -1,3 +1,4 @@
+import Batch
 import Clockwork
 
 /// All batches that the coordinator knows, and the idempotency keys under which they came.
@@ -8,19 +9,18 @@ final class BatchBook {
   enum KeyUse {
     /// The submission is still being read.
     case reading
-    case taken(BodyDigest, UUIDv7)
+    case taken(BatchManifest.Digest, UUIDv7)
   }
 
-  private let journal: any Journal
+  let journal: Journal
   private var batches: [UUIDv7: BatchRecord] = [:]
   /// Ascending: ids are born in order.
   private var order: [UUIDv7] = []
   private var keys: [String: KeyUse] = [:]
   private var keyOfBatch: [UUIDv7: String] = [:]
-  private let byteLimit: Int
+  let keep: Retention
 
-  /// - Parameter byteLimit: of tasks and results; beyond it the oldest ended batches make way.
-  init(journal: any Journal, byteLimit: Int) { (self.journal, self.byteLimit) = (journal, byteLimit) }
+  init(journal: Journal, keep: Retention) { (self.journal, self.keep) = (journal, keep) }
 
   subscript(id: UUIDv7) -> BatchRecord? { batches[id] }
 
@@ -42,16 +42,28 @@ final class BatchBook {
 
   // MARK: Keeping within bounds
 
-  /// Whether there is room for another batch or result, once ended ones have made way: they stay to be read until then.
+  /// Whether there is room for another batch or result, once ended ones have made way, the oldest first: they stay to
+  /// be read until then. Running ones never do.
   func makeRoom() -> Bool {
-    while journal.byteCount > byteLimit {
-      guard dropOldestEnded() else { return false }
+    while journal.byteCount > keep.bytes {
+      guard dropOldestEnded(before: nil) else { return false }
     }
     return true
   }
 
-  private func dropOldestEnded() -> Bool {
-    guard let oldest = order.first(where: { batches[$0]?.outcome != nil }) else { return false }
+  /// Drops the ended batches that are too old, or too many.
+  func dropOld(at now: Timestamp) {
+    let oldest = Timestamp(milliseconds: now.milliseconds - keep.age.inNanoseconds / 1_000_000)
+    while dropOldestEnded(before: oldest) {}
+    while batches.count > CoordinatorLimits.batchesKept, dropOldestEnded(before: nil) {}
+  }
+
+  private func dropOldestEnded(before time: Timestamp?) -> Bool {
+    let oldest = order.first { id in
+      guard let outcome = batches[id]?.outcome else { return false }
+      return time.map { outcome.finishedAt < $0 } ?? true
+    }
+    guard let oldest else { return false }
     remove(oldest)
     return true
   }
@@ -62,8 +74,10 @@ final class BatchBook {
   func reserve(key: String) { keys[key] = .reading }
   func release(key: String) { keys[key] = nil }
 
-  func bind(key: String, to batch: UUIDv7, _ digest: BodyDigest) {
-    keys[key] = .taken(digest, batch)
-    keyOfBatch[batch] = key
+  /// The key and what came under it, as the batch's manifest says.
+  func bindKey(of batch: BatchManifest) {
+    guard let key = batch.idempotencyKey, let digest = batch.digest else { return }
+    keys[key] = .taken(digest, batch.id)
+    keyOfBatch[batch.id] = key
   }
 }

@@ -5,17 +5,12 @@ import Clockwork
 ///
 /// Guarded by: the loop's thread.
 final class BatchRecord {
-  let id: UUIDv7
-  let name: String?
-  let journal: any BatchJournal
-  let total: Int
-  let createdAt: Timestamp
+  let manifest: BatchManifest
+  let journal: BatchJournal
   let createdInstant: Instant
-  /// Whether any of its tasks has a name of its own.
-  let hasIDs: Bool
 
   /// Results that readers may see: those that are durable.
-  private(set) var resultCount = 0
+  private(set) var resultCount: Int
   /// Nil while it runs.
   private(set) var outcome: Outcome?
   private(set) var attempts = AttemptNotes()
@@ -23,23 +18,56 @@ final class BatchRecord {
   /// Results by the node that gave them.
   private(set) var nodeCounts: [String: Int] = [:]
   private(set) var rate: RateMeter
+  /// Attempts made after a task's first one, by coordinators before this one.
+  private(set) var retriedBefore = 0
+  /// What of its logs was lost, for people; nil for nothing.
+  private(set) var damage: String?
   /// What a node said when it took nothing of this batch; nil once one has taken something.
   var refusal: String?
   private var followers: [ObjectIdentifier: any BatchFollower] = [:]
+
+  /// The scheduler's last word, once it has given it: the batch ends when that is durable.
+  var ended: BatchProgress?
 
   struct Outcome {
     let progress: BatchProgress
     let finishedAt: Timestamp
   }
 
-  init(
-    id: UUIDv7, name: String?, journal: any BatchJournal, hasIDs: Bool, createdAt: Timestamp, instant: Instant
-  ) {
-    (self.id, self.name, self.journal, self.hasIDs) = (id, name, journal, hasIDs)
-    (self.createdAt, createdInstant) = (createdAt, instant)
-    total = journal.taskCount
+  /// A new one.
+  init(_ manifest: BatchManifest, journal: BatchJournal, instant: Instant) {
+    (self.manifest, self.journal, createdInstant) = (manifest, journal, instant)
+    resultCount = journal.resultCount
     rate = RateMeter(since: instant)
   }
+
+  /// One that an earlier coordinator began. The clock was another one then: the moment of its birth is reckoned.
+  convenience init(
+    _ manifest: BatchManifest, journal: BatchJournal, recovered: borrowing BatchRecovery, now: Instant, time: Timestamp
+  ) {
+    let age = Duration.milliseconds(max(0, time.milliseconds - manifest.createdAt.milliseconds))
+    self.init(manifest, journal: journal, instant: Instant(nanoseconds: now.nanoseconds - age.inNanoseconds))
+    (durations, nodeCounts, retriedBefore) = (recovered.durations, recovered.nodeCounts, recovered.retried)
+    rate = RateMeter(since: now)
+    damage = recovered.damage.isEmpty ? nil : recovered.damage.joined(separator: "; ")
+    for note in recovered.notes {
+      if let attempt = AttemptNote(note.detail) { attempts.add(attempt, of: note.index) }
+    }
+  }
+
+  /// One that had ended.
+  convenience init(_ manifest: BatchManifest, journal: BatchJournal, _ kept: BatchOutcome, now: Instant) {
+    self.init(manifest, journal: journal, instant: now)
+    (durations, nodeCounts, damage) = (kept.durations, kept.nodeCounts, kept.damage)
+    outcome = Outcome(progress: kept.progress, finishedAt: kept.finishedAt)
+  }
+
+  var id: UUIDv7 { manifest.id }
+  var name: String? { manifest.name }
+  var total: Int { journal.taskCount }
+  var createdAt: Timestamp { manifest.createdAt }
+  /// Whether any of its tasks has a name of its own.
+  var hasIDs: Bool { manifest.hasIDs }
 
   /// A moment of the loop's clock in this batch's life, by the calendar.
   func timestamp(of instant: Instant) -> Timestamp {
@@ -49,11 +77,22 @@ final class BatchRecord {
   func note(_ end: TaskEnd) {
     if let node = end.node { nodeCounts[node, default: 0] += 1 }
     if end.node != nil, end.attempts > 0 {
-      durations.record(UInt64(max(0, min(end.durationMilliseconds * 1_000, 1e15))))
+      durations.record(end.durationMicroseconds)
     }
   }
 
-  func note(_ attempt: FailedAttempt) { attempts.add(attempt) }
+  func note(_ failed: FailedAttempt) {
+    let note = AttemptNote(failed, in: self)
+    attempts.add(note, of: failed.index)
+    journal.appendAttempt(of: failed.index, counted: failed.attemptsCounted, detail: note.bytes)
+  }
+
+  /// How it ended, as the journal keeps it.
+  func kept(_ progress: BatchProgress, at time: Timestamp) -> BatchOutcome {
+    BatchOutcome(
+      progress: progress, finishedAt: time, resultCount: journal.resultCount, nodeCounts: nodeCounts,
+      durations: durations, damage: damage)
+  }
 
   /// More results have become durable.
   func publish(_ count: Int, at now: Instant) {
@@ -65,6 +104,14 @@ final class BatchRecord {
   func finish(_ progress: BatchProgress, at time: Timestamp) {
     outcome = Outcome(progress: progress, finishedAt: time)
     tellFollowers()
+  }
+
+  /// How far it is before the scheduler knows it, or once it has forgotten it.
+  var last: BatchProgress {
+    if let ended { return ended }
+    var progress = BatchProgress()
+    progress.counts = TaskCounts(queued: total)
+    return progress
   }
 
   // MARK: Followers

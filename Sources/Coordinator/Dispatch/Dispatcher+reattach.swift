@@ -67,15 +67,14 @@ extension Dispatcher {
   /// Once all that the shard's exchange told is durable, its node is told so.
   func acknowledge(_ exchange: ShardExchange) {
     let (node, authority, id) = (exchange.shard.node, exchange.authority, exchange.wireID)
-    // Behind this turn, whose results are on their way to the journal; what it completes, it completes in order.
+    // Behind this turn, whose results are on their way to the journal.
     loop.execute { [weak self] in
       guard let self else { return }
       let tell = { [weak self] in
         guard let self, authorities[node] == authority else { return }
         acknowledgements.add([id], of: node, at: authority)
       }
-      guard let journal = book[exchange.shard.batch]?.journal else { return tell() }
-      journal.readTasks([]) { _ in journal.makeDurable(tell) }
+      if let batch = book[exchange.shard.batch] { keeper.mark(batch, tell) } else { tell() }
     }
   }
 

@@ -16,6 +16,9 @@ final class Dispatcher: @unchecked Sendable {
   let client: HTTPClient
   /// For what is short and must not wait behind them.
   let control: HTTPClient
+  let keeper: ResultKeeper
+  /// Shards that wait for their tasks' bytes, or for the intent to send them to be durable.
+  var preparing: [ShardID: Shard] = [:]
   private(set) var sender = ShardRequest.Sender(name: "", epoch: 0)
   private var scheduler: Scheduler
   private var random = SystemRandomNumberGenerator()
@@ -44,7 +47,12 @@ final class Dispatcher: @unchecked Sendable {
     (self.loop, self.book, self.client, self.control, self.log) = (loop, book, client, control, log)
     acknowledgements = Acknowledgements(client: control)
     scheduler = Scheduler(seed: random.next())
+    keeper = ResultKeeper(loop: loop, log: log)
+    keeper.onStored = { [weak self] in self?.checkRoom() }
   }
+
+  /// The journal got into trouble, or out of it.
+  func journalChanged() { checkRoom() }
 
   /// Says who sends the shards, before the first node is seen.
   func begin(as name: String, epoch: Int64) { sender = ShardRequest.Sender(name: name, epoch: epoch) }
@@ -54,7 +62,37 @@ final class Dispatcher: @unchecked Sendable {
   /// A batch whose tasks are durable.
   func add(_ batch: BatchRecord, _ table: TaskTable) { feed(.batchAdded(batch.id, table)) }
 
-  func cancel(_ batch: UUIDv7) { feed(.cancel(batch)) }
+  /// A batch that an earlier coordinator began. What that one sent and nobody answers for any more may have acted.
+  func restore(_ batch: BatchRecord, _ recovery: borrowing BatchRecovery) {
+    var table = recovery.table
+    table.acceptedAt = batch.createdInstant
+    var ends: [TaskEnd] = []
+    for index in recovery.lostTasks where recovery.seqs[index] == 0 {
+      table.restore(index, as: .error, attempts: 0)
+      let why = "the journal has lost this task: its record is damaged; submit it again"
+      ends.append(TaskEnd(batch: batch.id, index: index, status: .error, detail: .failure(.internal, message: why)))
+    }
+    for (index, sent) in recovery.sent.sorted(by: { $0.key < $1.key }) {
+      let attempts = table.attempts(of: Int(index)) + 1
+      table.restore(Int(index), as: .unknown, attempts: UInt16(clamping: attempts))
+      let why =
+        "the coordinator was started again while the task may have acted on node \(sent.node), and it is not "
+        + "repeatable; submit it again if that does no harm"
+      ends.append(
+        TaskEnd(
+          batch: batch.id, index: Int(index), status: .unknown, detail: .failure(.lost, message: why),
+          node: sent.node, attempts: attempts))
+    }
+    if !ends.isEmpty { keeper.store(ends, of: batch) }
+    feed(.batchAdded(batch.id, table))
+    if recovery.isCancelled { feed(.cancel(batch.id)) }
+  }
+
+  /// - Parameter batch: one that runs.
+  func cancel(_ batch: BatchRecord) {
+    batch.journal.appendCancelled()
+    feed(.cancel(batch.id))
+  }
 
   func nodeSeen(_ report: NodeReport, at authority: Authority) {
     if let timer = leaving.removeValue(forKey: report.name) {
@@ -100,16 +138,20 @@ final class Dispatcher: @unchecked Sendable {
   // MARK: What others ask
 
   func progress(of batch: BatchRecord) -> BatchProgress {
-    batch.outcome?.progress ?? scheduler.progress(of: batch.id) ?? BatchProgress()
+    if let outcome = batch.outcome { return outcome.progress }
+    return (scheduler.progress(of: batch.id) ?? batch.last).adding(retried: batch.retriedBefore)
   }
 
   func task(_ index: Int, of batch: BatchRecord) -> TaskProgress? { scheduler.task(index, of: batch.id) }
 
   /// Batches that have not ended.
-  var runningBatches: Int { scheduler.batchCount }
+  var runningBatches: Int { scheduler.batchCount + keeper.ending }
 
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
+
+  /// Tasks started a second time, over all batches.
+  var hedgedTotal: Int { scheduler.hedgedTotal }
 
   /// Breaks every exchange off: the nodes go on for a while, for a process that takes their shards up again.
   func close() {
@@ -125,7 +167,7 @@ final class Dispatcher: @unchecked Sendable {
   // MARK: The machine
 
   /// Hands an input to the machine and does what it asks for. An effect may bring the next input: that waits its turn.
-  private func feed(_ input: Scheduler.Input) {
+  func feed(_ input: Scheduler.Input) {
     loop.assertCurrent()
     inputs.append(input)
     guard !isFeeding else { return }
@@ -159,14 +201,26 @@ final class Dispatcher: @unchecked Sendable {
     store(&ends)
   }
 
+  private func store(_ ends: inout [TaskEnd]) {
+    guard let first = ends.first else { return }
+    if let batch = book[first.batch] { keeper.store(ends, of: batch) }
+    ends = []
+  }
+
   private func perform(_ effect: Scheduler.Effect) {
     switch effect {
     case .taskEnded: break
     case .send(let shard): send(shard)
     case .cancelShard(let id, _): cancelShard(id)
-    case .dropShard(let id): exchanges.removeValue(forKey: id)?.drop()
+    case .cancelTasks(let id, _, let indices): cancelTasks(indices, of: id)
+    case .dropShard(let id):
+      preparing[id] = nil
+      exchanges.removeValue(forKey: id)?.drop()
     case .attemptFailed(let attempt): book[attempt.batch]?.note(attempt)
-    case .batchEnded(let id, let progress): end(id, progress)
+    case .batchEnded(let id, let progress):
+      guard let batch = book[id] else { return }
+      batch.ended = progress
+      keeper.end(batch, progress.adding(retried: batch.retriedBefore))
     case .wake(let at): wake(at: at)
     case .ignored(let why): log.debug("input_ignored", ["why": "\(why)"])
     }
@@ -183,18 +237,35 @@ final class Dispatcher: @unchecked Sendable {
     guard let batch = book[shard.batch], let authority = authorities[shard.node] else {
       return inputs.append(.shardEnded(shard.id, .notSent))
     }
+    preparing[shard.id] = shard
     batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks in
-      self?.send(shard, tasks, to: authority)
+      self?.prepare(shard, tasks, to: authority, in: batch)
     }
   }
 
-  private func send(_ shard: Shard, _ tasks: [JournalTask], to authority: Authority) {
-    let (body, count) = ShardRequest.body(shard.entries, tasks)
-    if count < shard.entries.count {
-      let rest = shard.entries[count...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
+  /// Tasks that may not run twice are sent once it is durable that they are: a coordinator that is started again must
+  /// know that they may have acted.
+  private func prepare(_ shard: Shard, _ tasks: [Int: JournalTask], to authority: Authority, in batch: BatchRecord) {
+    guard preparing[shard.id] != nil else { return }
+    let wireID = UUIDv7(at: WallClock.now, using: &random)
+    let (body, sent) = ShardRequest.body(shard.entries, tasks)
+    // The journal could not read the first of them: it is tried again in a while.
+    guard sent > 0 else {
+      preparing[shard.id] = nil
+      return feed(.shardEnded(shard.id, .notSent))
+    }
+    let intents = shard.entries.prefix(sent).filter { !$0.isRepeatable }.map(\.index)
+    guard !intents.isEmpty else { return send(shard, body, sent, wireID, to: authority) }
+    batch.journal.appendSent(intents, shard: wireID, node: shard.node)
+    batch.journal.makeResultsDurable { [weak self] in self?.send(shard, body, sent, wireID, to: authority) }
+  }
+
+  private func send(_ shard: Shard, _ body: [UInt8], _ sent: Int, _ wireID: UUIDv7, to authority: Authority) {
+    guard preparing.removeValue(forKey: shard.id) != nil else { return }
+    if sent < shard.entries.count {
+      let rest = shard.entries[sent...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
       feed(.attempts(shard.id, rest))
     }
-    let wireID = UUIDv7(at: WallClock.now, using: &random)
     exchange(for: shard, wireID: wireID, at: authority, done: acknowledgements.take(for: shard.node)).start(body)
   }
 
@@ -242,92 +313,27 @@ final class Dispatcher: @unchecked Sendable {
     }
   }
 
-  private func cancelShard(_ id: ShardID) {
-    if let exchange = exchanges[id] { cancel(exchange, retries: CoordinatorLimits.cancelRetries) }
+  // MARK: Room
+
+  /// Why nothing new is sent; nil when that is not so.
+  var heldBecause: String? {
+    guard isHeld else { return nil }
+    return book.journal.engine.trouble?.text
+      ?? "results fill the coordinator's room: cancel batches, purge ended ones, or raise --keep"
   }
 
-  /// Asks the node to cancel; the attempts then end on the exchange. A node that does not know the shard may not have
-  /// read it yet: it is asked again. If it cannot be asked, the exchange is broken off: the node cancels by itself what
-  /// nobody takes up again.
-  private func cancel(_ exchange: ShardExchange, retries: Int) {
-    let id = exchange.shard.id
-    var status = 0
-    _ = control.start(
-      ShardRequest(authority: exchange.authority).cancel(exchange.wireID), onHead: { status = $0.status },
-      onBody: { _ in },
-      onEnd: { [weak self] result in
-        guard let self, exchanges[id] === exchange else { return }
-        if case .success = result, (200...299).contains(status) { return }
-        guard case .success = result, retries > 0 else { return breakOff(exchange) }
-        loop.schedule(after: CoordinatorLimits.cancelRetry) { [weak self] in
-          guard let self, exchanges[id] === exchange else { return }
-          cancel(exchange, retries: retries - 1)
-        }
-      })
-  }
-
-  private func breakOff(_ exchange: ShardExchange) {
-    exchange.drop()
-    exchanges[exchange.shard.id] = nil
-    feed(.shardEnded(exchange.shard.id, .broken))
-    noteAttached(exchange.shard)
-  }
-
-  // MARK: Results
-
-  /// Appends results of one batch to its journal, and shows them once they are durable.
-  private func store(_ ends: inout [TaskEnd]) {
-    guard let first = ends.first else { return }
-    let stored = ends
-    ends = []
-    guard let batch = book[first.batch] else { return }
-    if batch.hasIDs {
-      batch.journal.readTasks(stored.map(\.index)) { [weak self] tasks in
-        self?.append(stored, ids: tasks.map(\.id), to: batch)
-      }
-    } else {
-      append(stored, ids: nil, to: batch)
-    }
-  }
-
-  private func append(_ ends: [TaskEnd], ids: [ArraySlice<UInt8>?]?, to batch: BatchRecord) {
-    var line: [UInt8] = []
-    for (place, end) in ends.enumerated() {
-      line.removeAll(keepingCapacity: true)
-      TaskResult.write(end, seq: batch.journal.resultCount + 1, id: ids?[place], into: &line)
-      batch.journal.appendResult(line[...], of: end.index, status: end.status)
-      batch.note(end)
-    }
-    let count = batch.journal.resultCount
-    batch.journal.makeDurable { [loop] in batch.publish(count, at: loop.now) }
-    checkRoom()
-  }
-
-  /// Sends nothing new while the results fill their room and no ended batch can make way.
+  /// Sends nothing new while results fill their room, or the journal is in trouble or does not keep up.
   private func checkRoom() {
-    let isFull = !book.makeRoom()
+    let engine = book.journal.engine
+    let isFull = !book.makeRoom() || engine.trouble != nil || engine.pendingBytes > JournalLimits.waitingBytes
     if isFull != isHeld {
       isHeld = isFull
-      if isFull {
-        log.warning("journal_full", ["bytes": "\(CoordinatorLimits.journalBytes)", "effect": "no task is sent"])
+      if isFull, engine.trouble == nil {
+        log.warning("no_room", ["bytes": "\(book.journal.byteCount)", "effect": "no task is sent"])
       }
       feed(.hold(isFull))
     }
     guard isFull, roomTimer?.isPending != true else { return }
     roomTimer = loop.schedule(after: CoordinatorLimits.roomInterval) { [weak self] in self?.checkRoom() }
-  }
-
-  private func end(_ id: UUIDv7, _ progress: BatchProgress) {
-    guard let batch = book[id] else { return }
-    batch.journal.makeDurable { [log] in
-      batch.finish(progress, at: WallClock.now)
-      let counts = progress.counts
-      log.info(
-        "batch_ended",
-        [
-          "batch": id.text, "ok": "\(counts.ok)", "error": "\(counts.error)", "cancelled": "\(counts.cancelled)",
-          "unknown": "\(counts.unknown)",
-        ])
-    }
   }
 }

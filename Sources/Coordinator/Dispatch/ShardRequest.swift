@@ -49,8 +49,11 @@ struct ShardRequest {
     return request
   }
 
-  /// Cancels a shard whose results are still wanted.
-  func cancel(_ id: UUIDv7) -> HTTPClientRequest { delete(id, [Query.Item(name: "keep", value: "true")]) }
+  /// Cancels a shard whose results are still wanted, or some of its tasks.
+  func cancel(_ id: UUIDv7, _ indices: some Sequence<Int> = []) -> HTTPClientRequest {
+    let items = indices.map { Query.Item(name: "index", value: String($0)) }
+    return delete(id, [Query.Item(name: "keep", value: "true")] + items)
+  }
 
   /// Forgets a shard of which nothing is wanted any more.
   func forget(_ id: UUIDv7) -> HTTPClientRequest { delete(id, []) }
@@ -84,10 +87,11 @@ struct ShardRequest {
   /// The body of `post`: a line for each task, with its index and attempt before the submitter's own members.
   ///
   /// - Returns: the bytes, and how many of the entries they hold; the others go elsewhere.
-  static func body(_ entries: [Shard.Entry], _ tasks: [JournalTask]) -> (bytes: [UInt8], count: Int) {
+  static func body(_ entries: [Shard.Entry], _ tasks: [Int: JournalTask]) -> (bytes: [UInt8], count: Int) {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(tasks.reduce(0) { $0 + $1.bytes.count + 32 }, CoordinatorLimits.shardBodyBytes))
-    for (place, (entry, task)) in zip(entries, tasks).enumerated() {
+    bytes.reserveCapacity(min(tasks.values.reduce(0) { $0 + $1.bytes.count + 32 }, CoordinatorLimits.shardBodyBytes))
+    for (place, entry) in entries.enumerated() {
+      guard let task = tasks[Int(entry.index)] else { return (bytes, place) }
       if place > 0, bytes.count + task.bytes.count > CoordinatorLimits.shardBodyBytes { return (bytes, place) }
       bytes += "{\"index\":".utf8
       bytes += String(entry.index).utf8

@@ -1,37 +1,56 @@
 import Batch
 import Clockwork
 
-/// What must outlive the coordinator: batches, their tasks and their results. Nothing above knows how it is kept.
+/// What must outlive the coordinator: batches, their tasks and their results. Whatever engine keeps the bytes, this
+/// says what they mean.
 ///
-/// Guarded by: the loop's thread. Completions are called on it, in the order of the calls, perhaps before they return.
-protocol Journal: AnyObject {
+/// Guarded by: the loop's thread.
+final class Journal {
+  let engine: any JournalEngine
+  private var batches: [UUIDv7: BatchJournal] = [:]
+  private var indexed: [BatchJournal] = []
+
+  init(_ engine: any JournalEngine) { self.engine = engine }
+
   /// Begins a batch that is not there yet.
-  func begin(_ batch: UUIDv7) -> any BatchJournal
+  func begin(_ batch: UUIDv7) -> BatchJournal {
+    let journal = BatchJournal(batch, engine)
+    journal.onIndexed = { [weak self] in self?.noteIndexed($0) }
+    batches[batch] = journal
+    return journal
+  }
+
+  /// Takes over a batch whose logs the engine has already.
+  func restore(_ batch: UUIDv7, _ recovery: consuming BatchRecovery) -> BatchJournal {
+    let journal = BatchJournal(batch, engine, recovery)
+    journal.onIndexed = { [weak self] in self?.noteIndexed($0) }
+    batches[batch] = journal
+    return journal
+  }
+
+  /// The same for one that has ended: of its logs nothing is held until somebody reads them.
+  func restore(_ manifest: BatchManifest, _ outcome: BatchOutcome) -> BatchJournal {
+    let journal = BatchJournal(manifest.id, engine, ended: outcome)
+    journal.onIndexed = { [weak self] in self?.noteIndexed($0) }
+    batches[manifest.id] = journal
+    return journal
+  }
+
+  /// Of the batches that have ended, those read last keep their index in memory.
+  private func noteIndexed(_ batch: BatchJournal) {
+    indexed.append(batch)
+    if indexed.count > JournalLimits.indexesKept { indexed.removeFirst().forgetIndex() }
+  }
+
   /// Forgets a batch and frees what it holds.
-  func drop(_ batch: UUIDv7)
+  func drop(_ batch: UUIDv7) {
+    guard batches.removeValue(forKey: batch) != nil else { return }
+    indexed.removeAll { $0.id == batch }
+    engine.drop(batch)
+  }
+
   /// What all batches hold.
-  var byteCount: Int { get }
-}
-
-/// One batch in the journal. Tasks are numbered from 0 by their index, results from 1 by their `seq`.
-protocol BatchJournal: AnyObject {
-  var taskCount: Int { get }
-  var resultCount: Int { get }
-  var byteCount: Int { get }
-
-  func appendTask(_ task: JournalTask)
-  /// Appends the result of a task that has none; `line` is its NDJSON line with `seq` and line break.
-  func appendResult(_ line: ArraySlice<UInt8>, of index: Int, status: TaskState)
-  /// Calls `then` once all that was appended before survives the loss of the process.
-  func makeDurable(_ then: @escaping () -> Void)
-
-  func readTasks(_ indices: [Int], _ then: @escaping ([JournalTask]) -> Void)
-  /// Whole lines from behind `seq` on, not beyond `last`: at least one if there is one, and no more once they are
-  /// `bytes` or more.
-  func readResults(after seq: Int, through last: Int, upTo bytes: Int, _ then: @escaping (ResultLines) -> Void)
-  /// The line of one task's result; nil when it has none.
-  func readResult(of index: Int, _ then: @escaping (ArraySlice<UInt8>?) -> Void)
-  func status(ofSeq seq: Int) -> TaskState
+  var byteCount: Int { engine.byteCount + batches.count * CoordinatorLimits.batchBytes }
 }
 
 struct JournalTask: Sendable {
@@ -46,9 +65,10 @@ struct JournalTask: Sendable {
   }
 }
 
-/// Consecutive results of a batch.
-struct ResultLines: Sendable {
-  let bytes: [UInt8]
-  /// The last one's; what was asked for when there are none.
-  let lastSeq: Int
+/// One result as its reader sees it.
+struct ResultLine: Sendable {
+  let seq: Int
+  let status: TaskState
+  /// NDJSON, line break included.
+  let bytes: ArraySlice<UInt8>
 }

@@ -72,6 +72,9 @@ final class ClusterView: @unchecked Sendable {
       $0.sample(tasks.running, ["state": "running"])
       $0.sample(tasks.waiting, ["state": "queued"])
     }
+    metrics.counter(
+      "ignareo_hedged_total", "Tasks started a second time while the first attempt still ran.",
+      service.dispatcher.hedgedTotal)
     metrics.gauge("ignareo_draining", "1 while no new batch is taken.", service.isDraining ? 1 : 0)
     metrics.gauge("ignareo_connections", "Connections to the API that are open.", service.connectionCount)
     metrics.gauge("ignareo_loop_lag_seconds", "The longest that the loop was away from its work of late.") {

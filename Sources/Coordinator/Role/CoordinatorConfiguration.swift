@@ -2,14 +2,20 @@ package import Gossip
 
 /// What a coordinator is told at its start.
 package struct CoordinatorConfiguration: Sendable {
+  package enum JournalKind: String, CaseIterable, Sendable { case files, memory }
+
   package var cluster: ClusterOptions
-  /// The folder of the journal and of the remembered peers. `MemoryJournal` keeps nothing in it.
+  /// The folder of the journal and of the remembered peers.
   package var dataFolder: String
+  package var journal: JournalKind
+  package var keep: Retention
 
   /// The contract's defaults.
   package init(cluster: ClusterOptions = ClusterOptions(role: .coordinator)) {
     self.cluster = cluster
     dataFolder = "ignareo-data"
+    journal = .files
+    keep = .standard
   }
 
   /// - Throws: a usage error that names the flag.
@@ -19,12 +25,19 @@ package struct CoordinatorConfiguration: Sendable {
       guard !folder.isEmpty else { throw flags.error("data", "needs a folder") }
       dataFolder = folder
     }
+    if let kind = flags.text("journal") {
+      guard let kind = JournalKind(rawValue: kind) else { throw flags.error("journal", "must be files or memory") }
+      journal = kind
+    }
+    if let text = flags.text("keep") { keep = try Retention(text) }
   }
 
   /// The cluster's flags and a coordinator's own.
   package static var declarations: [Flag] {
     ClusterFlags.declarations(for: .coordinator) + [
-      Flag("data", .value("DIR"), "the folder for batches and results (default ignareo-data in the working folder)")
+      Flag("data", .value("DIR"), "the folder for batches and results (default ignareo-data in the working folder)"),
+      Flag("keep", .value("AGE,SIZE"), "how long ended batches are kept, and how much at most (default 7d,20GiB)"),
+      Flag("journal", .value("KIND"), "files, or memory: a restart then forgets all batches (default files)"),
     ]
   }
 

@@ -12,24 +12,30 @@ final class CoordinatorService: @unchecked Sendable {
   /// them hold none of these up.
   let client: HTTPClient
   private let shardClient: HTTPClient
-  private let log: Log
+  let log: Log
+  let journal: Journal
+  private var retention: LoopTimer?
   private let api: CoordinatorAPI
   private var server: HTTPServer?
   private var drainTimer: LoopTimer?
 
   init(
-    loop: EventLoop, journal: any Journal, log: Log, journalBytes: Int = CoordinatorLimits.journalBytes
+    loop: EventLoop, journal: Journal, log: Log, keep: Retention
   ) {
     loop.assertCurrent()
-    (self.loop, self.log) = (loop, log)
+    (self.loop, self.log, self.journal) = (loop, log, journal)
     var configuration = HTTPClientConfiguration()
     configuration.maxConnectionsPerHost = CoordinatorLimits.exchangesPerNode
     shardClient = HTTPClient(loop: loop, configuration: configuration)
     client = HTTPClient(loop: loop)
     dispatcher = Dispatcher(
-      loop: loop, book: BatchBook(journal: journal, byteLimit: journalBytes), client: shardClient, control: client,
+      loop: loop, book: BatchBook(journal: journal, keep: keep), client: shardClient, control: client,
       log: log)
     api = CoordinatorAPI(dispatcher: dispatcher, journal: journal)
+    journal.engine.onTrouble = { [dispatcher, api] in
+      dispatcher.journalChanged()
+      api.journalChanged()
+    }
   }
 
   /// Opens the API's port. Until `serve` is called, only `/healthz` answers.
@@ -52,6 +58,15 @@ final class CoordinatorService: @unchecked Sendable {
     // Later starts have later epochs, so that nodes refuse what a replaced process still sends.
     dispatcher.begin(as: name, epoch: WallClock.now.milliseconds)
     api.serve(surroundings)
+    watchRetention()
+  }
+
+  private func watchRetention() {
+    retention = loop.schedule(after: CoordinatorLimits.retentionInterval) { [weak self] in
+      guard let self else { return }
+      dispatcher.book.dropOld(at: WallClock.now)
+      watchRetention()
+    }
   }
 
   // MARK: The end
@@ -91,8 +106,10 @@ final class CoordinatorService: @unchecked Sendable {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in
         if dispatcher.runningBatches > 0 {
-          log.warning("batches_cut_off", ["batches": "\(dispatcher.runningBatches)"])
+          let effect = journal.engine.isDurable ? "the next start goes on with them" : "they are lost"
+          log.warning("batches_cut_off", ["batches": "\(dispatcher.runningBatches)", "effect": effect])
         }
+        retention?.cancel()
         dispatcher.close()
         server?.stopAccepting()
         continuation.resume()
@@ -105,7 +122,7 @@ final class CoordinatorService: @unchecked Sendable {
         server?.close()
         client.close()
         shardClient.close()
-        continuation.resume()
+        journal.engine.close { continuation.resume() }
       }
     }
   }

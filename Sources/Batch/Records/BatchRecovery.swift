@@ -1,0 +1,148 @@
+package import Clockwork
+import JSON
+
+/// Reads a batch back from its logs: first the log of tasks, then that of results.
+///
+/// What was never promised (tasks without their `accepted`) is left out; what is damaged costs its own record and no
+/// other. Reads no JSON of tasks and results, so that ten million take seconds.
+package struct BatchRecovery: Sendable {
+  /// An attempt that is under way on a node, as far as the log knows, and may have acted.
+  package struct Sent: Equatable, Sendable {
+    package let shard: UUIDv7
+    package let node: String
+  }
+
+  package struct Note: Sendable {
+    package let index: Int
+    package let detail: [UInt8]
+  }
+
+  /// Nil where no submission was accepted.
+  package private(set) var manifest: BatchManifest?
+  package private(set) var table = TaskTable()
+  /// Tasks whose record is lost.
+  package private(set) var lostTasks: [Int] = []
+  package private(set) var taskPlaces = SparsePlaces()
+  package private(set) var resultPlaces = SparsePlaces()
+  /// By index: the `seq` of its result, 0 for none.
+  package private(set) var seqs: [UInt32] = []
+  /// The greatest `seq`.
+  package private(set) var resultCount = 0
+  package private(set) var nodeNames: [UInt16: String] = [:]
+  package private(set) var nodeCounts: [String: Int] = [:]
+  package private(set) var durations = Histogram()
+  package private(set) var retried = 0
+  /// Attempts that failed and were not their task's last, the first of them.
+  package private(set) var notes: [Note] = []
+  /// By index, tasks without a result that are not repeatable and may have begun.
+  package private(set) var sent: [UInt32: Sent] = [:]
+  package private(set) var isCancelled = false
+  /// What was lost, for people; empty for nothing.
+  package private(set) var damage: [String] = []
+
+  private let noteLimit: Int
+  private var lanes: [UInt32: JournalRecord.LaneRecord] = [:]
+  /// Results of damaged logs that cannot be.
+  private var strays = 0
+
+  /// - Parameter noteLimit: of failed attempts that are remembered.
+  package init(noteLimit: Int) { self.noteLimit = noteLimit }
+
+  // MARK: The log of tasks
+
+  package mutating func takeTask(_ payload: ArraySlice<UInt8>, at offset: Int) {
+    switch JournalRecord(payload) {
+    case .lane(let number, let lane)?: lanes[number] = lane
+    case .task(let task)?: add(task, at: offset)
+    case .accepted(let total, let json)?: accept(total, json)
+    default: strays += 1
+    }
+  }
+
+  private mutating func add(_ task: JournalRecord.TaskRecord, at offset: Int) {
+    guard Int(task.index) >= table.count, let lane = lanes[task.lane] else {
+      strays += 1
+      return
+    }
+    fill(upTo: Int(task.index))
+    taskPlaces.note(Int(task.index), at: offset)
+    table.append(
+      type: lane.type, key: lane.key, limit: lane.limit, attempts: Int(task.attempts), repeatable: task.isRepeatable,
+      priority: Int(lane.priority))
+  }
+
+  /// Tasks that should be there and are not take their places all the same.
+  private mutating func fill(upTo count: Int) {
+    while table.count < count {
+      lostTasks.append(table.count)
+      table.append(type: "", repeatable: false)
+    }
+  }
+
+  private mutating func accept(_ total: Int, _ json: ArraySlice<UInt8>) {
+    guard let value = try? JSONValue.parse(json), let manifest = BatchManifest(value) else {
+      strays += 1
+      return
+    }
+    fill(upTo: total)
+    self.manifest = manifest
+  }
+
+  /// - Parameter scanner: what read the log, at its end.
+  package mutating func endTasks(_ scanner: RecordScanner) {
+    note(scanner, in: "tasks.log")
+    if !lostTasks.isEmpty {
+      damage.append("\(lostTasks.count) tasks are lost, the first of them \(lostTasks[0])")
+    }
+    seqs = Array(repeating: 0, count: table.count)
+  }
+
+  // MARK: The log of results
+
+  package mutating func takeResult(_ payload: ArraySlice<UInt8>, at offset: Int) {
+    switch JournalRecord(payload) {
+    case .node(let number, let name)?: nodeNames[number] = name
+    case .result(let result)?: add(result, at: offset)
+    case .attempt(let index, let attempts, let detail)?:
+      guard index < table.count, seqs[index] == 0 else { return }
+      retried += 1
+      sent[UInt32(index)] = nil
+      table.restore(index, as: .queued, attempts: attempts)
+      if notes.count < noteLimit { notes.append(Note(index: index, detail: Array(detail))) }
+    case .sent(let shard, let node, let indexes)?:
+      for index in indexes where Int(index) < table.count && seqs[Int(index)] == 0 {
+        sent[index] = Sent(shard: shard, node: node)
+      }
+    case .returned(let indexes)?: for index in indexes { sent[index] = nil }
+    case .cancelled?: isCancelled = true
+    default: strays += 1
+    }
+  }
+
+  /// The first result of a task counts.
+  private mutating func add(_ result: JournalRecord.ResultRecord, at offset: Int) {
+    let index = Int(result.index)
+    guard index < table.count, seqs[index] == 0, Int(result.seq) > resultCount else {
+      strays += 1
+      return
+    }
+    resultPlaces.note(Int(result.seq), at: offset)
+    resultCount = Int(result.seq)
+    seqs[index] = result.seq
+    sent[result.index] = nil
+    table.restore(index, as: result.status, attempts: result.attempts)
+    guard let name = result.node.map({ nodeNames[$0] ?? "?" }) else { return }
+    nodeCounts[name, default: 0] += 1
+    if result.attempts > 0 { durations.record(result.durationMicroseconds) }
+  }
+
+  package mutating func endResults(_ scanner: RecordScanner) {
+    note(scanner, in: "results.log")
+    if strays > 0 { damage.append("\(strays) records mean nothing in their place") }
+  }
+
+  private mutating func note(_ scanner: RecordScanner, in log: String) {
+    guard let first = scanner.damage.first else { return }
+    damage.append("\(scanner.damagedBytes) bytes of \(log) are damaged, from byte \(first.offset) on")
+  }
+}

@@ -1,0 +1,232 @@
+package import Clockwork
+
+/// What a batch's logs are made of.
+///
+/// The log of tasks holds lanes, tasks, and behind those of one call of a submitter `accepted`: what has no such end
+/// was never promised to anybody. The log of results holds the rest.
+package enum JournalRecord {
+  enum Kind: UInt8 {
+    case accepted = 1, lane, task, closed
+    case node = 16, result, attempt, sent, returned, cancelled
+    case ended = 32
+  }
+
+  /// All tasks below the total are the batch's; the manifest says whose they are.
+  case accepted(total: Int, manifest: ArraySlice<UInt8>)
+  /// What the tasks have in common that name its number.
+  case lane(number: UInt32, LaneRecord)
+  case task(TaskRecord)
+  /// An open batch takes no more.
+  case closed
+  /// A node's name, which results then give by its number.
+  case node(number: UInt16, name: String)
+  case result(ResultRecord)
+  /// An attempt that was not its task's last. `attempts` is how many of the task's count now.
+  case attempt(index: Int, attempts: UInt16, detail: ArraySlice<UInt8>)
+  /// These tasks may act from here on, for they are not repeatable and go to a node.
+  case sent(shard: UUIDv7, node: String, indexes: [UInt32])
+  /// These surely did not.
+  case returned(indexes: [UInt32])
+  /// The submitter cancelled the batch.
+  case cancelled
+  /// The batch has ended: its figures, as JSON.
+  case ended(ArraySlice<UInt8>)
+
+  package struct LaneRecord: Equatable {
+    package var type: String
+    package var priority: Int8
+    package var key: TaskKey?
+    package var limit: TaskLimit?
+
+    package init(type: String, priority: Int8, key: TaskKey?, limit: TaskLimit?) {
+      (self.type, self.priority, self.key, self.limit) = (type, priority, key, limit)
+    }
+  }
+
+  package struct TaskRecord {
+    package var index: UInt32
+    package var lane: UInt32
+    package var attempts: UInt16
+    package var isRepeatable: Bool
+    /// A JSON string; empty for none.
+    package var id: ArraySlice<UInt8>
+    package var bytes: ArraySlice<UInt8>
+
+    package init(
+      index: UInt32, lane: UInt32, attempts: UInt16, isRepeatable: Bool, id: ArraySlice<UInt8>,
+      bytes: ArraySlice<UInt8>
+    ) {
+      (self.index, self.lane, self.attempts, self.isRepeatable) = (index, lane, attempts, isRepeatable)
+      (self.id, self.bytes) = (id, bytes)
+    }
+  }
+
+  package struct ResultRecord {
+    package var seq: UInt32
+    package var index: UInt32
+    package var status: TaskState
+    /// The number of the node that gave it; nil for none.
+    package var node: UInt16?
+    package var attempts: UInt16
+    package var durationMicroseconds: UInt64
+    /// Its line of NDJSON, line break included.
+    package var line: ArraySlice<UInt8>
+
+    package init(
+      seq: UInt32, index: UInt32, status: TaskState, node: UInt16?, attempts: UInt16, durationMicroseconds: UInt64,
+      line: ArraySlice<UInt8>
+    ) {
+      (self.seq, self.index, self.status, self.node) = (seq, index, status, node)
+      (self.attempts, self.durationMicroseconds, self.line) = (attempts, durationMicroseconds, line)
+    }
+  }
+
+  private static let noNode = UInt16.max
+
+  /// Nil for a payload that is no record of this format.
+  package init?(_ payload: ArraySlice<UInt8>) {
+    var reader = RecordReader(payload)
+    guard let kind = Kind(rawValue: reader.uint8()) else { return nil }
+    switch kind {
+    case .accepted: self = .accepted(total: Int(reader.uint32()), manifest: reader.rest)
+    case .lane: self = .lane(number: reader.uint32(), LaneRecord(&reader))
+    case .task:
+      let (index, lane, attempts, flags) = (reader.uint32(), reader.uint32(), reader.uint16(), reader.uint8())
+      let id = reader.bytes(Int(reader.uint32()))
+      self = .task(
+        TaskRecord(
+          index: index, lane: lane, attempts: attempts, isRepeatable: flags & 1 == 1, id: id, bytes: reader.rest))
+    case .closed: self = .closed
+    case .node: self = .node(number: reader.uint16(), name: reader.text())
+    case .result:
+      let (seq, index, status, node) = (reader.uint32(), reader.uint32(), reader.uint8(), reader.uint16())
+      let (attempts, duration) = (reader.uint16(), reader.uint64())
+      guard let state = TaskState(rawValue: status), state.hasEnded else { return nil }
+      self = .result(
+        ResultRecord(
+          seq: seq, index: index, status: state, node: node == Self.noNode ? nil : node, attempts: attempts,
+          durationMicroseconds: duration, line: reader.rest))
+    case .attempt:
+      self = .attempt(index: Int(reader.uint32()), attempts: reader.uint16(), detail: reader.rest)
+    case .sent:
+      guard let shard = UUIDv7(high: reader.uint64(), low: reader.uint64()) else { return nil }
+      self = .sent(shard: shard, node: reader.text(), indexes: Self.indexes(&reader))
+    case .returned: self = .returned(indexes: Self.indexes(&reader))
+    case .cancelled: self = .cancelled
+    case .ended: self = .ended(reader.rest)
+    }
+    if reader.isShort { return nil }
+  }
+
+  private static func indexes(_ reader: inout RecordReader) -> [UInt32] {
+    let count = Int(reader.uint32())
+    guard count <= reader.rest.count / 4 else {
+      _ = reader.bytes(.max)
+      return []
+    }
+    return (0..<count).map { _ in reader.uint32() }
+  }
+
+  package func write(into writer: inout RecordWriter) {
+    switch self {
+    case .accepted(let total, let manifest):
+      writer.record(.accepted) {
+        $0.uint32(UInt32(total))
+        $0.raw(manifest)
+      }
+    case .lane(let number, let lane):
+      writer.record(.lane) {
+        $0.uint32(number)
+        lane.write(into: &$0)
+      }
+    case .task(let task): task.write(into: &writer)
+    case .closed: writer.record(.closed) { _ in }
+    case .node(let number, let name):
+      writer.record(.node) {
+        $0.uint16(number)
+        $0.text(name)
+      }
+    case .result(let result): result.write(into: &writer)
+    case .attempt(let index, let attempts, let detail):
+      writer.record(.attempt) {
+        $0.uint32(UInt32(index))
+        $0.uint16(attempts)
+        $0.raw(detail)
+      }
+    case .sent(let shard, let node, let indexes):
+      writer.record(.sent) {
+        $0.uint64(shard.high)
+        $0.uint64(shard.low)
+        $0.text(node)
+        $0.indexes(indexes)
+      }
+    case .returned(let indexes): writer.record(.returned) { $0.indexes(indexes) }
+    case .cancelled: writer.record(.cancelled) { _ in }
+    case .ended(let detail): writer.record(.ended) { $0.raw(detail) }
+    }
+  }
+}
+
+extension RecordWriter {
+  fileprivate mutating func indexes(_ indexes: [UInt32]) {
+    uint32(UInt32(indexes.count))
+    for index in indexes { uint32(index) }
+  }
+}
+
+extension JournalRecord.TaskRecord {
+  func write(into writer: inout RecordWriter) {
+    writer.record(.task) {
+      $0.uint32(index)
+      $0.uint32(lane)
+      $0.uint16(attempts)
+      $0.uint8(isRepeatable ? 1 : 0)
+      $0.uint32(UInt32(id.count))
+      $0.raw(id)
+      $0.raw(bytes)
+    }
+  }
+}
+
+extension JournalRecord.ResultRecord {
+  package func write(into writer: inout RecordWriter) {
+    writer.record(.result) {
+      $0.uint32(seq)
+      $0.uint32(index)
+      $0.uint8(status.rawValue)
+      $0.uint16(node ?? .max)
+      $0.uint16(attempts)
+      $0.uint64(durationMicroseconds)
+      $0.raw(line)
+    }
+  }
+}
+
+extension JournalRecord.LaneRecord {
+  private enum Flag {
+    static let key: UInt8 = 1
+    static let rate: UInt8 = 2
+    static let concurrency: UInt8 = 4
+  }
+
+  init(_ reader: inout RecordReader) {
+    type = reader.text()
+    priority = Int8(bitPattern: reader.uint8())
+    let flags = reader.uint8()
+    key = flags & Flag.key == 0 ? nil : TaskKey(hash: reader.uint64())
+    let rate = flags & Flag.rate == 0 ? nil : Double(bitPattern: reader.uint64())
+    let concurrency = flags & Flag.concurrency == 0 ? nil : Int(reader.uint32())
+    limit = rate == nil && concurrency == nil ? nil : TaskLimit(ratePerSecond: rate, concurrency: concurrency)
+  }
+
+  func write(into writer: inout RecordWriter) {
+    writer.text(type)
+    writer.uint8(UInt8(bitPattern: priority))
+    let (rate, concurrency) = (limit?.ratePerSecond, limit?.concurrency)
+    writer.uint8(
+      (key == nil ? 0 : Flag.key) | (rate == nil ? 0 : Flag.rate) | (concurrency == nil ? 0 : Flag.concurrency))
+    if let key { writer.uint64(key.hash) }
+    if let rate { writer.uint64(rate.bitPattern) }
+    if let concurrency { writer.uint32(UInt32(clamping: concurrency)) }
+  }
+}

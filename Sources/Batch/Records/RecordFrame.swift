@@ -1,0 +1,48 @@
+/// How a record stands in a log: a marker, the payload's length, the checksum of length and payload, the payload.
+/// Whole numbers are little-endian.
+///
+///     0       4        8        12
+///     "Ign1"  length   crc32c   payload …
+///
+/// The marker lets a scan find its way again behind damage; the checksum covers the length, so that a flipped bit there
+/// is noticed as well.
+package enum RecordFrame {
+  static let marker: UInt32 = 0x316e_6749
+  package static let headBytes = 12
+
+  enum Reading: Equatable {
+    /// The payload's place in the bytes.
+    case record(Range<Int>)
+    /// It may be whole once more bytes have come.
+    case incomplete
+    case damaged
+  }
+
+  static func read(_ bytes: UnsafeRawBufferPointer, at place: Int) -> Reading {
+    let room = bytes.count - place
+    guard room >= headBytes else {
+      let isBeginning = (0..<min(4, room)).allSatisfy { bytes[place + $0] == UInt8(marker >> UInt32(8 * $0) & 0xff) }
+      return isBeginning ? .incomplete : .damaged
+    }
+    func word(_ offset: Int) -> UInt32 {
+      UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + offset, as: UInt32.self))
+    }
+    let length = Int(word(4))
+    guard word(0) == marker, length > 0, length <= RecordLimits.payloadBytes else { return .damaged }
+    guard room >= headBytes + length else { return .incomplete }
+    let payload = place + headBytes..<place + headBytes + length
+    let ofLength = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[place + 4..<place + 8]))
+    let ofAll = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[payload]), before: ofLength)
+    return ofAll == word(8) ? .record(payload) : .damaged
+  }
+}
+
+/// The bounds of the journal's records, in one place.
+package enum RecordLimits {
+  /// A result's value may be as large as a node lets through.
+  package static let payloadBytes = 272 << 20
+  /// How many bytes of a log one remembered place stands for.
+  package static let placeBytes = 8 << 10
+  /// Damaged places that are described one by one.
+  package static let damageTold = 20
+}

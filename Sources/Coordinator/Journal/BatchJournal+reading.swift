@@ -1,0 +1,145 @@
+import Batch
+import Clockwork
+
+/// Finding records again: from the nearest place on, record by record.
+extension BatchJournal {
+  /// Tasks by index, ascending; one whose record is lost is left out.
+  func readTasks(_ indexes: [Int], _ then: @escaping ([Int: JournalTask]) -> Void) {
+    flushTasks()
+    let wanted = indexes.sorted()
+    RecordFetch(engine, tasks, wanted, byteLimit: .max) { [self] in (taskPlaces.before($0), taskPlaces.after($0)) }
+      .start(number: { record in
+        guard case .task(let task) = record else { return nil }
+        return Int(task.index)
+      }) { records, _ in
+        var tasks: [Int: JournalTask] = [:]
+        for case .task(let task) in records {
+          tasks[Int(task.index)] = JournalTask(id: task.id.isEmpty ? nil : task.id, bytes: task.bytes)
+        }
+        then(tasks)
+      }
+  }
+
+  /// Whole results from behind `seq` on, not beyond `last`: at least one if there is one, and no more once they are
+  /// `bytes` or more.
+  func readResults(after seq: Int, through last: Int, upTo bytes: Int, _ then: @escaping ([ResultLine]) -> Void) {
+    guard seq < min(last, resultCount) else { return then([]) }
+    withIndex { [self] _, places in
+      flushResults()
+      SequentialFetch(engine, results, from: places.before(seq + 1).offset, bytes: bytes) { record in
+        guard case .result(let result) = record else { return .skip }
+        if result.seq <= seq { return .skip }
+        return result.seq <= last ? .take(result.line.count) : .stop
+      }.start { records in then(Self.lines(records)) }
+    }
+  }
+
+  /// The line of one task's result; nil when it has none.
+  func readResult(of index: Int, _ then: @escaping (ResultLine?) -> Void) {
+    readResults(of: index..<index + 1, upTo: .max) { lines, _ in then(lines.first) }
+  }
+
+  /// The results of tasks in the order of index, of those that have one; fewer than asked for where they are large.
+  ///
+  /// - Parameter then: gets them, and up to which index they go.
+  func readResults(of range: Range<Int>, upTo bytes: Int, _ then: @escaping ([ResultLine], Int) -> Void) {
+    withIndex { [self] seqs, _ in
+      flushResults()
+      let wanted = range.compactMap { index in
+        index < seqs.count && seqs[index] > 0 ? (seq: Int(seqs[index]), index: index) : nil
+      }
+      guard !wanted.isEmpty else { return then([], range.upperBound) }
+      RecordFetch(engine, results, wanted.map(\.seq).sorted(), byteLimit: range.count == 1 ? .max : bytes * 8) {
+        [self] in (resultPlaces.before($0), resultPlaces.after($0))
+      }.start(number: { record in
+        guard case .result(let result) = record else { return nil }
+        return Int(result.seq)
+      }) { [self] records, isCutShort in
+        // They come in the order of completion: what is cut short may lack any of them, so the first is read alone.
+        if isCutShort { return readResults(of: range.prefix(max(1, range.count / 16)), upTo: bytes, then) }
+        var bySeq: [Int: ResultLine] = [:]
+        for line in Self.lines(records) { bySeq[line.seq] = line }
+        then(wanted.compactMap { bySeq[$0.seq] }, range.upperBound)
+      }
+    }
+  }
+
+  /// The first of these tasks that has no result up to that `seq`; the range's end when all have.
+  func firstWithoutResult(in range: Range<Int>, through last: Int) -> Int {
+    guard case .known(let seqs, _) = index else { return range.upperBound }
+    return range.first { $0 >= seqs.count || seqs[$0] == 0 || Int(seqs[$0]) > last } ?? range.upperBound
+  }
+
+  /// About how many results are so many bytes.
+  func resultsPerRead(of bytes: Int) -> Int {
+    max(1, min(CoordinatorLimits.resultsPerTurn, bytes * max(1, resultCount) / max(1, engine.end(of: results))))
+  }
+
+  private static func lines(_ records: [JournalRecord]) -> [ResultLine] {
+    records.compactMap {
+      guard case .result(let result) = $0 else { return nil }
+      return ResultLine(seq: Int(result.seq), status: result.status, bytes: result.line)
+    }
+  }
+
+  private var resultPlaces: SparsePlaces {
+    if case .known(_, let places) = index { places } else { SparsePlaces() }
+  }
+
+  /// Calls `then` once results can be found.
+  private func withIndex(_ then: @escaping ([UInt32], SparsePlaces) -> Void) {
+    switch index {
+    case .known(let seqs, let places): then(seqs, places)
+    case .unknown(let waiting):
+      let call = { [self] in
+        if case .known(let seqs, let places) = index { then(seqs, places) }
+      }
+      index = .unknown(waiting: waiting + [call])
+      if waiting.isEmpty { rebuild() }
+    }
+  }
+
+  /// Reads both logs of a batch that has ended once more.
+  private func rebuild() {
+    let building = IndexBuilding(taskCount: taskCount)
+    LogWalk(engine, tasks) { building.takeTask($0, at: $1) }.start { [self] in
+      LogWalk(engine, results) { building.takeResult($0, at: $1) }.start { [self] in
+        guard case .unknown(let waiting) = index else { return }
+        taskPlaces = building.taskPlaces
+        index = .known(seqs: building.seqs, places: building.resultPlaces)
+        onIndexed(self)
+        for call in waiting { call() }
+      }
+    }
+  }
+
+  /// Forgets where results are: the logs tell it again.
+  func forgetIndex() {
+    guard case .known = index else { return }
+    index = .unknown(waiting: [])
+    taskPlaces = SparsePlaces()
+  }
+}
+
+/// What a walk through a batch's logs finds.
+///
+/// Guarded by: the loop's thread.
+private final class IndexBuilding {
+  var taskPlaces = SparsePlaces()
+  var resultPlaces = SparsePlaces()
+  var seqs: [UInt32]
+
+  init(taskCount: Int) { seqs = Array(repeating: 0, count: taskCount) }
+
+  func takeTask(_ record: JournalRecord, at offset: Int) {
+    if case .task(let task) = record { taskPlaces.note(Int(task.index), at: offset) }
+  }
+
+  func takeResult(_ record: JournalRecord, at offset: Int) {
+    guard case .result(let result) = record, Int(result.index) < seqs.count, seqs[Int(result.index)] == 0 else {
+      return
+    }
+    seqs[Int(result.index)] = result.seq
+    resultPlaces.note(Int(result.seq), at: offset)
+  }
+}

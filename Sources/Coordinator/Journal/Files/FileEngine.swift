@@ -1,0 +1,257 @@
+import Batch
+import Clockwork
+import Loop
+
+/// Logs as files: `DIR/batches/ID/tasks.log` and so on, written by one thread in group commits and read by another.
+///
+/// What was appended waits in memory until it is written and synced; what comes meanwhile is the next group. Bytes that
+/// are not durable are kept in memory, so that after an error they are written again, whatever the kernel did with its
+/// copy ("Can applications recover from fsync failures?", Rebello et al., 2020).
+/// Guarded by: the loop's thread; each entry asserts it.
+final class FileEngine: JournalEngine, @unchecked Sendable {
+  private struct Waiter {
+    let end: Int
+    let then: () -> Void
+  }
+
+  /// One log on the loop's side. Guarded by: the loop's thread.
+  private final class Tail {
+    let log: JournalLog
+    /// The bytes from `start` on.
+    var bytes: [UInt8] = []
+    var start: Int
+    /// What is before it survives a crash.
+    var durable: Int
+    var waiters: [Waiter] = []
+    /// Reads under way, which later ones wait for.
+    var reads = 0
+    /// Whether it stands in line for the next group.
+    var isInLine = false
+    /// Another one after each cut: a write from before says nothing of what stands there now.
+    var generation: UInt64
+
+    init(_ log: JournalLog, bytes: Int = 0, generation: UInt64) {
+      (self.log, start, durable, self.generation) = (log, bytes, bytes, generation)
+    }
+
+    var end: Int { start + bytes.count }
+    var isDurable: Bool { durable == end }
+  }
+
+  private let loop: EventLoop
+  private let log: Log
+  private let folder: JournalFolder
+  private let writer: DiskThread
+  private let reader: DiskThread
+  private var tails: [JournalLog: Tail] = [:]
+  /// Those with something that is not durable.
+  private var line: [Tail] = []
+  private var generations: UInt64 = 0
+  private var isCommitting = false
+  private var isCommitPlanned = false
+  private var retry: LoopTimer?
+  private(set) var byteCount = 0
+  private(set) var pendingBytes = 0
+  private(set) var trouble: JournalTrouble?
+  var onTrouble: () -> Void = {}
+
+  let isDurable = true
+
+  init(folder: JournalFolder, on loop: EventLoop, log: Log) throws(LoopError) {
+    loop.assertCurrent()
+    (self.folder, self.loop, self.log) = (folder, loop, log)
+    writer = try DiskThread("journal-write")
+    reader = try DiskThread("journal-read")
+  }
+
+  /// Takes over logs that are on disk already, so many bytes long.
+  func adopt(_ log: JournalLog, bytes: Int) {
+    loop.assertCurrent()
+    tails[log] = Tail(log, bytes: bytes, generation: nextGeneration())
+    byteCount += bytes
+  }
+
+  private func nextGeneration() -> UInt64 {
+    generations += 1
+    return generations
+  }
+
+  // MARK: Writing
+
+  func create(_ log: JournalLog) {
+    loop.assertCurrent()
+    precondition(tails[log] == nil, "\(log) is there already")
+    tails[log] = Tail(log, generation: nextGeneration())
+  }
+
+  func append(_ records: [UInt8], to log: JournalLog) -> Int {
+    loop.assertCurrent()
+    // A batch that is dropped may still get a word.
+    guard let tail = tails[log] else { return 0 }
+    defer {
+      tail.bytes += records
+      byteCount += records.count
+      pendingBytes += records.count
+      putInLine(tail)
+      if tail.end - tail.durable > JournalLimits.commitBytes { planCommit() }
+    }
+    return tail.end
+  }
+
+  private func putInLine(_ tail: Tail) {
+    guard !tail.isInLine, !tail.isDurable else { return }
+    tail.isInLine = true
+    line.append(tail)
+  }
+
+  func end(of log: JournalLog) -> Int { tails[log]?.end ?? 0 }
+
+  func pendingBytes(of log: JournalLog) -> Int { tails[log].map { $0.end - $0.durable } ?? 0 }
+
+  func makeDurable(_ log: JournalLog, _ then: @escaping () -> Void) {
+    loop.assertCurrent()
+    guard let tail = tails[log], !tail.isDurable else { return then() }
+    tail.waiters.append(Waiter(end: tail.end, then: then))
+    planCommit()
+  }
+
+  /// At the end of the loop's turn, so that what it brings goes in one group.
+  private func planCommit() {
+    guard !isCommitting, !isCommitPlanned, retry == nil else { return }
+    isCommitPlanned = true
+    loop.execute { [self] in
+      isCommitPlanned = false
+      commit()
+    }
+  }
+
+  private func commit() {
+    guard !isCommitting, !line.isEmpty else { return }
+    var writes: [JournalWrite] = []
+    var (bytes, place) = (0, 0)
+    while place < line.count, bytes < JournalLimits.groupBytes {
+      let tail = line[place]
+      place += 1
+      tail.isInLine = false
+      guard !tail.isDurable else { continue }
+      let part = Array(tail.bytes[(tail.durable - tail.start)...].prefix(JournalLimits.groupBytes))
+      bytes += part.count
+      writes.append(JournalWrite(log: tail.log, generation: tail.generation, offset: tail.durable, bytes: part))
+    }
+    line.removeFirst(place)
+    guard !writes.isEmpty else { return }
+    isCommitting = true
+    let group = writes
+    writer.run(on: loop, { [folder] in folder.write(group) }, then: { [self] in committed(group, $0) })
+  }
+
+  private func committed(_ writes: [JournalWrite], _ failures: [JournalTrouble?]) {
+    isCommitting = false
+    var ready: [Waiter] = []
+    for (write, failure) in zip(writes, failures) {
+      guard let tail = tails[write.log] else { continue }
+      if failure == nil, tail.generation == write.generation {
+        tail.durable = write.offset + write.bytes.count
+        pendingBytes -= write.bytes.count
+        ready += shed(tail)
+      }
+      putInLine(tail)
+    }
+    let failure = failures.lazy.compactMap { $0 }.first
+    set(failure)
+    if failure != nil {
+      retry = loop.schedule(after: JournalLimits.retryInterval) { [weak self] in
+        self?.retry = nil
+        self?.commit()
+      }
+    } else {
+      commit()
+    }
+    for waiter in ready { waiter.then() }
+  }
+
+  /// Lets go of what is durable, but for a part: what was written of late is what is read first.
+  ///
+  /// - Returns: who waited for what is durable now.
+  private func shed(_ tail: Tail) -> ArraySlice<Waiter> {
+    let surplus = tail.durable - tail.start - JournalLimits.keptBytes
+    if surplus > JournalLimits.keptBytes {
+      tail.bytes.removeSubrange(..<surplus)
+      tail.start += surplus
+    }
+    let ready = tail.waiters.prefix { $0.end <= tail.durable }
+    tail.waiters.removeFirst(ready.count)
+    return ready
+  }
+
+  private func set(_ new: JournalTrouble?) {
+    guard new != trouble else { return }
+    trouble = new
+    if let new {
+      log.warning("journal_trouble", ["cause": new.text, "effect": "no task is sent, no batch is taken"])
+    } else {
+      log.info("journal_well", [:])
+    }
+    onTrouble()
+  }
+
+  func cut(_ log: JournalLog, at offset: Int) {
+    loop.assertCurrent()
+    guard let tail = tails[log], offset < tail.end else { return }
+    byteCount -= tail.end - offset
+    pendingBytes -= tail.end - max(offset, tail.durable)
+    if offset >= tail.start {
+      tail.bytes.removeSubrange((offset - tail.start)...)
+    } else {
+      (tail.bytes, tail.start) = ([], offset)
+    }
+    tail.durable = min(tail.durable, offset)
+    tail.generation = nextGeneration()
+    let orphans = tail.waiters.filter { $0.end > offset }
+    tail.waiters.removeAll { $0.end > offset }
+    // A write that is under way may go beyond it.
+    writer.run { [folder] in folder.cut(log, at: offset) }
+    for waiter in orphans { waiter.then() }
+  }
+
+  func drop(_ batch: UUIDv7) {
+    loop.assertCurrent()
+    for kind in JournalLog.Kind.allCases {
+      guard let tail = tails.removeValue(forKey: JournalLog(batch: batch, kind: kind)) else { continue }
+      byteCount -= tail.end
+      pendingBytes -= tail.end - tail.durable
+      line.removeAll { $0 === tail }
+      for waiter in tail.waiters { waiter.then() }
+    }
+    writer.run { [folder] in folder.remove(batch) }
+  }
+
+  // MARK: Reading
+
+  func read(_ log: JournalLog, from offset: Int, count: Int, _ then: @escaping ([UInt8]?) -> Void) {
+    loop.assertCurrent()
+    guard let tail = tails[log] else { return then(nil) }
+    if offset >= tail.start, tail.reads == 0 {
+      return then(Array(tail.bytes[min(offset - tail.start, tail.bytes.count)...].prefix(count)))
+    }
+    // Ends where the memory begins: the caller asks again for the rest.
+    let inFile = max(0, min(count, tail.durable - offset))
+    tail.reads += 1
+    reader.run(on: loop, { [folder] in folder.read(log, from: offset, count: inFile) }) { [self] bytes in
+      tail.reads -= 1
+      if bytes == nil { self.log.warning("journal_unreadable", ["batch": log.batch.text, "log": log.kind.rawValue]) }
+      guard var bytes, bytes.count == inFile, inFile < count else { return then(bytes) }
+      let next = offset + inFile
+      if next >= tail.start { bytes += tail.bytes[min(next - tail.start, tail.bytes.count)...].prefix(count - inFile) }
+      then(bytes)
+    }
+  }
+
+  /// What was appended is handed to the disk once more, whether anybody asked for it or not.
+  func close(_ then: @escaping () -> Void) {
+    loop.assertCurrent()
+    commit()
+    retry?.cancel()
+    writer.run(on: loop, { () }, then: then)
+  }
+}

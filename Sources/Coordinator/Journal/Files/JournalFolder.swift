@@ -1,0 +1,176 @@
+import Batch
+import Clockwork
+import Glibc
+import Loop
+
+/// What is to be written to one log.
+struct JournalWrite: Sendable {
+  let log: JournalLog
+  /// The log's, when this was handed over.
+  let generation: UInt64
+  let offset: Int
+  let bytes: [UInt8]
+}
+
+/// The folder of a journal. Every call blocks.
+///
+///     DIR/lock              held as long as a coordinator uses the folder; its process number inside
+///     DIR/format            the version of all that follows
+///     DIR/batches/ID/       one batch: tasks.log, results.log, and ended once it has ended
+///
+/// Files are opened for each call, so that ever so many batches hold no descriptors.
+struct JournalFolder: Sendable {
+  let path: String
+
+  func path(of batch: UUIDv7) -> String { "\(path)/batches/\(batch.text)" }
+
+  func path(of log: JournalLog) -> String {
+    path(of: log.batch) + (log.kind == .ended ? "/ended" : "/\(log.kind.rawValue).log")
+  }
+
+  // MARK: Writing
+
+  /// Writes and syncs a group.
+  ///
+  /// - Returns: for each what went wrong with it.
+  func write(_ group: [JournalWrite]) -> [JournalTrouble?] {
+    guard freeBytes > group.reduce(JournalLimits.spareBytes, { $0 + $1.bytes.count }) else {
+      return group.map { _ in .full }
+    }
+    return group.map { write in
+      do throws(JournalError) {
+        try self.write(write)
+        return nil
+      } catch {
+        return error.trouble
+      }
+    }
+  }
+
+  private func write(_ write: JournalWrite) throws(JournalError) {
+    let path = path(of: write.log)
+    var file = open(path, O_WRONLY | O_CLOEXEC)
+    let isNew = file < 0 && errno == ENOENT && write.offset == 0
+    if isNew {
+      try makeFolder(of: write.log.batch)
+      file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    }
+    guard file >= 0 else { throw JournalError("open \(path)", errno) }
+    defer { Glibc.close(file) }
+    try Self.write(write.bytes, at: write.offset, to: file, path)
+    guard fdatasync(file) == 0 else { throw JournalError("sync \(path)", errno) }
+    if isNew {
+      // Else a power failure could leave a synced file that no folder names.
+      try Self.sync(folder: self.path(of: write.log.batch))
+      try Self.sync(folder: "\(self.path)/batches")
+    }
+  }
+
+  private func makeFolder(of batch: UUIDv7) throws(JournalError) {
+    let path = path(of: batch)
+    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw JournalError("make the folder \(path)", errno) }
+  }
+
+  private static func write(_ bytes: [UInt8], at offset: Int, to file: Int32, _ path: String) throws(JournalError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        pwrite(file, $0.baseAddress! + done, $0.count - done, off_t(offset + done))
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw JournalError("write \(path)", count == 0 ? ENOSPC : errno) }
+      done += count
+    }
+  }
+
+  static func sync(folder: String) throws(JournalError) {
+    let file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard file >= 0 else { throw JournalError("open \(folder)", errno) }
+    defer { Glibc.close(file) }
+    guard fsync(file) == 0 else { throw JournalError("sync \(folder)", errno) }
+  }
+
+  /// What is left for this process on the disk; very much where the disk does not say.
+  var freeBytes: Int {
+    var disk = statvfs()
+    guard statvfs(path, &disk) == 0 else { return .max }
+    return Int(disk.f_bavail) * Int(disk.f_frsize)
+  }
+
+  func cut(_ log: JournalLog, at offset: Int) { _ = truncate(path(of: log), off_t(offset)) }
+
+  /// What is left of a removal that a crash broke off is removed at the next start: it has no tasks any more.
+  func remove(_ batch: UUIDv7) {
+    for kind in [JournalLog.Kind.tasks, .results, .ended] { unlink(path(of: JournalLog(batch: batch, kind: kind))) }
+    rmdir(path(of: batch))
+  }
+
+  // MARK: Reading
+
+  /// Up to `count` bytes, fewer at the end; nil where that fails.
+  func read(_ log: JournalLog, from offset: Int, count: Int) -> [UInt8]? {
+    guard count > 0 else { return [] }
+    let file = open(path(of: log), O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { Glibc.close(file) }
+    return try? Self.read(file, from: offset, count: count)
+  }
+
+  /// Nil for a log that is not there.
+  func byteCount(of log: JournalLog) -> Int? {
+    var status = stat()
+    return stat(path(of: log), &status) == 0 ? Int(status.st_size) : nil
+  }
+
+  private static func read(_ file: Int32, from offset: Int, count: Int) throws(JournalError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let got = pread(file, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { failure = errno }
+        guard got > 0 else { break }
+        filled += got
+      }
+    }
+    if failure != 0 { throw JournalError("read", failure) }
+    return bytes
+  }
+
+  /// Hands a log's records to `record`, piece by piece, and says what was between them; nil for a log that is not
+  /// there.
+  ///
+  /// - Returns: the scanner, and where the last record ends.
+  func scan(
+    _ log: JournalLog, _ record: (Int, ArraySlice<UInt8>) -> Bool
+  ) throws(JournalError) -> (scanner: RecordScanner, end: Int, bytes: Int)? {
+    let path = path(of: log)
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      guard errno == ENOENT else { throw JournalError("open \(path)", errno) }
+      return nil
+    }
+    defer { Glibc.close(file) }
+    posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL)
+    var scanner = RecordScanner()
+    var offset = 0
+    while true {
+      let piece = try Self.read(file, from: offset, count: JournalLimits.scanBytes)
+      offset += piece.count
+      guard scanner.take(piece, record), piece.count == JournalLimits.scanBytes else { break }
+    }
+    return (scanner, scanner.finish(record), offset)
+  }
+}
+
+/// What went wrong with a file.
+struct JournalError: Error, Equatable {
+  let context: String
+  let errno: Int32
+
+  init(_ context: String, _ errno: Int32) { (self.context, self.errno) = (context, errno) }
+
+  var text: String { "cannot \(context): \(LoopError.text(of: errno))" }
+
+  var trouble: JournalTrouble { errno == ENOSPC || errno == EDQUOT ? .full : .failing(text) }
+}

@@ -1,0 +1,39 @@
+import Batch
+import Clockwork
+import Loop
+
+/// What an earlier coordinator left in the journal.
+extension CoordinatorService {
+  func restore(_ contents: JournalOpening.Contents) {
+    loop.assertCurrent()
+    for (path, why) in contents.unreadable {
+      log.error("batch_unreadable", ["path": path, "cause": why, "effect": "it is left as it is and not served"])
+    }
+    for batch in contents.batches { restore(batch) }
+    let running = dispatcher.runningBatches
+    if !contents.batches.isEmpty {
+      log.info("batches_restored", ["batches": "\(contents.batches.count)", "running": "\(running)"])
+    }
+    dispatcher.book.dropOld(at: WallClock.now)
+  }
+
+  private func restore(_ batch: JournalOpening.Batch) {
+    for (kind, bytes) in batch.bytes {
+      (journal.engine as? FileEngine)?.adopt(JournalLog(batch: batch.id, kind: kind), bytes: bytes)
+    }
+    switch batch.found {
+    case .ended(let manifest, let outcome):
+      let kept = journal.restore(manifest, outcome)
+      dispatcher.book.add(BatchRecord(manifest, journal: kept, outcome, now: loop.now))
+      dispatcher.book.bindKey(of: manifest)
+    case .running(let recovery):
+      guard let manifest = recovery.manifest else { return }
+      let kept = journal.restore(batch.id, recovery)
+      let record = BatchRecord(manifest, journal: kept, recovered: recovery, now: loop.now, time: WallClock.now)
+      if let damage = record.damage { log.error("batch_damaged", ["batch": batch.id.text, "what": damage]) }
+      dispatcher.book.add(record)
+      dispatcher.book.bindKey(of: manifest)
+      dispatcher.restore(record, recovery)
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import Batch
+import Glibc
+import HTTP
+import JSON
+import Testing
+
+@testable import Coordinator
+
+/// A coordinator that is started again on what an earlier one left.
+@Suite struct RestartTests {
+  typealias Story = @Sendable (TestCoordinator, _ path: String) async throws -> String
+
+  /// Runs one coordinator after the other on one folder.
+  static func run(
+    _ stories: Story...
+  ) async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    var path = ""
+    for story in stories {
+      let earlier = path
+      path = try await TestCoordinator.run(in: folder.path) { try await story($0, earlier) }
+    }
+  }
+
+  @Test("a batch that waited for a node is there again and runs to its end")
+  func waiting() async throws {
+    try await Self.run(
+      { coordinator, _ in
+        try await coordinator.submit(#"[{"task":"echo","args":1,"id":"a"},{"task":"echo","args":2,"priority":9}]"#)
+      },
+      { coordinator, path in
+        let before = try await coordinator.get(path).json
+        #expect(before["state"]?.string == "running" && before["queued"]?.int == 2, "\(before)")
+        try coordinator.node("n1")
+        let after = try await coordinator.done(path)
+        #expect(after["ok"]?.int == 2 && after["created_at"] == before["created_at"])
+        let lines = try await coordinator.get("\(path)/results").lines
+        #expect(lines.compactMap { $0["id"]?.string } == ["a"] && lines.compactMap { $0["seq"]?.int } == [1, 2])
+        #expect(lines.first?["index"]?.int == 1, "the priority is kept")
+        return path
+      })
+  }
+
+  @Test("what was done is read as before: results in either order, the task, the summary, the figures")
+  func ended() async throws {
+    let before = Answers()
+    @Sendable func ask(_ coordinator: TestCoordinator, _ path: String) async throws -> [String] {
+      var answers: [String] = []
+      for query in [
+        "", "/results", "/results?after=2", "/results?order=index", "/results?format=csv", "/tasks/1",
+        "/tasks/3", "/summary?by=status",
+      ] {
+        answers.append(try await coordinator.get(path + query).text)
+      }
+      return answers
+    }
+    try await Self.run(
+      { coordinator, _ in
+        try coordinator.node("n1") { shard in
+          for task in shard.tasks {
+            if task["index"]?.int == 1 {
+              shard.fail(task, #"{"code":"assertion","message":"no"}"#)
+            } else {
+              shard.complete(task)
+            }
+          }
+          shard.end()
+        }
+        let tasks = (0..<4).map { #"{"task":"echo","args":\#($0),"id":"t\#($0)"}"# }.joined(separator: ",")
+        let path = try await coordinator.submit("[\(tasks)]")
+        _ = try await coordinator.done(path)
+        before.texts = try await ask(coordinator, path)
+        return path
+      },
+      { coordinator, path in
+        let after = try await ask(coordinator, path)
+        #expect(after == before.texts)
+        #expect(coordinator.service.dispatcher.runningBatches == 0)
+        return path
+      })
+  }
+
+  @Test("what was under way runs again where it may; else it ends unknown; what a reader saw stays")
+  func underWay() async throws {
+    let seen = Answers()
+    try await Self.run(
+      { coordinator, _ in
+        try coordinator.node("n1") { shard in
+          shard.begin()
+          for task in shard.tasks where (task["index"]?.int ?? 0) < 2 { shard.complete(task) }
+        }
+        let path = try await coordinator.submit(
+          #"[{"task":"echo"},{"task":"worker"},{"task":"echo"},{"task":"worker"},{"task":"worker","repeatable":true}]"#)
+        _ = try await coordinator.wait(for: path) { $0["ok"]?.int == 2 }
+        seen.texts = [try await coordinator.get("\(path)/results").text]
+        return path
+      },
+      { coordinator, path in
+        let node = try coordinator.node("n1")
+        let document = try await coordinator.done(path)
+        #expect(document["ok"]?.int == 4 && document["unknown"]?.int == 1, "\(document)")
+        #expect(node.begun.sorted() == [2, 4])
+        let results = try await coordinator.get("\(path)/results").text
+        #expect(results.hasPrefix(seen.texts[0]))
+        let task = try await coordinator.get("\(path)/tasks/3").json
+        #expect(task["result"]?["error"]?["code"]?.string == "lost", "\(task)")
+        return path
+      })
+  }
+
+  @Test("an idempotency key is known again, and so is another body under it")
+  func idempotency() async throws {
+    let body = #"{"tasks":[{"task":"echo"}]}"#
+    let headers: HTTPHeaders = ["Idempotency-Key": "k"]
+    try await Self.run(
+      { coordinator, _ in
+        let answer = try await coordinator.send("POST", "/batches", body: body, headers: headers)
+        return answer.headers["Location"] ?? ""
+      },
+      { coordinator, path in
+        let again = try await coordinator.send("POST", "/batches", body: body, headers: headers)
+        #expect(again.status == 200 && again.headers["Location"] == path)
+        let other = try await coordinator.send(
+          "POST", "/batches", body: #"{"tasks":[{"task":"sleep"}]}"#, headers: headers)
+        #expect(other.status == 422)
+        return path
+      })
+  }
+
+  @Test("a batch that was cancelled or purged stays so")
+  func cancelled() async throws {
+    try await Self.run(
+      { coordinator, _ in
+        let path = try await coordinator.submit(#"[{"task":"echo"},{"task":"echo"}]"#)
+        _ = try await coordinator.send("DELETE", path)
+        let purged = try await coordinator.submit(#"[{"task":"echo"}]"#)
+        _ = try await coordinator.send("DELETE", purged)
+        let answer = try await coordinator.send("DELETE", "\(purged)?purge=true")
+        #expect(answer.status == 204)
+        return path
+      },
+      { coordinator, path in
+        let document = try await coordinator.get(path).json
+        #expect(document["state"]?.string == "cancelled" && document["cancelled"]?.int == 2, "\(document)")
+        let list = try await coordinator.get("/batches").json
+        #expect(list["batches"]?.elements?.count == 1)
+        return path
+      })
+  }
+
+  @Test("attempts that failed are counted and told after a restart")
+  func attempts() async throws {
+    try await Self.run(
+      { coordinator, _ in
+        try coordinator.node("n1") { shard in
+          for task in shard.tasks { shard.fail(task, #"{"code":"http_status","message":"503","retryable":true}"#) }
+          shard.end()
+        }
+        let path = try await coordinator.submit(#"[{"task":"echo","attempts":3}]"#)
+        _ = try await coordinator.wait(for: path) { $0["retried"]?.int == 1 }
+        // The note of it must be durable before the end: a later result carries it there.
+        await withUnsafeContinuation { continuation in
+          let batch = coordinator.service.dispatcher.book.all.first { _ in true }
+          batch?.journal.makeResultsDurable { continuation.resume() }
+        }
+        return path
+      },
+      { coordinator, path in
+        try coordinator.node("n2")
+        let document = try await coordinator.done(path)
+        #expect(document["retried"]?.int == 1 && document["ok"]?.int == 1)
+        let task = try await coordinator.get("\(path)/tasks/0").json
+        #expect(task["attempts"]?.elements?.compactMap { $0["node"]?.string } == ["n1", "n2"], "\(task)")
+        #expect(task["result"]?["attempts"]?.int == 2)
+        return path
+      })
+  }
+
+  @Test("a damaged batch says so, loses what is damaged and ends; another is not touched")
+  func damaged() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    let paths = try await TestCoordinator.run(in: folder.path) { coordinator in
+      let tasks = (0..<4).map { #"{"task":"echo","args":"task number \#($0)"}"# }.joined(separator: ",")
+      return [try await coordinator.submit("[\(tasks)]"), try await coordinator.submit("[\(tasks)]")]
+    }
+    let log = "\(folder.path)\(paths[0])/tasks.log"
+    try Self.flip("number 2", in: log)
+    try await TestCoordinator.run(in: folder.path) { coordinator in
+      try coordinator.node("n1")
+      let damaged = try await coordinator.done(paths[0])
+      #expect(damaged["damaged"]?.bool == true && damaged["ok"]?.int == 3 && damaged["error"]?.int == 1, "\(damaged)")
+      let lost = try await coordinator.get("\(paths[0])/tasks/2").json
+      #expect(lost["result"]?["error"]?["code"]?.string == "internal" && lost["task"] == nil, "\(lost)")
+      let whole = try await coordinator.done(paths[1])
+      #expect(whole["damaged"] == nil && whole["ok"]?.int == 4)
+    }
+  }
+
+  /// Changes the first byte of a text in a file.
+  private static func flip(_ text: String, in path: String) throws {
+    let file = open(path, O_RDWR)
+    defer { close(file) }
+    #expect(file >= 0)
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(file, &bytes, bytes.count)
+    let wanted = Array(text.utf8)
+    let place = try #require((0..<count - wanted.count).first { bytes[$0..<$0 + wanted.count].elementsEqual(wanted) })
+    var changed = bytes[place] ^ 1
+    #expect(pwrite(file, &changed, 1, off_t(place)) == 1)
+  }
+}
+
+/// Guarded by: one story runs behind the other.
+private final class Answers: @unchecked Sendable {
+  var texts: [String] = []
+}
