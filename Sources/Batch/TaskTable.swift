@@ -23,6 +23,13 @@ package struct TaskTable: Sendable {
 
   package init() {}
 
+  /// Where the tasks stand.
+  package var counts: TaskCounts {
+    var counts = TaskCounts()
+    for index in slots.indices { counts.add(slots[index].state) }
+    return counts
+  }
+
   package func attempts(of index: Int) -> Int { Int(slots[index].attempts) }
 
   package var count: Int { slots.count }

@@ -50,6 +50,8 @@ enum CoordinatorLimits {
   /// go, and then submissions are refused.
   static let memoryBytes = max(
     256 << 20, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
+  /// A coordinator that is started again waits so long for the nodes to say what they hold.
+  static let takeoverWait: Duration = .seconds(5)
   /// Batches that are kept, whatever their size.
   static let batchesKept = 10_000
   /// Batches that are too old are looked for so often.

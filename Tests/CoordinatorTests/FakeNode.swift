@@ -35,6 +35,8 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
   private(set) var done: [String] = []
   /// Those that it was told to forget.
   private(set) var forgotten: [String] = []
+  /// Answers for a shard that an earlier coordinator sent.
+  var inherited: ((_ id: String, HTTPExchange) -> Void)?
   /// The answer to `GET /shards`.
   var held = #"{"shards":[]}"#
 
@@ -99,6 +101,7 @@ extension FakeNode {
     if let knows {
       return exchange.respond(.notFound(exchange.request.path), headers: ["Ignareo-Knows-Ms": String(knows)])
     }
+    if let inherited { return inherited(id, exchange) }
     guard let onAttach, let shard = shards.first(where: { $0.id == id }) else {
       return exchange.respond(.notFound(exchange.request.path))
     }

@@ -11,7 +11,7 @@ import Net
 final class Dispatcher: @unchecked Sendable {
   let loop: EventLoop
   let book: BatchBook
-  private let log: Log
+  let log: Log
   /// For shards: their exchanges may take all of a node's connections.
   let client: HTTPClient
   /// For what is short and must not wait behind them.
@@ -33,6 +33,10 @@ final class Dispatcher: @unchecked Sendable {
   /// Shards whose exchange broke and is being taken up again, by node.
   var detached: [String: Set<ShardID>] = [:]
   let acknowledgements: Acknowledgements
+  let takeover = Takeover()
+  var takeoverTimers: [LoopTimer] = []
+  /// By node, shards from before that wait for it to be seen.
+  var unseen: [String: [(Shard, UUIDv7)]] = [:]
   /// Whether nothing new is sent for want of room for results.
   private(set) var isHeld = false
   private var roomTimer: LoopTimer?
@@ -55,43 +59,20 @@ final class Dispatcher: @unchecked Sendable {
   func journalChanged() { checkRoom() }
 
   /// Says who sends the shards, before the first node is seen.
-  func begin(as name: String, epoch: Int64) { sender = ShardRequest.Sender(name: name, epoch: epoch) }
+  func begin(as name: String, epoch: Int64) {
+    sender = ShardRequest.Sender(name: name, epoch: epoch)
+    beginTakeover()
+  }
 
   // MARK: What happens
 
   /// A batch whose tasks are durable.
   func add(_ batch: BatchRecord, _ table: TaskTable) { feed(.batchAdded(batch.id, table)) }
 
-  /// A batch that an earlier coordinator began. What that one sent and nobody answers for any more may have acted.
-  func restore(_ batch: BatchRecord, _ recovery: borrowing BatchRecovery) {
-    var table = recovery.table
-    table.acceptedAt = batch.createdInstant
-    var ends: [TaskEnd] = []
-    for index in recovery.lostTasks where recovery.seqs[index] == 0 {
-      table.restore(index, as: .error, attempts: 0)
-      let why = "the journal has lost this task: its record is damaged; submit it again"
-      ends.append(TaskEnd(batch: batch.id, index: index, status: .error, detail: .failure(.internal, message: why)))
-    }
-    for (index, sent) in recovery.sent.sorted(by: { $0.key < $1.key }) {
-      let attempts = table.attempts(of: Int(index)) + 1
-      table.restore(Int(index), as: .unknown, attempts: UInt16(clamping: attempts))
-      let why =
-        "the coordinator was started again while the task may have acted on node \(sent.node), and it is not "
-        + "repeatable; submit it again if that does no harm"
-      ends.append(
-        TaskEnd(
-          batch: batch.id, index: Int(index), status: .unknown, detail: .failure(.lost, message: why),
-          node: sent.node, attempts: attempts))
-    }
-    if !ends.isEmpty { keeper.store(ends, of: batch) }
-    feed(.batchAdded(batch.id, table))
-    if recovery.isCancelled { feed(.cancel(batch.id)) }
-  }
-
   /// - Parameter batch: one that runs.
   func cancel(_ batch: BatchRecord) {
     batch.journal.appendCancelled()
-    feed(.cancel(batch.id))
+    if !takeover.cancel(batch.id) { feed(.cancel(batch.id)) }
   }
 
   func nodeSeen(_ report: NodeReport, at authority: Authority) {
@@ -102,6 +83,8 @@ final class Dispatcher: @unchecked Sendable {
     authorities[report.name] = authority
     reports[report.name] = report
     reportNode(report.name)
+    attachUnseen(report.name, at: authority)
+    askWhatIsHeld(by: report.name, at: authority)
   }
 
   /// Tells the scheduler what to think of a node.
@@ -131,6 +114,7 @@ final class Dispatcher: @unchecked Sendable {
     reports[name] = nil
     detached[name] = nil
     acknowledgements.forget(name)
+    takeover.forget(name)
     guard authorities.removeValue(forKey: name) != nil else { return }
     feed(.nodeGone(name: name))
   }
@@ -145,7 +129,7 @@ final class Dispatcher: @unchecked Sendable {
   func task(_ index: Int, of batch: BatchRecord) -> TaskProgress? { scheduler.task(index, of: batch.id) }
 
   /// Batches that have not ended.
-  var runningBatches: Int { scheduler.batchCount + keeper.ending }
+  var runningBatches: Int { scheduler.batchCount + takeover.count + keeper.ending }
 
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
@@ -158,7 +142,7 @@ final class Dispatcher: @unchecked Sendable {
     loop.assertCurrent()
     timer?.cancel()
     roomTimer?.cancel()
-    for timer in leaving.values { timer.cancel() }
+    for timer in Array(leaving.values) + takeoverTimers { timer.cancel() }
     acknowledgements.close()
     for exchange in exchanges.values { exchange.drop() }
     exchanges = [:]
@@ -211,15 +195,17 @@ final class Dispatcher: @unchecked Sendable {
     switch effect {
     case .taskEnded: break
     case .send(let shard): send(shard)
+    case .attach(let shard, let wireID): attach(shard, wireID: wireID)
     case .cancelShard(let id, _): cancelShard(id)
     case .cancelTasks(let id, _, let indices): cancelTasks(indices, of: id)
     case .dropShard(let id):
       preparing[id] = nil
+      for node in unseen.keys { unseen[node]?.removeAll { $0.0.id == id } }
       exchanges.removeValue(forKey: id)?.drop()
     case .attemptFailed(let attempt): book[attempt.batch]?.note(attempt)
     case .batchEnded(let id, let progress):
       guard let batch = book[id] else { return }
-      batch.ended = progress
+      batch.last = progress
       keeper.end(batch, progress.adding(retried: batch.retriedBefore))
     case .wake(let at): wake(at: at)
     case .ignored(let why): log.debug("input_ignored", ["why": "\(why)"])
