@@ -78,10 +78,10 @@ extension Dispatcher {
     }
   }
 
-  /// Of a shard that is given up, while its node may still run it.
-  func tellToForget(_ exchange: ShardExchange) {
+  /// Of a shard of which nothing is wanted any more, while its node may still run it: asked once, for the node forgets
+  /// by itself what nobody takes up.
+  func tellToForget(_ wireID: UUIDv7, at authority: Authority) {
     _ = control.start(
-      ShardRequest(authority: exchange.authority).forget(exchange.wireID), onHead: { _ in }, onBody: { _ in },
-      onEnd: { _ in })
+      ShardRequest(authority: authority).forget(wireID), onHead: { _ in }, onBody: { _ in }, onEnd: { _ in })
   }
 }

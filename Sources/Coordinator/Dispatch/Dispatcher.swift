@@ -280,7 +280,7 @@ final class Dispatcher: @unchecked Sendable {
     if let epoch = exchange.refusedEpoch { sender.exceed(epoch, WallClock.now) }
     switch end {
     case .finished: acknowledge(exchange)
-    case .garbled: tellToForget(exchange)
+    case .garbled: tellToForget(exchange.wireID, at: exchange.authority)
     case .refused, .notSent: acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
     case .broken: break
     }
