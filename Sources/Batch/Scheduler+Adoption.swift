@@ -13,8 +13,8 @@ package struct AdoptedShard: Sendable, Equatable {
 
 /// A coordinator that is started again goes on with the shards that its predecessor sent.
 extension Scheduler {
-  /// Writes the shard's tasks down as running, those that have no result yet, before any of them is put into a lane. The
-  /// node may not have been seen yet: then its place is kept until it appears or is given up.
+  /// Writes the shard's tasks down as running, those that have no result yet, before any of them is put into a lane.
+  /// The node may not have been seen yet: then its place is kept until it appears or is given up.
   mutating func adopt(
     _ shard: AdoptedShard, of batch: Int, at now: Instant, into effects: inout [Effect]
   ) {

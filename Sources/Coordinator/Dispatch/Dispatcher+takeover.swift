@@ -31,7 +31,7 @@ extension Dispatcher {
       switch answer {
       case .success(let shards):
         let earlier = shards.filter { $0.epoch < self.sender.epoch }
-        for stray in takeover.take(earlier, of: node) where !isAttached(stray) { forget(stray, at: authority) }
+        for stray in takeover.take(earlier, of: node) where !isAttached(stray) { tellToForget(stray.id, at: authority) }
       case .failure(let error):
         log.warning("node_not_asked", ["node": node, "cause": error.message, "effect": "its tasks may be made again"])
         takeover.couldNotAsk(node)
@@ -59,12 +59,6 @@ extension Dispatcher {
   private func isAttached(_ held: HeldShard) -> Bool {
     exchanges.values.contains { $0.wireID == held.id }
       || unseen.values.contains { $0.contains { $0.1 == held.id } }
-  }
-
-  /// Its tasks are somebody else's by now.
-  private func forget(_ held: HeldShard, at authority: Authority) {
-    _ = control.start(
-      ShardRequest(authority: authority).forget(held.id), onHead: { _ in }, onBody: { _ in }, onEnd: { _ in })
   }
 
   private func releaseIfReady() {
