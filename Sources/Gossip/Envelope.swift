@@ -60,10 +60,16 @@ struct Envelope: Sendable {
     return keyring?.sealStream(message, label: label) ?? message
   }
 
-  /// The message in an encrypted frame of a stream; nil where no key fits or it is none.
-  func open(frame: [UInt8], header: [UInt8]) -> StreamMessage? {
-    guard let plain = try? keyring?.open(frame, associated: header + label) else { return nil }
-    return try? StreamDecoder.decode(decrypted: plain)
+  /// The message in an encrypted frame of a stream.
+  func open(
+    frame: [UInt8], header: [UInt8]
+  ) throws(EnvelopeError) -> (message: StreamMessage, skipped: SkippedMembers?) {
+    guard let keyring else { throw .sealed(.noKeyFits) }
+    let plain: [UInt8]
+    do throws(CipherError) { plain = try keyring.open(frame, associated: header + label) } catch {
+      throw .sealed(error)
+    }
+    do throws(WireError) { return try StreamDecoder.decode(decrypted: plain) } catch { throw .malformed(error) }
   }
 }
 

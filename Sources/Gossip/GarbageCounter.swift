@@ -38,6 +38,13 @@ package struct GarbageCounter {
     note(error.code.label, from: source, error.description, wayOut: Self.notMemberlist, at: now)
   }
 
+  /// Counted once, however many a push-pull holds.
+  mutating func note(_ skipped: SkippedMembers, from source: SocketAddress, at now: Instant) {
+    note(
+      skipped.first.code.label, from: source, "\(skipped.count) members of a push-pull left out: \(skipped.first)",
+      wayOut: Self.oddMembers, at: now)
+  }
+
   /// Nothing here could read it, with the keys there are.
   mutating func note(_ error: CipherError, from source: SocketAddress, at now: Instant) {
     switch error {
@@ -56,6 +63,7 @@ package struct GarbageCounter {
   }
 
   static let notMemberlist = "only memberlist programs should send to the gossip port"
+  static let oddMembers = "some member told that one of what it should not have believed: it goes when it is forgotten"
   static let sameKeys = "every member needs the same --gossip-key-file, or none"
   static let sameLabel = "every member of one cluster needs the same --gossip-label, or none"
 }

@@ -1,8 +1,10 @@
 /// Every bound of the membership's shell; the machine's own are in `Swim.Limits`.
 enum GossipLimits {
-  /// Memory of unfinished incoming streams, all together: a stream may be long, but not many of them at once. Beyond it
-  /// the one that holds most is ended.
+  /// Memory of incoming streams, all together, unread answers included: one may be long, but not many at once. Beyond
+  /// it `StreamEviction` says which end.
   static let incomingBytes = 64 << 20
+  /// Answered streams that wait for their peers to close; a further one is closed without waiting.
+  static let lingeringStreams = 128
   /// Ports tried when the kernel's choice for TCP is taken for UDP.
   static let portAttempts = 32
   /// How long a start waits for the first word through a join address, to learn whether its name is taken.

@@ -27,10 +27,12 @@ final class GossipTransport: @unchecked Sendable {
   private var awaitingReply: Set<Swim.IncomingExchange> = []
   private var outgoing: [Swim.OutgoingExchange: OutgoingStream] = [:]
   private var nextIncoming: UInt64 = 0
+  /// Answered streams whose peers have not closed: each still has its descriptor.
+  private let lingerPlaces = LingerPlaces(limit: GossipLimits.lingeringStreams)
 
   /// - Parameters:
   ///   - timeout: how long a stream may take in all.
-  ///   - heldLimit: bytes that the unfinished streams of others may take up, all together.
+  ///   - heldLimit: bytes that the streams of others may take up, all together, their unread answers included.
   init(
     loop: EventLoop, envelope: Envelope = Envelope(), timeout: Duration, heldLimit: Int = GossipLimits.incomingBytes,
     log: Log, arrived: @escaping (Arrival) -> Void
@@ -98,13 +100,10 @@ final class GossipTransport: @unchecked Sendable {
   // MARK: Streams that others open
 
   private func accept(_ connection: TCPConnection) {
-    // The newcomer may be a member that makes its last attempt to reach this one. An exchange takes milliseconds: the
-    // oldest of so many has stalled.
-    if incoming.count >= Swim.Limits.incomingExchanges,
-      let oldest = incoming.values.min(by: { $0.exchange.number < $1.exchange.number })
-    {
-      note("streams_full", from: oldest.connection.peer, "\(incoming.count) streams at once: the oldest is ended")
-      end(oldest)
+    // The newcomer may be a member that makes its last attempt to reach this one.
+    if incoming.count >= Swim.Limits.incomingExchanges, let stalled = StreamEviction.choose(among: incoming.values) {
+      note("streams_full", from: stalled.connection.peer, "\(incoming.count) streams at once: one of them is ended")
+      end(stalled)
     }
     nextIncoming += 1
     traffic.received.streams += 1
@@ -115,16 +114,18 @@ final class GossipTransport: @unchecked Sendable {
 
   func isAwaitingReply(_ exchange: Swim.IncomingExchange) -> Bool { awaitingReply.contains(exchange) }
 
-  /// What the unfinished streams of others take up.
+  /// What the unfinished streams of others take up, and the answers that they have not read.
   var heldBytes: Int { incoming.values.reduce(0) { $0 + $1.heldBytes } }
+  /// Answered streams that wait for their peers to close.
+  var lingeringCount: Int { lingerPlaces.taken }
 
-  /// Ends the stream that holds most while all together hold too much: whoever sends little is not to pay for it.
+  /// Ends streams while all together hold too much: whoever sends or is sent little is not to pay for it.
   func boundHeldBytes() {
     var held = heldBytes
-    while held > heldLimit, let largest = incoming.values.max(by: { $0.heldBytes < $1.heldBytes }) {
-      note("streams_too_large", from: largest.connection.peer, "\(held) bytes in unfinished streams, most of them here")
-      held -= largest.heldBytes
-      end(largest)
+    while held > heldLimit, let heavy = StreamEviction.chooseHeavy(among: incoming.values) {
+      note("streams_too_large", from: heavy.connection.peer, "\(held) bytes in streams, too many of them here")
+      held -= heavy.heldBytes
+      end(heavy)
     }
   }
 
@@ -139,18 +140,19 @@ final class GossipTransport: @unchecked Sendable {
     switch event {
     case .label: break
     case .encrypted(let header, let frame):
-      guard let keyring = envelope.keyring else {
+      guard envelope.keyring != nil else {
         note("encrypted", from: source, "a stream is encrypted, and this member has no key")
-        return stream.finish(with: sealed(.error("encrypted, and this member has no key")))
+        return finish(stream, with: .error("encrypted, and this member has no key"))
       }
-      guard let message = open(frame, header, keyring, from: source) else {
-        return stream.finish(with: sealed(.error("no key fits")))
+      guard let message = open(frame, header, from: source) else {
+        return finish(stream, with: .error("no key fits"))
       }
       take(message, of: stream)
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(let message):
       guard envelope.keyring == nil else {
         garbage.note(.sealed(.noKeyFits), from: source, at: loop.now)
-        return stream.finish(with: sealed(.error("not encrypted, and this member has a key")))
+        return finish(stream, with: .error("not encrypted, and this member has a key"))
       }
       take(message, of: stream)
     }
@@ -171,12 +173,16 @@ final class GossipTransport: @unchecked Sendable {
   func refuse(_ stream: IncomingStream, because error: WireError) {
     garbage.note(error, from: stream.connection.peer, at: loop.now)
     guard envelope.mismatch(stream.label) == nil else { return end(stream) }
-    stream.finish(with: sealed(.error(error.description)))
+    finish(stream, with: .error(error.description))
   }
 
   func reply(_ message: StreamMessage, to exchange: Swim.IncomingExchange) {
     awaitingReply.remove(exchange)
-    incoming[exchange]?.finish(with: sealed(message))
+    if let stream = incoming[exchange] { finish(stream, with: message) }
+  }
+
+  private func finish(_ stream: IncomingStream, with answer: StreamMessage) {
+    stream.finish(with: envelope.reply(answer), lingeringIn: lingerPlaces)
   }
 
   func close(_ exchange: Swim.IncomingExchange) {
@@ -198,25 +204,16 @@ final class GossipTransport: @unchecked Sendable {
     if incoming[stream.exchange] === stream { incoming[stream.exchange] = nil }
   }
 
-  private func open(_ frame: [UInt8], _ header: [UInt8], _ keyring: Keyring, from source: SocketAddress)
-    -> StreamMessage?
-  {
-    let plain: [UInt8]
-    do throws(CipherError) {
-      plain = try keyring.open(frame, associated: header + envelope.label)
-    } catch {
-      garbage.note(error, from: source, at: loop.now)
-      return nil
-    }
-    do throws(WireError) {
-      return try StreamDecoder.decode(decrypted: plain)
+  private func open(_ frame: [UInt8], _ header: [UInt8], from source: SocketAddress) -> StreamMessage? {
+    do throws(EnvelopeError) {
+      let (message, skipped) = try envelope.open(frame: frame, header: header)
+      if let skipped { garbage.note(skipped, from: source, at: loop.now) }
+      return message
     } catch {
       garbage.note(error, from: source, at: loop.now)
       return nil
     }
   }
-
-  private func sealed(_ message: StreamMessage) -> [UInt8] { envelope.reply(message) }
 
   // MARK: Streams of our own
 
@@ -235,16 +232,17 @@ final class GossipTransport: @unchecked Sendable {
   func take(_ event: StreamDecoder.Event, of stream: OutgoingStream, from source: SocketAddress) {
     switch event {
     case .label: fail(stream, "answered with a label")
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(let message):
       guard envelope.keyring == nil || message.isError else {
         return fail(stream, "answered unencrypted: it has no gossip key")
       }
       finish(stream, message)
     case .encrypted(let header, let frame):
-      guard let keyring = envelope.keyring else {
+      guard envelope.keyring != nil else {
         return fail(stream, "answered encrypted: it has a gossip key, this member has none")
       }
-      guard let message = open(frame, header, keyring, from: source) else {
+      guard let message = open(frame, header, from: source) else {
         return fail(stream, "answered with another gossip key")
       }
       finish(stream, message)

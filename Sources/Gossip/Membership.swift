@@ -80,13 +80,15 @@ package final class Membership: @unchecked Sendable {
     let figures = options.profile.figures(
       wrappingBytes: Envelope.overheadBytes(isEncrypted: keyring != nil, label: label))
     let address = try await ListeningAddress.resolve(options.gossip, flag: "--gossip", on: loop)
+    let resolved = try await AdvertisedHost.resolve(options.advertise, on: loop)
     let arrivals = ArrivalRelay()
     let transport = GossipTransport(
       loop: loop, envelope: envelope, timeout: figures.streamTimeout, log: log
     ) { arrivals.membership?.take($0) }
     let bound = try transport.bind(address, as: options.gossip)
     do throws(StartError) {
-      let advertised = try await AdvertisedHost.gossip(bound: bound, advertise: options.advertise, on: loop)
+      // From here to the membership's beginning nothing may be awaited: what arrives has nowhere to go.
+      let advertised = try AdvertisedHost.gossip(bound: bound, advertise: options.advertise, resolved: resolved)
       let dialled = AdvertisedHost.http(bound: http, advertise: options.advertise, gossip: advertised)
       let meta = try Self.meta(role, dialled, tags)
       let name = options.name ?? defaultName(port: bound.port)

@@ -42,7 +42,7 @@ final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
   func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
     bytes.withUnsafeBufferPointer { decoder.append($0) }  // Guarded by: the bytes live until this call returns.
     do throws(WireError) {
-      if let event = try decoder.next() { transport.take(event, of: self, from: connection.peer) }
+      while let event = try decoder.next() { transport.take(event, of: self, from: connection.peer) }
     } catch {
       transport.fail(self, "sent what cannot be read: \(error)")
     }

@@ -37,10 +37,12 @@ package struct Versions: Hashable, Sendable {
     (applicationMin, applicationMax, applicationNow) = (amin, amax, anow)
   }
 
+  static let byteCount = 6
+
   /// From the wire: the first six bytes; nil if there are fewer.
   package init?(bytes: some Collection<UInt8>) {
-    guard bytes.count >= 6 else { return nil }
-    let first = Array(bytes.prefix(6))
+    guard bytes.count >= Self.byteCount else { return nil }
+    let first = Array(bytes.prefix(Self.byteCount))
     self.init(first[0], first[1], first[2], first[3], first[4], first[5])
   }
 

@@ -64,13 +64,30 @@ final class KeyCall: TCPConnectionDelegate, @unchecked Sendable {
 
   private func take(_ event: StreamDecoder.Event) {
     // Only what is encrypted is believed.
-    guard case .encrypted(let header, let frame) = event,
-      let message = transport.envelope.open(frame: frame, header: header)
-    else { return end(.refused("holds none of the keys that it would have to answer with")) }
+    guard case .encrypted(let header, let frame) = event else {
+      return end(.refused("answers in the clear: it holds none of the keys that it would have to answer with"))
+    }
+    do throws(EnvelopeError) {
+      take(try transport.envelope.open(frame: frame, header: header).message)
+    } catch {
+      end(.refused(Self.text(of: error)))
+    }
+  }
+
+  private func take(_ message: StreamMessage) {
     switch message {
     case .user(let bytes): end(KeyAnswer(bytes) ?? .refused("answers as no Ignareo member does"))
     case .error(let text): end(.refused(text))
     case .ping, .ack, .pushPull: end(.refused("answers as no Ignareo member does"))
+    }
+  }
+
+  private static func text(of error: EnvelopeError) -> String {
+    switch error {
+    case .sealed(.noKeyFits): "holds none of the keys that it would have to answer with"
+    case .sealed(.badFrame(let code)): "answered what cannot be read: \(WireError(code, at: 0))"
+    case .malformed(let error): "answered what cannot be read: \(error)"
+    case .label(let detail): detail
     }
   }
 

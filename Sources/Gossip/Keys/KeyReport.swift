@@ -23,6 +23,7 @@ struct KeyReport {
       switch answer {
       case .holds(let keys, let challenge): outcome = .done(keys: keys, challenge: challenge)
       case .refused(let reason): outcome = .failed(reason)
+      case .overtaken: outcome = .failed(KeyRefusal.overtaken.text)
       case nil where member.isListening && member.meta.role == nil:
         outcome = .notAsked("no Ignareo member: change its keys with its own program")
       case nil where member.isListening: outcome = .failed("was not asked: it has come since the change began")
@@ -34,6 +35,8 @@ struct KeyReport {
 
     /// It lives, and its keys are not known.
     var mayBeLost: Bool { keys == nil && (state == .alive || state == .suspect) }
+    /// It died, or is cut off and lives: it will come back with the keys that it had.
+    var misses: Bool { state == .dead }
   }
 
   private(set) var members: [Row]

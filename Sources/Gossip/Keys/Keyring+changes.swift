@@ -49,7 +49,8 @@ enum KeyRefusal: Error, Equatable {
   case tooManyKeys
   case unknownKey
   case primaryKey
-  case busy
+  /// Its keys are not, or soon will not be, those by which the order was judged.
+  case overtaken
   case staleChallenge
   case notWritten(String)
 
@@ -59,7 +60,7 @@ enum KeyRefusal: Error, Equatable {
     case .tooManyKeys: "it holds \(GossipLimits.keys) keys already; remove old ones first"
     case .unknownKey: "it does not hold this key; install it first"
     case .primaryKey: "it encrypts with this key; use another one first"
-    case .busy: "another change of its keys is under way; try again"
+    case .overtaken: "another change of its keys came first; look at `ignareo keys list`, then give the order again"
     case .staleChallenge: "the order is too old or came twice; give it again"
     case .notWritten(let cause): "its key file cannot be written (\(cause)), so a restart would undo the change"
     }

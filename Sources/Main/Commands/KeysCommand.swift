@@ -10,8 +10,10 @@ extension Command {
       list: which keys each member holds, by their fingerprints.
       install: every member can decrypt with KEY from now on. use: every member encrypts with it. remove: no member
       holds it any more. To change the cluster's key: install the new one, use it, remove the old one.
-      Each change is written to every member's key file first, so that a restart keeps it; one that would lose a member
-      is refused. One that failed somewhere is simply made again.
+      Each change is written to every member's key file first, so that a restart keeps it. One that failed somewhere is
+      simply made again. To use or remove a key is refused where it would lose a member: also one that is listed dead,
+      which may only be cut off, and cannot come back without the cluster's keys. Let it come back first, or put the
+      keys into its file, and then say --force.
 
       KEY is a file, or - for standard input; to use or remove, a fingerprint will do. (The key itself is taken too,
       and wiped from this process's command line at once, but your shell's history keeps it.)
@@ -20,7 +22,7 @@ extension Command {
       """,
     flags: ClusterClient.flags + [
       Flag("gossip-key-file", .value("FILE"), "a key of the cluster, for every change"),
-      Flag("force", .toggle, "make a change though some members' keys are not known: they may be lost"),
+      Flag("force", .toggle, "make a change though members are dead or do not tell their keys: they may be lost"),
     ],
     run: runKeys)
 }

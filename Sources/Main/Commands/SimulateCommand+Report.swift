@@ -12,7 +12,9 @@ extension SimulateCommand {
     let text = String(decoding: try bytes(path, flags), as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0 != "----" }
     do throws(ScenarioError) {
-      return try Scenario(name: path, text: lines.joined(separator: "\n"))
+      var scenario = try Scenario(name: path, text: lines.joined(separator: "\n"))
+      scenario.origin = .file(path)
+      return scenario
     } catch {
       throw flags.error("scenario", "'\(Table.printable(path))', \(error)")
     }
@@ -51,6 +53,7 @@ extension Report {
       $0.member("digest", String(digest, radix: 16))
       $0.member("datagrams", figures.datagrams)
       $0.member("suspicions", figures.suspicions)
+      $0.member("crash_checks", figures.crashChecks)
       $0.object("false_deaths") {
         $0.member("of_healthy_at_healthy", figures.deaths.ofHealthyAtHealthy)
         $0.member("of_healthy_at_afflicted", figures.deaths.ofHealthyAtAfflicted)

@@ -14,6 +14,7 @@ extension Command {
       Flag("members", .value("N"), "how many members, 2 to 10000 (default 5); each holds all, so memory grows as N²"),
       Flag("scenario", .value("NAME"), "what happens to them (default chaos, drawn from the seed)"),
       Flag("lifeguard", .value("PART"), "off, paper, stalls or on: what keeps slow members harmless (default on)"),
+      Flag("trace", .toggle, "all that happened, packets left out, before the report"),
       Flag("json", .toggle, "the figures and failures as one line of JSON"),
     ]
   ) { flags in
@@ -22,6 +23,7 @@ extension Command {
       throw UsageError(origin: "MACHINE", why: "'\(Table.printable(machine))' is not membership")
     }
     let report = try SimulateCommand.report(flags)
+    if flags.has("trace") { for line in report.trace { Terminal.write(Array("\(line)\n".utf8)) } }
     Terminal.write(flags.has("json") ? report.jsonLine : Array(report.text.utf8))
     return report.passed ? .well : .failed
   }

@@ -21,10 +21,25 @@ package struct Report: Sendable {
 
   package var passed: Bool { failures.isEmpty }
 
+  /// For a shell.
   package var repeatCommand: String {
+    let (before, name) =
+      switch scenario.origin {
+      case .builtIn: ("", scenario.name)
+      case .file(let path): ("", Self.quoted(path))
+      case .inline(let text): ("printf %s \(Self.quoted(text)) >scenario.txt; ", "scenario.txt")
+      }
     let lifeguard = Scenario.lifeguards.first { $0.value == scenario.profile.lifeguard }?.key ?? "on"
-    return "ignareo simulate membership --seed \(seed) --members \(members) --scenario \(scenario.name)"
+    return before + "ignareo simulate membership --seed \(seed) --members \(members) --scenario \(name)"
       + (scenario.profile.lifeguard == .whole ? "" : " --lifeguard \(lifeguard)")
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let plain = text.utf8.allSatisfy {
+      "./-_".utf8.contains($0) || Character(UnicodeScalar($0)).isLetter || 48...57 ~= $0
+    }
+    if plain, !text.isEmpty, text.utf8.allSatisfy({ $0 < 128 }) { return text }
+    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 
   /// One paragraph if all is well; else the failures, the end of the trace and the command that repeats it.
@@ -32,14 +47,17 @@ package struct Report: Sendable {
     let sent = "\(figures.datagrams) datagrams, \(figures.bytes) bytes, \(figures.suspicions) suspicions"
     let head = "membership: scenario \(scenario.name), seed \(seed), \(members) members: \(sent)"
     guard !passed else {
-      return head + (scenario.isChecked ? ", digest \(String(digest, radix: 16))\nall checkers passed\n" : "\n")
+      guard scenario.isChecked else { return head + "\n" }
+      let looks = "\(figures.crashChecks) looks for crashed members"
+      return head + ", \(looks), digest \(String(digest, radix: 16))\nall checkers passed\n"
     }
     let complaints = failures.prefix(Self.mostComplaints).map { "FAILED \($0.checker): \($0.text)" }
     let more = failures.count - complaints.count
-    let tail = trace.suffix(60).joined(separator: "\n")
+    let tail = trace.suffix(Self.lastLines).joined(separator: "\n")
     return "\(head)\n\(tail)\n\(complaints.joined(separator: "\n"))\n" + (more > 0 ? "and \(more) more\n" : "")
       + "repeat with: \(repeatCommand)\n"
   }
 
   private static let mostComplaints = 40
+  private static let lastLines = 60
 }

@@ -13,6 +13,7 @@ package import Swim
 ///     pausing 5% 5s 15s        such a share of members stands still again and again, for so long at a time
 ///     at 10s crash 3           also `restart 3`, `leave 3`, `pause 3`, `resume 3`, `meta 3 text`, `loss 0%` …
 ///     at 10s crash half        of those that run; `restart rest`: all that are down
+///     at 20s restart 3 elsewhere     under its name, at another address
 ///     at 20s cut 1 2           1's packets no longer reach 2; `mend 1 2`; `mute 1 2`: only its datagrams do not
 ///     at 20s partition 0 1 2   these are cut off from the rest, both ways; `heal`
 ///     at 20s 1 hears dead 2 5 from 3     also `suspect 2 5 from 3`, `alive 2 5`, `alive 2 5 elsewhere`: from nowhere
@@ -34,7 +35,7 @@ package struct Scenario: Sendable {
   package enum Action: Sendable {
     case crash(MemberReference)
     case crashHalf
-    case restart(MemberReference)
+    case restart(MemberReference, elsewhere: Bool)
     case restartRest
     case leave(MemberReference)
     case pause(MemberReference)
@@ -101,7 +102,16 @@ package struct Scenario: Sendable {
     case allBut(Int)
   }
 
+  /// Where it comes from, so that it can be had again.
+  package enum Origin: Sendable, Hashable {
+    /// The command line knows it by its name.
+    case builtIn
+    case file(String)
+    case inline(String)
+  }
+
   package var name: String
+  package var origin = Origin.builtIn
   package var profile: Swim.Configuration
   package var steps: [Step]
   package var end: Duration

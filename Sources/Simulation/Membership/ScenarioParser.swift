@@ -3,7 +3,8 @@ import Swim
 extension Scenario {
   /// Reads the text described at `Scenario`. Empty lines and what follows `#` do not count.
   package init(name: String, text: String) throws(ScenarioError) {
-    self.init(name: name, profile: .local, steps: [], end: .zero)
+    self.init(name: name, profile: .local.asRun, steps: [], end: .zero)
+    origin = .inline(text)
     var line = 0
     for raw in text.split(separator: "\n", omittingEmptySubsequences: false) {
       line += 1
@@ -71,7 +72,9 @@ extension Scenario {
     return true
   }
 
-  private static let profiles: [String: Swim.Configuration] = ["lan": .lan, "wan": .wan, "local": .local]
+  static let profiles: [String: Swim.Configuration] = [
+    "lan": .lan.asRun, "wan": .wan.asRun, "local": .local.asRun,
+  ]
   static let lifeguards: [String: Swim.Lifeguard] = [
     "off": .none, "paper": .paper, "stalls": .stalls, "on": .whole,
   ]

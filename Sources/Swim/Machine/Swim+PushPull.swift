@@ -92,6 +92,7 @@ extension Swim {
 
   /// A death that others believe in is only a suspicion here: the member gets its chance to refute.
   private mutating func merge(_ state: PushPull.State) {
+    if state.name == me.name, state.address != me.address { noteOwnName(held: state.state) }
     switch state.state {
     case .alive:
       weigh(

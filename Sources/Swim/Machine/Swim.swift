@@ -61,6 +61,7 @@ package struct Swim: Sendable {
   var gossipIsScheduled = false
   var lastGossip = Instant.zero
   var ownConflictTold: Instant?
+  var nameClaimIsPlanned = false
   var versionsTold: Instant?
   var lagCounted: Instant?
 
@@ -150,8 +151,8 @@ extension Swim {
     case .ack(let ack): hear(ack, from: source)
     case .nack(let nack): hear(nack)
     case .alive(let claim): weigh(alive: claim)
-    case .suspect(let claim): weigh(suspect: claim)
-    case .dead(let claim): weigh(dead: claim)
+    case .suspect(let claim): weigh(suspect: claim, from: source)
+    case .dead(let claim): weigh(dead: claim, from: source)
     case .user: ignore(.userMessage)
     }
   }
@@ -170,6 +171,7 @@ extension Swim {
     case .redial: redialTick()
     case .redialAgain(let name, let address, let tries): redialAgain(name, address, tries)
     case .complain(let period): complainTick(period)
+    case .claimName: claimName()
     case .leave: leaveTick()
     case .housekeeping: keepHouse()
     }
@@ -216,7 +218,7 @@ extension Swim {
     case .exchange(let exchange): exchanges[exchange] != nil
     case .suspicion(let name, let number): table.place(of: name).flatMap { table[$0].suspicion?.number } == number
     case .join(let round): round == dialling.round
-    case .probe, .gossip, .pushPull, .redial, .redialAgain, .complain, .leave, .housekeeping: true
+    case .probe, .gossip, .pushPull, .redial, .redialAgain, .complain, .claimName, .leave, .housekeeping: true
     }
   }
 

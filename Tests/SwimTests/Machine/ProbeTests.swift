@@ -98,6 +98,9 @@ struct ProbeTests {
     let happened = lab.pass(.seconds(1))
     #expect(lab.state(ping.node) == .suspect)
     #expect(lab.swim.member(named: ping.node)?.suspectedBy == ["me"])
+    let accusation = Message.suspect(Lab.accusation(ping.node, by: "me"))
+    let word = happened.effects.sent.first { $0.messages == [accusation] }
+    #expect(word?.to == lab.swim.member(named: ping.node)?.address, "the accused is told at once")
     #expect(happened.last { if case .event(.suspected) = $0.effect { true } else { false } }?.after == .seconds(1))
   }
 
