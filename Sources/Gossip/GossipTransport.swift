@@ -11,7 +11,7 @@ final class GossipTransport: @unchecked Sendable {
     case datagram([Message], from: Swim.Address)
     case request(StreamMessage, Swim.IncomingExchange)
     case answer(StreamMessage, Swim.OutgoingExchange)
-    case failure(Swim.OutgoingExchange, reason: String)
+    case failure(Swim.OutgoingExchange, StreamFailure)
   }
 
   private let loop: EventLoop
@@ -26,6 +26,11 @@ final class GossipTransport: @unchecked Sendable {
   private var incoming: [Swim.IncomingExchange: IncomingStream] = [:]
   private var awaitingReply: Set<Swim.IncomingExchange> = []
   private var outgoing: [Swim.OutgoingExchange: OutgoingStream] = [:]
+  /// Which of the keys others understand.
+  private(set) var peerKeys = PeerKeys()
+  /// A stream of ours was answered that was not encrypted with this member's first key, since the other did not
+  /// understand that one; called before the answer arrives.
+  var understood: ((Swim.OutgoingExchange, Swim.Address, GossipKey) -> Void)?
   private var nextIncoming: UInt64 = 0
   /// Answered streams whose peers have not closed: each still has its descriptor.
   private let lingerPlaces = LingerPlaces(limit: GossipLimits.lingeringStreams)
@@ -144,9 +149,10 @@ final class GossipTransport: @unchecked Sendable {
         note("encrypted", from: source, "a stream is encrypted, and this member has no key")
         return finish(stream, with: .error("encrypted, and this member has no key"))
       }
-      guard let message = open(frame, header, from: source) else {
+      guard let (message, key) = open(frame, header, from: source) else {
         return finish(stream, with: .error("no key fits"))
       }
+      stream.key = key
       take(message, of: stream)
     case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(let message):
@@ -182,7 +188,7 @@ final class GossipTransport: @unchecked Sendable {
   }
 
   private func finish(_ stream: IncomingStream, with answer: StreamMessage) {
-    stream.finish(with: envelope.reply(answer), lingeringIn: lingerPlaces)
+    stream.finish(with: envelope.reply(answer, key: stream.key), lingeringIn: lingerPlaces)
   }
 
   func close(_ exchange: Swim.IncomingExchange) {
@@ -204,11 +210,13 @@ final class GossipTransport: @unchecked Sendable {
     if incoming[stream.exchange] === stream { incoming[stream.exchange] = nil }
   }
 
-  private func open(_ frame: [UInt8], _ header: [UInt8], from source: SocketAddress) -> StreamMessage? {
+  private func open(
+    _ frame: [UInt8], _ header: [UInt8], from source: SocketAddress
+  ) -> (message: StreamMessage, key: GossipKey)? {
     do throws(EnvelopeError) {
-      let (message, skipped) = try envelope.open(frame: frame, header: header)
+      let (message, key, skipped) = try envelope.open(frame: frame, header: header)
       if let skipped { garbage.note(skipped, from: source, at: loop.now) }
-      return message
+      return (message, key)
     } catch {
       garbage.note(error, from: source, at: loop.now)
       return nil
@@ -218,53 +226,87 @@ final class GossipTransport: @unchecked Sendable {
   // MARK: Streams of our own
 
   func open(_ exchange: Swim.OutgoingExchange, to address: Swim.Address, _ request: StreamMessage) {
-    let stream = OutgoingStream(exchange, self)
-    outgoing[exchange] = stream
     traffic.sent.streams += 1
+    dial(exchange, address, request, keys(for: address))
+  }
+
+  /// What to encrypt a stream to that address with, in turn; empty in the clear.
+  func keys(for address: Swim.Address) -> [GossipKey] {
+    peerKeys.order(for: address, envelope.keyring, at: loop.now)
+  }
+
+  /// - Parameter keys: to encrypt with, in turn, until the other understands; empty in the clear.
+  private func dial(
+    _ exchange: Swim.OutgoingExchange, _ address: Swim.Address, _ request: StreamMessage, _ keys: [GossipKey]
+  ) {
+    let stream = OutgoingStream(exchange, address, request, keys, self)
+    outgoing[exchange] = stream
     guard let target = address.socketAddress, port != nil else {
-      return loop.execute { [self] in fail(stream, "\(address) is no address to dial") }
+      return loop.execute { [self] in fail(stream, StreamFailure(.unreachable, "\(address) is no address to dial")) }
     }
-    stream.start(to: target, request: envelope.request(request), timeout: timeout, on: loop)
+    stream.start(to: target, request: envelope.request(request, key: keys.first), timeout: timeout, on: loop)
   }
 
   func abandon(_ exchange: Swim.OutgoingExchange) { outgoing.removeValue(forKey: exchange)?.close() }
 
   func take(_ event: StreamDecoder.Event, of stream: OutgoingStream, from source: SocketAddress) {
     switch event {
-    case .label: fail(stream, "answered with a label")
+    case .label: fail(stream, StreamFailure(.noGossip, "answered with a label"))
     case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
+    case .message(.error(let text)) where envelope.keyring != nil:
+      fail(stream, StreamFailure(.noKeyThere, "refused in the clear: \(text)"))
     case .message(let message):
-      guard envelope.keyring == nil || message.isError else {
-        return fail(stream, "answered unencrypted: it has no gossip key")
+      guard envelope.keyring == nil else {
+        return fail(stream, StreamFailure(.noKeyThere, "answered unencrypted: it has no gossip key"))
       }
-      finish(stream, message)
+      finish(stream, message, in: nil)
     case .encrypted(let header, let frame):
       guard envelope.keyring != nil else {
-        return fail(stream, "answered encrypted: it has a gossip key, this member has none")
+        return fail(
+          stream, StreamFailure(.noKeyHere, "answered encrypted: it has a gossip key, this member has none"))
       }
-      guard let message = open(frame, header, from: source) else {
-        return fail(stream, "answered with another gossip key")
+      guard let (message, key) = open(frame, header, from: source) else {
+        return tryNextKey(stream, StreamFailure(.wrongKey, "answered with another gossip key"))
       }
-      finish(stream, message)
+      finish(stream, message, in: key)
     }
   }
 
-  private func finish(_ stream: OutgoingStream, _ message: StreamMessage) {
-    if case .error(let text) = message { return fail(stream, "refused: \(text)") }
+  /// - Parameter key: what the answer is encrypted with.
+  private func finish(_ stream: OutgoingStream, _ message: StreamMessage, in key: GossipKey?) {
+    if case .error(let text) = message {
+      let failure = StreamFailure(.refused, "refused: \(text)")
+      // Whoever understood the request answers in its key; this one speaks another of ours.
+      guard let key, key != stream.keys.first else { return fail(stream, failure) }
+      return tryNextKey(stream, StreamFailure(.wrongKey, failure.text), preferring: key)
+    }
     guard outgoing[stream.exchange] === stream else { return }
     abandon(stream.exchange)
+    noteUnderstood(stream)
     arrived(.answer(message, stream.exchange))
   }
 
-  func fail(_ stream: OutgoingStream, _ reason: String) {
+  private func noteUnderstood(_ stream: OutgoingStream) {
+    guard let key = stream.keys.first, let first = envelope.keyring?.keys.first else { return }
+    peerKeys.note(key, of: stream.address, first: first, at: loop.now)
+    if key != first { understood?(stream.exchange, stream.address, key) }
+  }
+
+  /// The same once more, encrypted with the next of the keys that were not tried: a member that was away while the
+  /// cluster's key changed holds another one first than the others do.
+  private func tryNextKey(_ stream: OutgoingStream, _ failure: StreamFailure, preferring key: GossipKey? = nil) {
+    guard outgoing[stream.exchange] === stream else { return }
+    let rest = stream.keys.dropFirst().filter { key == nil || $0 == key }
+    guard !rest.isEmpty else { return fail(stream, failure) }
+    stream.close()
+    dial(stream.exchange, stream.address, stream.request, rest)
+  }
+
+  func fail(_ stream: OutgoingStream, _ failure: StreamFailure) {
     guard outgoing[stream.exchange] === stream else { return }
     abandon(stream.exchange)
-    arrived(.failure(stream.exchange, reason: reason))
+    arrived(.failure(stream.exchange, failure))
   }
-}
-
-extension StreamMessage {
-  fileprivate var isError: Bool { if case .error = self { true } else { false } }
 }
 
 extension Swim.Address {

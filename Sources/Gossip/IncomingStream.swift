@@ -10,6 +10,8 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   private var decoder = StreamDecoder(readsLabel: true)
   /// What its opener says that it belongs to; empty before that, and without a label.
   var label: [UInt8] = []
+  /// What it was encrypted with: its answer goes out in the same key, which its opener surely holds.
+  var key: GossipKey?
   private(set) var receivedBytes = 0
   private(set) var isAnswered = false
   /// What the unfinished message takes up here, or the part of the answer that its reader has not taken.

@@ -41,7 +41,8 @@ package enum MemberEvent: Sendable, Equatable {
   case suspected(Member)
   /// No longer suspect: it refuted.
   case refuted(Member)
-  case died(Member)
+  /// `by`: who declared it dead, its accusers' word or not.
+  case died(Member, by: String)
   /// It said good-bye.
   case left(Member)
   /// Dead or left for an hour, or in the way of later ones in a full list: no longer listed.

@@ -13,7 +13,12 @@ package final class ClusterKeys: @unchecked Sendable {
   /// Which keys each member holds.
   func report() async -> KeyReport {
     let members = targets
-    return KeyReport(members: await ask(members.filter(\.isAsked).map { ($0, .tell) }, of: members))
+    // One that is listed dead may only have been cut off, or not have understood the others for want of a key.
+    let dead = Set(
+      members.filter { $0.state == .dead }.sorted { $0.since > $1.since }.prefix(GossipLimits.keyCallsToTheDead)
+        .map(\.name))
+    let asked = members.filter { $0.isAsked && ($0.state != .dead || dead.contains($0.name)) }
+    return KeyReport(members: await ask(asked.map { ($0, .tell) }, of: members))
   }
 
   /// Makes a change everywhere.
@@ -86,7 +91,10 @@ package final class ClusterKeys: @unchecked Sendable {
   }
 
   private func ask(_ member: ClusterMember, _ order: KeyOrder) async -> KeyAnswer {
-    guard member.isSelf else { return await membership.askKeys(order, of: member.gossip) }
+    guard member.isSelf else {
+      let timeout = member.state == .dead ? GossipLimits.keyCallToTheDead : GossipLimits.keyCall
+      return await membership.askKeys(order, of: member.gossip, within: timeout)
+    }
     return await withUnsafeContinuation { (continuation: UnsafeContinuation<KeyAnswer, Never>) in
       membership.keyDesk.take(order) { continuation.resume(returning: $0) }
     }
@@ -106,13 +114,15 @@ package final class ClusterKeys: @unchecked Sendable {
 }
 
 extension ClusterMember {
-  /// Another program's member knows nothing of these orders, and a dead one cannot be asked.
-  fileprivate var isAsked: Bool { isSelf || isListening && meta.role != nil }
+  /// Another program's member knows nothing of these orders.
+  fileprivate var isAsked: Bool { isSelf || state != .left && meta.role != nil }
 }
 
 extension Membership {
-  fileprivate func askKeys(_ order: KeyOrder, of address: SocketAddress) async -> KeyAnswer {
-    await KeyCall.ask(order, of: address, through: transport, on: loop)
+  fileprivate func askKeys(
+    _ order: KeyOrder, of address: SocketAddress, within timeout: Duration
+  ) async -> KeyAnswer {
+    await KeyCall.ask(order, of: address, within: timeout, through: transport, on: loop)
   }
 }
 

@@ -22,6 +22,20 @@ final class KeyDesk: @unchecked Sendable {
     return transport.envelope.keyring
   }
 
+  /// Encrypts with another of its keys from now on, since that is what the cluster understands. In memory alone: which
+  /// key the file is to begin with is the operator's to say.
+  func adopt(_ key: GossipKey) {
+    loop.assertCurrent()
+    guard let keyring = transport.envelope.keyring, keyring.keys.contains(key) else { return }
+    transport.envelope.keyring = keyring.led(by: key)
+    log.warning(
+      "gossip_key_adopted",
+      [
+        "key": key.fingerprint.text, "instead_of": keyring.keys[0].fingerprint.text,
+        "way_out": "the cluster does not understand the first key of \(file ?? "the key file"): put this one first",
+      ])
+  }
+
   func take(_ order: KeyOrder, then answer: @escaping @Sendable (KeyAnswer) -> Void) {
     loop.assertCurrent()
     guard case .change(let change, let challenge, let expected) = order else { return answer(tell()) }

@@ -9,7 +9,7 @@ extension Keyring {
       return Keyring(keys: keys + [key])!
     case .use(let fingerprint):
       guard let key = keys.first(where: { $0.fingerprint == fingerprint }) else { throw .unknownKey }
-      return Keyring(keys: [key] + keys.filter { $0 != key })!
+      return led(by: key)
     case .remove(let fingerprint):
       // Whoever still has it as its first could not be read by this member any more.
       guard keys[0].fingerprint != fingerprint else { throw .primaryKey }
@@ -62,7 +62,9 @@ enum KeyRefusal: Error, Equatable {
     case .primaryKey: "it encrypts with this key; use another one first"
     case .overtaken: "another change of its keys came first; look at `ignareo keys list`, then give the order again"
     case .staleChallenge: "the order is too old or came twice; give it again"
-    case .notWritten(let cause): "its key file cannot be written (\(cause)), so a restart would undo the change"
+    case .notWritten(let cause):
+      "its key file cannot be written, so a restart would undo the change (\(cause)): "
+        + "let it write the file and its folder, then give the order again"
     }
   }
 }

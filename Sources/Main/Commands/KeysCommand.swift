@@ -42,6 +42,7 @@ private func runKeys(_ flags: ScannedFlags) throws -> ExitCode {
     request.timeout = ClusterClient.answerTimeout
     let after = try await client.ask(request)
     Terminal.write(plan.wantsJSON ? after.line : KeysCommand.table(after))
+    if let remark = KeysCommand.remark(change, before, after) { Terminal.say("ignareo keys: \(remark)") }
     return KeysCommand.exitCode(after)
   }
 }
@@ -77,6 +78,20 @@ enum KeysCommand {
       members.add([text("name"), text("state"), outcome + detail, text("primary"), others.isEmpty ? "-" : others])
     }
     return keys.text() + "\n" + members.text()
+  }
+
+  /// What the person should know besides the table: who is left behind, or that there was nothing to do.
+  static func remark(_ change: KeyChange, _ before: JSONValue, _ after: JSONValue) -> String? {
+    let failed = (after["members"]?.elements ?? []).filter { $0["outcome"]?.string == "failed" }
+      .compactMap { $0["name"]?.string }
+    if !failed.isEmpty {
+      let names =
+        failed.prefix(10).joined(separator: ", ") + (failed.count > 10 ? " and \(failed.count - 10) more" : "")
+      return Table.printable("\(names) did not follow; when that is mended, repeat the command: it does no harm twice")
+    }
+    guard case .remove(let fingerprint) = change else { return nil }
+    let isHeld = (before["keys"]?.elements ?? []).contains { $0["fingerprint"]?.string == fingerprint.text }
+    return isHeld ? nil : "no member held the key \(fingerprint): there was nothing to remove"
   }
 
   static func exitCode(_ answer: JSONValue) -> ExitCode { answer["ok"]?.bool == true ? .well : .failed }

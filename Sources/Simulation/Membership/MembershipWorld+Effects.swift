@@ -140,7 +140,7 @@ extension MembershipWorld {
     case .suspected(let member):
       gauge.suspicions += 1
       see(member, by: number)
-    case .died(let member):
+    case .died(let member, _):
       see(member, by: number)
       guard let subject = node(named: member.name) else { return }
       checkers.accuracy.died(nodes[subject], seenBy: nodes[number], at: now, areConnected: hears(number, of: subject))

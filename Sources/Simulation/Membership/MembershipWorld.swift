@@ -56,6 +56,8 @@ struct MembershipWorld {
   var checkers: Checkers
   var gauge: Gauge
   var snapshot: Swim?
+  /// How many lines the trace had when something first failed.
+  private var firstFailure: Int?
   private var effects: [Swim.Effect] = []
 
   private static let sampleInterval = Duration.seconds(5)
@@ -87,10 +89,12 @@ struct MembershipWorld {
     while let time = heap.nextTime, time <= .zero + scenario.end, let (time, event) = heap.pop() {
       now = time
       happen(event)
+      if firstFailure == nil, checkers.haveFailed { firstFailure = trace.lines.count }
     }
     if scenario.isChecked { checkers.convergence.check(nodes) }
     return Report(
       seed: seed, members: nodes.count, scenario: scenario, failures: checkers.failures, trace: trace.lines,
+      firstFailure: firstFailure,
       record: trace.record, digest: trace.digest,
       figures: gauge.figures(at: now, nodes, crashChecks: checkers.completeness.crashChecks))
   }

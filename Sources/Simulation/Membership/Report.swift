@@ -13,6 +13,8 @@ package struct Report: Sendable {
   package let scenario: Scenario
   package let failures: [Failure]
   package let trace: [String]
+  /// The number of lines of the trace before the first failure; nil where nothing failed before the end.
+  package let firstFailure: Int?
   /// What the scenario wanted recorded.
   package let record: [String]
   /// Equal for two runs in which every packet was the same.
@@ -42,7 +44,7 @@ package struct Report: Sendable {
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 
-  /// One paragraph if all is well; else the failures, the end of the trace and the command that repeats it.
+  /// One paragraph if all is well; else the trace around the first failure, the failures and how to repeat it.
   package var text: String {
     let sent = "\(figures.datagrams) datagrams, \(figures.bytes) bytes, \(figures.suspicions) suspicions"
     let head = "membership: scenario \(scenario.name), seed \(seed), \(members) members: \(sent)"
@@ -53,11 +55,23 @@ package struct Report: Sendable {
     }
     let complaints = failures.prefix(Self.mostComplaints).map { "FAILED \($0.checker): \($0.text)" }
     let more = failures.count - complaints.count
-    let tail = trace.suffix(Self.lastLines).joined(separator: "\n")
-    return "\(head)\n\(tail)\n\(complaints.joined(separator: "\n"))\n" + (more > 0 ? "and \(more) more\n" : "")
+    return "\(head)\n\(excerpt)\n\(complaints.joined(separator: "\n"))\n" + (more > 0 ? "and \(more) more\n" : "")
       + "repeat with: \(repeatCommand)\n"
   }
 
+  /// The trace around the first failure: what came before it is the cause, what follows is often its consequence.
+  private var excerpt: String {
+    let place = min(firstFailure ?? trace.count, trace.count)
+    let before = trace[..<place].suffix(Self.linesBefore)
+    let after = trace[place...].prefix(Self.linesAfter)
+    let rest = trace.count - place - after.count
+    let lines =
+      before + (firstFailure == nil ? [] : ["^^ here something failed first"]) + after
+      + (rest > 0 ? ["(\(rest) more lines: --trace FILE writes all)"] : [])
+    return lines.joined(separator: "\n")
+  }
+
+  private static let linesBefore = 50
+  private static let linesAfter = 10
   private static let mostComplaints = 40
-  private static let lastLines = 60
 }

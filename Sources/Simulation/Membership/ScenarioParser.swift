@@ -1,7 +1,7 @@
 import Swim
 
 extension Scenario {
-  /// Reads the text described at `Scenario`. Empty lines and what follows `#` do not count.
+  /// Reads a text in the language `language`. Empty lines and what follows `#` do not count.
   package init(name: String, text: String) throws(ScenarioError) {
     self.init(name: name, profile: .local.asRun, steps: [], end: .zero)
     origin = .inline(text)
@@ -11,7 +11,8 @@ extension Scenario {
       let words = raw.prefix { $0 != "#" }.split(separator: " ").map(String.init)
       guard !words.isEmpty else { continue }
       guard try add(words, line) else {
-        throw ScenarioError(line: line, reason: "`\(words.joined(separator: " "))` is no step; see Scenario for all")
+        throw ScenarioError(
+          line: line, reason: "`\(words.joined(separator: " "))` is no step; `ignareo help simulate` lists them")
       }
     }
     guard end > .zero else { throw ScenarioError(line: line, reason: "`until` with a time is missing") }

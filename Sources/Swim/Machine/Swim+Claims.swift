@@ -125,7 +125,7 @@ extension Swim {
     table[place].member.incarnation = claim.incarnation
     if isLeave { table[place].member.suspectedBy = [] }
     table.setState(isLeave ? .left : .dead, at: place, since: now)
-    emit(.event(isLeave ? .left(table[place].member) : .died(table[place].member)))
+    emit(.event(isLeave ? .left(table[place].member) : .died(table[place].member, by: claim.from)))
     if reachableCount == 0 { startJoining() }
   }
 

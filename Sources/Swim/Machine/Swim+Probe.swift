@@ -79,7 +79,7 @@ extension Swim {
   mutating func hear(_ ack: Ack, from source: Address) {
     if let probe, probe.sequence == ack.sequence {
       if source == probe.target.address, let place = table.place(of: probe.target.name) {
-        table[place].member.roundTrip = now - probe.sentAt
+        table[place].member.noteRoundTrip(now - probe.sentAt)
       }
       finishProbe(trust: -1)
     } else {

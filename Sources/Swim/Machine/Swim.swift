@@ -134,6 +134,8 @@ extension Swim {
     case (.datagram(let messages, let source), _):
       for message in messages { hear(message, from: source) }
     case (.datagramUnsent(let address), _): datagramUnsent(to: address)
+    case (.meet(let address), .running): openPushPull(.exchange, to: address, isJoin: false)
+    case (.meet, _): ignore(.leaving)
     case (.pushPullReceived(let state, let exchange), _): pushPullReceived(state, exchange)
     case (.streamPingReceived(let ping, let exchange), _): streamPingReceived(ping, exchange)
     case (.pushPullAnswered(let exchange, let state), _): pushPullAnswered(exchange, state)
