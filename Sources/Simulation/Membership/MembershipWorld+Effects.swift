@@ -68,7 +68,11 @@ extension MembershipWorld {
     heap.plan(event, at: now + network.connection(using: &generator))
   }
 
+  /// A process that has ended or given up meanwhile has taken its half-open connection with it.
   mutating func connected(_ opener: Opener, to address: Swim.Address, _ bytes: [UInt8]) {
+    guard nodes[opener.node].life == opener.life, nodes[opener.node].isUp,
+      abandoned.remove(key(opener.node, opener.life, opener.exchange)) == nil
+    else { return }
     let number = VirtualNode.number(of: address)
     guard nodes[number].isUp, nodes[number].address == address else {
       let event = Event.answered(opener.node, life: opener.life, opener.exchange, .failure("connection refused"))

@@ -59,16 +59,24 @@ extension MembershipWorld {
   /// news lie unread in the sockets of one that stands still.
   mutating func endExcuses() {
     guard !nodes.contains(where: { $0.condition == .paused || !$0.backlog.isEmpty }) else { return }
-    let places = nodes.indices.filter { nodes[$0].condition == .running }
-    guard places.contains(where: { nodes[$0].excusedUntil > now }), !network.isParted else { return }
-    for observer in places {
-      for subject in places where subject != observer {
-        let truth = nodes[subject].machine.me
-        guard let seen = nodes[observer].machine.member(named: truth.name), seen.state == .alive,
-          seen.incarnation == truth.incarnation, seen.address == truth.address
-        else { return }
-      }
+    guard nodes.contains(where: { $0.condition == .running && $0.excusedUntil > now }), !network.isParted, isSettled()
+    else { return }
+    for place in nodes.indices where nodes[place].condition == .running {
+      nodes[place].excusedUntil = min(nodes[place].excusedUntil, now)
     }
-    for place in places { nodes[place].excusedUntil = min(nodes[place].excusedUntil, now) }
+  }
+
+  /// Whether all that run, one left out, see each other alive as they are, and suspect nobody.
+  func isSettled(without absent: Int? = nil) -> Bool {
+    let others = nodes.filter { $0.number != absent }
+    return others.filter { $0.condition == .running }.allSatisfy { observer in
+      others.allSatisfy { $0.number == observer.number || sees(observer, $0) }
+    }
+  }
+
+  private func sees(_ observer: VirtualNode, _ subject: VirtualNode) -> Bool {
+    let (seen, truth) = (observer.machine.member(named: subject.name), subject.machine.me)
+    guard subject.condition == .running else { return seen?.state != .suspect }
+    return seen?.state == .alive && seen?.incarnation == truth.incarnation && seen?.address == truth.address
   }
 }

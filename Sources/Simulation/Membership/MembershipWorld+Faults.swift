@@ -54,9 +54,10 @@ extension MembershipWorld {
   /// vain for somebody to share it, and lasts longest; and whoever doubts itself, as Lifeguard wants, takes more time
   /// for each probe. Nobody may hear a good-bye; then the member is found dead as one that crashed.
   private mutating func planCheck(_ number: Int, isLeave: Bool, withOthers: Bool = false) {
+    guard scenario.isChecked else { return }
     let others = nodes.filter { $0.number != number }
     let isWellOtherwise =
-      !withOthers && network.isClean
+      !withOthers && network.isClean && isSettled(without: number)
       && others.allSatisfy { $0.condition == .running && $0.machine.awareness == 0 }
     guard isWellOtherwise else { return planLateCheck(number) }
     let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave)

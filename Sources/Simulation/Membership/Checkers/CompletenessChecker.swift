@@ -7,14 +7,14 @@ struct CompletenessChecker {
   private(set) var crashChecks = 0
 
   /// The contract's bounds: 10 s on one machine, 30 s in a building. A suspect's time grows with the logarithm of a
-  /// larger cluster.
+  /// larger cluster, and whose turn it is to be probed is left to chance.
   static func bound(_ profile: Swim.Configuration, members: Int, isLeave: Bool) -> Duration {
     if isLeave { return profile.probeInterval * 3 }
     let isLocal = profile.suspicionMultiplier == Swim.Configuration.local.suspicionMultiplier
     let isLAN = profile.suspicionMultiplier == Swim.Configuration.lan.suspicionMultiplier
     let small: Duration = isLocal ? .seconds(10) : isLAN ? .seconds(30) : .seconds(150)
     let digits = String(members).count
-    return members <= 50 ? small : small * (digits + 1) / 2
+    return members <= 20 ? small : small * (digits + 1) / 2
   }
 
   mutating func check(_ subject: VirtualNode, in nodes: [VirtualNode], at now: Instant, isLeave: Bool) {
