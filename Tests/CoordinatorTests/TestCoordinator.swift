@@ -104,10 +104,16 @@ final class TestCoordinator: @unchecked Sendable {
     _ method: String, _ path: String, body: String? = nil, type: String? = "application/json",
     headers: HTTPHeaders = [:]
   ) async throws -> Answer {
+    try await send(method, path, bytes: body.map { Array($0.utf8) }, type: type, headers: headers)
+  }
+
+  func send(
+    _ method: String, _ path: String, bytes: [UInt8]?, type: String? = "application/json", headers: HTTPHeaders = [:]
+  ) async throws -> Answer {
     var headers = headers
-    if body != nil, let type { headers.add("Content-Type", type) }
+    if bytes != nil, let type { headers.add("Content-Type", type) }
     var request = HTTPClientRequest(
-      "http://\(address)\(path)", method: method, headers: headers, body: body.map { .bytes(Array($0.utf8)) } ?? .none)
+      "http://\(address)\(path)", method: method, headers: headers, body: bytes.map { .bytes($0) } ?? .none)
     request.timeout = .seconds(20)
     let response = try await client.fetch(request)
     return Answer(status: response.status, headers: response.headers, body: response.body)

@@ -108,7 +108,7 @@ final class SubmissionEndpoint {
   ) {
     var own = BodyDigest()
     own.take(options.signature.utf8)
-    exchange.readBody { [self] event in
+    DecodedBody(exchange, options.coding).read { [self] event in
       switch event {
       case .chunk(let bytes): own.take(bytes)
       case .failed(let error): exchange.respond(error)
@@ -140,6 +140,8 @@ private final class Submission {
   private let endpoint: SubmissionEndpoint
   private let journal: Journal
   private let room: BatchBook
+  private let body: DecodedBody
+  /// Of the decoded body: gzipped or not, it is the same submission.
   private var digest = BodyDigest()
   private var isOver = false
 
@@ -148,7 +150,7 @@ private final class Submission {
     _ journal: Journal, room: BatchBook
   ) {
     (self.exchange, self.options, self.draft, self.endpoint) = (exchange, options, draft, endpoint)
-    (self.journal, self.room) = (journal, room)
+    (self.journal, self.room, body) = (journal, room, DecodedBody(exchange, options.coding))
     digest.take(options.signature.utf8)
   }
 
@@ -156,7 +158,7 @@ private final class Submission {
     switch options.form {
     case .lines: readLines()
     case .document:
-      exchange.collectBody(upTo: CoordinatorLimits.jsonBodyBytes) { [self] result in
+      body.collect(upTo: CoordinatorLimits.jsonBodyBytes) { [self] result in
         switch result {
         case .success(let body): read(document: body)
         case .failure(let error): refuse(Self.problem(error))
@@ -188,7 +190,7 @@ private final class Submission {
 
   private func readLines() {
     var lines = LineSplitter(limit: TaskLimits.bytes)
-    exchange.readBody { [self] event in
+    body.read { [self] event in
       guard !isOver else { return }
       do throws(LineSplitter.TooLong) {
         switch event {
@@ -219,9 +221,9 @@ private final class Submission {
   /// What comes faster than the disk takes it waits with its sender.
   private func slowDown() {
     guard draft.journal.pendingBytes > JournalLimits.submissionBytes else { return }
-    exchange.pauseBody()
+    body.pause()
     draft.journal.makeTasksDurable { [self] in
-      if !isOver { exchange.resumeBody() }
+      if !isOver { body.resume() }
     }
   }
 

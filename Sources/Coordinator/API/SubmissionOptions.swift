@@ -8,6 +8,7 @@ struct SubmissionOptions {
   enum Form { case document, lines }
 
   let form: Form
+  let coding: ContentCoding
   let follows: Bool
   let name: String?
   let idempotencyKey: String?
@@ -18,12 +19,13 @@ struct SubmissionOptions {
 
   init(_ exchange: HTTPExchange) throws(Problem) {
     let headers = exchange.request.headers
-    if let encoding = headers["Content-Encoding"], encoding.lowercased() != "identity" {
+    guard let coding = ContentCoding(headers) else {
       throw Problem(
         status: 415, code: "unsupported_encoding", title: "Unsupported content encoding",
-        detail: "Content-Encoding '\(encoding)' is not taken here, gzip neither; send the body as it is "
-          + "(`gunzip -c FILE`), without Content-Encoding.")
+        detail: "Content-Encoding '\(headers["Content-Encoding"] ?? "")' is not taken here; send the body with gzip, "
+          + "or as it is without Content-Encoding.", acceptEncoding: "gzip")
     }
+    self.coding = coding
     form = try Self.form(headers)
     let query = RequestQuery(exchange)
     follows = try query.flag("follow")
