@@ -20,12 +20,12 @@ final class TestCoordinator: @unchecked Sendable {
 
   var journal: Journal { service.journal }
 
-  private init(_ loop: EventLoop, _ folder: String, keepBytes: Int) throws {
+  private init(_ loop: EventLoop, _ folder: String, keepBytes: Int, callbacks: CallbackRules) throws {
     self.loop = loop
     opening = try JournalOpening(folder)
     let engine = try FileEngine(folder: opening.folder, on: loop, log: .silent)
     let keep = Retention(age: .seconds(3_600), bytes: keepBytes)
-    service = CoordinatorService(loop: loop, journal: Journal(engine), log: .silent, keep: keep)
+    service = CoordinatorService(loop: loop, journal: Journal(engine), log: .silent, keep: keep, callbacks: callbacks)
     client = HTTPClient(loop: loop)
     address = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
     let empty: (HTTPExchange) -> Void = { $0.respond(json: Array("{}".utf8)) }
@@ -42,21 +42,23 @@ final class TestCoordinator: @unchecked Sendable {
 
   /// Runs a test's story on the loop of a fresh coordinator.
   static func run<Value: Sendable>(
-    journalBytes: Int = 1 << 30, _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
+    journalBytes: Int = 1 << 30, callbacks: CallbackRules = CallbackRules(),
+    _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
   ) async throws -> Value {
     let folder = TemporaryFolder()
     defer { folder.remove() }
-    return try await run(in: folder.path, journalBytes: journalBytes, story)
+    return try await run(in: folder.path, journalBytes: journalBytes, callbacks: callbacks, story)
   }
 
   /// The same on a folder that may hold what an earlier coordinator left.
   static func run<Value: Sendable>(
-    in folder: String, journalBytes: Int = 1 << 30, _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
+    in folder: String, journalBytes: Int = 1 << 30, callbacks: CallbackRules = CallbackRules(),
+    _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
   ) async throws -> Value {
     let loop = try EventLoop.start(name: "coordinator")
     defer { loop.stop() }
     return try await loop.spawn { () async throws -> Value in
-      let coordinator = try TestCoordinator(loop, folder, keepBytes: journalBytes)
+      let coordinator = try TestCoordinator(loop, folder, keepBytes: journalBytes, callbacks: callbacks)
       coordinator.restore()
       do {
         let value = try await story(coordinator)

@@ -24,6 +24,8 @@ final class BatchRecord {
   private(set) var damage: String?
   /// What a node said when it took nothing of this batch; nil once one has taken something.
   var refusal: String?
+  /// Nil without a callback URL.
+  var callback: CallbackState?
   private var followers: [ObjectIdentifier: any BatchFollower] = [:]
 
   /// The scheduler's last word, once it has given it: the batch ends when that is durable.
@@ -39,6 +41,7 @@ final class BatchRecord {
     (self.manifest, self.journal, createdInstant) = (manifest, journal, instant)
     resultCount = journal.resultCount
     rate = RateMeter(since: instant)
+    callback = manifest.callbackURL.map { _ in .pending(calls: 0, error: nil) }
   }
 
   /// One that an earlier coordinator began. The clock was another one then: the moment of its birth is reckoned.
