@@ -1,6 +1,6 @@
 /// A prefix code as a table: the next bits of the input are the place of an entry (RFC 1951, section 3.2.2).
 ///
-/// The first `rootBits` bits find a code that is no longer, or a further table for the bits behind them. An entry is one
+/// The first `rootBits` bits find a code that is no longer, or a further table for the bits behind them. An entry is a
 /// word:
 ///
 ///     bits 0-7    how many bits the code has, those of the root included
