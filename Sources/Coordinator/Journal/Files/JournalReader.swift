@@ -30,6 +30,7 @@ package enum JournalReader {
       throw Failure(text: error.text)
     }
     guard let scanner = read?.scanner, let first = scanner.damage.first else { return nil }
-    return "\(scanner.damagedBytes) bytes of results.log are damaged, from byte \(first.offset) on: what they held is lost"
+    return
+      "\(scanner.damagedBytes) bytes of results.log are damaged, from byte \(first.offset) on: what they held is lost"
   }
 }
