@@ -36,7 +36,8 @@ final class ClusterView: @unchecked Sendable {
     CoordinatorAPI.Surroundings(
       status: { self.status }, metrics: { self.write(into: &$0) }, nodes: { self.nodes.respond(to: $0) },
       node: { self.nodes.respond(to: $0, name: $1) }, keys: { self.keys.respond(to: $0) },
-      taskTypes: { self.answerTaskTypes($0) })
+      taskTypes: { self.answerTaskTypes($0) },
+      nodeDrain: { self.nodes.drain($0, name: $1, self.service.client) }, unready: { self.membership.nameConflict })
   }
 
   /// `GET /status`.

@@ -7,12 +7,18 @@ import Simulation
 extension SimulateCommand {
   private static let fileBytes = 1 << 20
 
-  /// What precedes a line `----` in a file of `Tests/Scenarios`.
-  static func read(_ path: String, _ flags: ScannedFlags) throws(UsageError) -> Scenario {
+  /// What precedes a line `----` in a file, and the record that follows it, if one does.
+  static func read(
+    _ path: String, _ flags: ScannedFlags
+  ) throws(UsageError) -> (scenario: Scenario, record: [String]?) {
     let text = String(decoding: try bytes(path, flags), as: UTF8.self)
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0 != "----" }
+    let all = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = all.prefix { $0 != "----" }
+    let record = lines.count < all.count ? all[(lines.count + 1)...].filter { !$0.isEmpty }.map(String.init) : nil
     do throws(ScenarioError) {
-      return try Scenario(name: path, text: lines.joined(separator: "\n"))
+      var scenario = try Scenario(name: path, text: lines.joined(separator: "\n"))
+      scenario.origin = .file(path)
+      return (scenario, record)
     } catch {
       throw flags.error("scenario", "'\(Table.printable(path))', \(error)")
     }
@@ -38,6 +44,28 @@ extension SimulateCommand {
   }
 }
 
+/// The record that a scenario's file expects of its run.
+struct ExpectedRecord {
+  let lines: [String]
+  let path: String
+  /// Nil where the run is the file's own; else why the record is none of it.
+  let isOther: String?
+
+  /// The first line that differs, in words for people; nil where none does, or the run is another one.
+  func difference(from record: [String]) -> String? {
+    guard isOther == nil else { return nil }
+    for place in 0..<max(lines.count, record.count) {
+      let (wanted, found) = (lines.dropFirst(place).first, record.dropFirst(place).first)
+      guard wanted != found else { continue }
+      return "line \(place + 1) after ---- of \(Table.printable(path)):\n  expected \(Self.shown(wanted))\n"
+        + "  recorded \(Self.shown(found))"
+    }
+    return nil
+  }
+
+  private static func shown(_ line: String?) -> String { line.map(Table.printable) ?? "no more" }
+}
+
 extension Report {
   /// For programs; the names are those that `Benchmarks/suite/gossip_scale.py` reads.
   var jsonLine: [UInt8] {
@@ -51,6 +79,7 @@ extension Report {
       $0.member("digest", String(digest, radix: 16))
       $0.member("datagrams", figures.datagrams)
       $0.member("suspicions", figures.suspicions)
+      $0.member("crash_checks", figures.crashChecks)
       $0.object("false_deaths") {
         $0.member("of_healthy_at_healthy", figures.deaths.ofHealthyAtHealthy)
         $0.member("of_healthy_at_afflicted", figures.deaths.ofHealthyAtAfflicted)
