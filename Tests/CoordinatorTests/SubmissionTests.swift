@@ -175,7 +175,7 @@ import Testing
   func paths() async throws {
     try await TestCoordinator.run { coordinator in
       for path in [
-        "/nothing", "/batches/1", "/batches/1/results", "/batches/1/tasks/0", "/batches/1/close", "/metrics/1",
+        "/nothing", "/batches/1", "/batches/1/results", "/batches/1/tasks/0", "/batches/1/elsewhere", "/metrics/1",
       ] {
         let answer = try await coordinator.get(path)
         #expect(answer.status == 404 && answer.headers["Content-Type"] == "application/problem+json", "\(path)")

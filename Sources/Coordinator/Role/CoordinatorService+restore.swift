@@ -33,6 +33,7 @@ extension CoordinatorService {
       if let damage = record.damage { log.error("batch_damaged", ["batch": batch.id.text, "what": damage]) }
       dispatcher.book.add(record)
       dispatcher.book.bindKey(of: manifest)
+      if manifest.isOpen { record.intake = BatchIntake(record, dispatcher, recovery) }
       dispatcher.restore(record, recovery)
     }
   }

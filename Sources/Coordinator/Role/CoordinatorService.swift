@@ -89,7 +89,7 @@ final class CoordinatorService: @unchecked Sendable {
   private var givesUpWaiting = false
 
   private func waitForBatches(_ done: @escaping () -> Void) {
-    guard dispatcher.runningBatches > 0 || dispatcher.readers > 0, !givesUpWaiting else { return done() }
+    guard dispatcher.busyBatches > 0 || dispatcher.readers > 0, !givesUpWaiting else { return done() }
     drainTimer = loop.schedule(after: .milliseconds(20)) { [weak self] in self?.waitForBatches(done) }
   }
 
