@@ -52,7 +52,7 @@ let package = Package(
     target("Net", ["Clockwork", "Loop", "HTTP", "JSON", "CCurl", "CLinux"]),
     target("Gossip", ["Clockwork", "Swim", "JSON", "HTTP", "Loop", "Net", "COpenSSL"]),
     target("Ignareo", ["Clockwork", "JSON", "Flow", "HTTP", "Loop", "Net", "Gossip"]),
-    target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip"]),
+    target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip", "COpenSSL"]),
     target("Simulation", ["Clockwork", "Swim"]),
     .executableTarget(
       name: "Main",

@@ -21,6 +21,8 @@ package struct BatchManifest: Sendable, Equatable {
   package var hasIDs: Bool
   package var idempotencyKey: String?
   package var digest: Digest?
+  /// Called when the batch has ended.
+  package var callbackURL: String?
   /// Whether more tasks may come after the first ones, until the batch is closed.
   package var isOpen = false
   /// An open batch's task fields where a task says nothing: JSON.
@@ -37,10 +39,10 @@ package struct BatchManifest: Sendable, Equatable {
 
   package init(
     id: UUIDv7, name: String? = nil, createdAt: Timestamp, hasIDs: Bool = false, idempotencyKey: String? = nil,
-    digest: Digest? = nil
+    digest: Digest? = nil, callbackURL: String? = nil
   ) {
     (self.id, self.name, self.createdAt, self.hasIDs) = (id, name, createdAt, hasIDs)
-    (self.idempotencyKey, self.digest) = (idempotencyKey, digest)
+    (self.idempotencyKey, self.digest, self.callbackURL) = (idempotencyKey, digest, callbackURL)
   }
 
   /// Nil for what no coordinator wrote.
@@ -51,6 +53,7 @@ package struct BatchManifest: Sendable, Equatable {
     name = json["name"]?.string
     hasIDs = json["has_ids"]?.bool ?? false
     idempotencyKey = json["idempotency_key"]?.string
+    callbackURL = json["callback_url"]?.string
     digest = json["digest"].flatMap { Digest($0) }
     isOpen = json["open"]?.bool ?? false
     defaults = json["defaults"].map { Array($0.bytes) }
@@ -65,6 +68,7 @@ package struct BatchManifest: Sendable, Equatable {
     writer.member("created_ms", createdAt.milliseconds)
     writer.member("has_ids", hasIDs)
     writer.member("idempotency_key", ifPresent: idempotencyKey)
+    writer.member("callback_url", ifPresent: callbackURL)
     if let digest { writer.array("digest") { digest.write(into: &$0) } }
     if isOpen { writer.member("open", true) }
     if let defaults { writer.member("defaults", JSONValue(trusted: defaults[...])) }

@@ -17,8 +17,9 @@ final class AdditionEndpoint {
 
   func take(_ batch: BatchRecord, _ exchange: HTTPExchange) throws(Problem) {
     let options = try SubmissionOptions(exchange)
-    guard options.name == nil, !options.follows, !options.isOpen else {
-      throw .badRequest("?name=, ?open= and ?follow= belong to POST /batches; here are only tasks and their defaults.")
+    guard options.name == nil, options.callbackURL == nil, !options.follows, !options.isOpen else {
+      throw .badRequest(
+        "?name=, ?callback_url=, ?open= and ?follow= belong to POST /batches; here are only tasks and their defaults.")
     }
     guard let intake = batch.intake else { throw .closedBatch(batch) }
     if let key = options.idempotencyKey {

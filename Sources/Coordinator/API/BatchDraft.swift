@@ -9,6 +9,7 @@ final class BatchDraft {
   let journal: BatchJournal
   let tasks: TaskDraft
   var name: String?
+  var callbackURL: String?
   /// Whether more tasks may come later; then it may begin without any.
   var isOpen = false { didSet { tasks.mayBeEmpty = isOpen } }
 

@@ -31,9 +31,9 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   private var surroundings: Surroundings?
   private(set) var isDraining = false
 
-  init(dispatcher: Dispatcher, journal: Journal) {
+  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks) {
     batches = BatchEndpoints(dispatcher: dispatcher)
-    submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal)
+    submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal, callbacks: callbacks)
     additions = AdditionEndpoint(dispatcher: dispatcher, journal: journal)
     results = ResultEndpoints(dispatcher: dispatcher)
   }

@@ -11,13 +11,14 @@ import Net
 final class SubmissionEndpoint {
   private let dispatcher: Dispatcher
   private let journal: Journal
+  private let callbacks: Callbacks
   private var random = SystemRandomNumberGenerator()
   /// Submissions that wait for the disk.
   private var acceptances: [UUIDv7: Acceptance] = [:]
   private var latest: (time: Timestamp, id: UUIDv7)?
 
-  init(dispatcher: Dispatcher, journal: Journal) {
-    (self.dispatcher, self.journal) = (dispatcher, journal)
+  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks) {
+    (self.dispatcher, self.journal, self.callbacks) = (dispatcher, journal, callbacks)
   }
 
   func take(_ exchange: HTTPExchange) throws(Problem) {
@@ -33,7 +34,8 @@ final class SubmissionEndpoint {
     }
     let id = nextID()
     let draft = BatchDraft(id: id, journal: journal.begin(id))
-    (draft.name, draft.isOpen, draft.tasks.defaults) = (options.name, options.isOpen, options.defaults)
+    (draft.name, draft.callbackURL, draft.isOpen) = (options.name, options.callbackURL, options.isOpen)
+    draft.tasks.defaults = options.defaults
     let submission = Submission(exchange, options, draft, self, journal, room: dispatcher.book)
     TaskReading(exchange, options, for: submission).start()
   }
@@ -70,7 +72,8 @@ final class SubmissionEndpoint {
   func accept(_ exchange: HTTPExchange, _ options: SubmissionOptions, _ draft: BatchDraft, _ digest: BodyDigest) {
     var manifest = BatchManifest(
       id: draft.id, name: draft.name, createdAt: WallClock.now, hasIDs: draft.tasks.hasIDs,
-      idempotencyKey: options.idempotencyKey, digest: options.idempotencyKey.map { _ in digest.kept })
+      idempotencyKey: options.idempotencyKey, digest: options.idempotencyKey.map { _ in digest.kept },
+      callbackURL: draft.callbackURL)
     if draft.isOpen {
       manifest.isOpen = true
       manifest.defaults = draft.tasks.defaults.map { Array($0.source.bytes) }
@@ -87,6 +90,7 @@ final class SubmissionEndpoint {
       let batch = BatchRecord(manifest, journal: draft.journal, instant: instant)
       dispatcher.book.add(batch)
       dispatcher.book.bindKey(of: manifest)
+      callbacks.watch(batch)
       if manifest.isOpen { batch.intake = BatchIntake(batch, dispatcher) }
       dispatcher.add(batch, draft.tasks.takeTable(isOpen: manifest.isOpen))
       answer(exchange, options, batch, status: 202)
@@ -155,9 +159,10 @@ private final class Submission: TaskTaker {
   }
 
   func open(_ body: [UInt8]) throws(Problem) -> (tasks: [JSONValue], place: [String]) {
-    let document = try SubmissionDocument(body)
+    let document = try SubmissionDocument(body, isOpen: batch.isOpen)
     batch.name = document.name ?? batch.name
-    batch.isOpen = batch.isOpen || document.isOpen
+    batch.callbackURL = document.callbackURL ?? batch.callbackURL
+    batch.isOpen = document.isOpen
     draft.defaults = try document.defaults(over: draft.defaults)
     return (document.tasks, ["tasks"])
   }

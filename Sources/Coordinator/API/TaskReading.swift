@@ -26,15 +26,17 @@ protocol TaskTaker: AnyObject {
 ///
 /// Guarded by: the loop's thread. The exchange's handler keeps it alive, and it the taker.
 final class TaskReading {
-  private let exchange: HTTPExchange
+  private let loop: EventLoop
+  private let body: DecodedBody
   private let form: SubmissionOptions.Form
   private let taker: any TaskTaker
-  /// Nil where nobody will ask for it.
+  /// Of the decoded body: gzipped or not, it is the same submission. Nil where nobody will ask for it.
   private var digest: BodyDigest?
   private(set) var isOver = false
 
   init(_ exchange: HTTPExchange, _ options: SubmissionOptions, for taker: any TaskTaker) {
-    (self.exchange, form, self.taker) = (exchange, options.form, taker)
+    (form, self.taker) = (options.form, taker)
+    (loop, body) = (exchange.loop, DecodedBody(exchange, options.coding))
     if options.idempotencyKey != nil { digest = options.digest }
   }
 
@@ -42,7 +44,7 @@ final class TaskReading {
     switch form {
     case .lines: readLines()
     case .document:
-      exchange.collectBody(upTo: CoordinatorLimits.jsonBodyBytes) { [self] result in
+      body.collect(upTo: CoordinatorLimits.jsonBodyBytes) { [self] result in
         switch result {
         case .success(let body): read(document: body)
         case .failure(let error): refuse(problem(error))
@@ -51,10 +53,10 @@ final class TaskReading {
     }
   }
 
-  func pause() { exchange.pauseBody() }
+  func pause() { body.pause() }
 
   func resume() {
-    if !isOver { exchange.resumeBody() }
+    if !isOver { body.resume() }
   }
 
   private func problem(_ error: HTTPError) -> Problem {
@@ -79,7 +81,7 @@ final class TaskReading {
 
   private func readLines() {
     var lines = LineSplitter(limit: TaskLimits.bytes)
-    exchange.readBody { [self] event in
+    body.read { [self] event in
       guard !isOver else { return }
       let draft = taker.draft
       do throws(LineSplitter.TooLong) {
@@ -126,7 +128,7 @@ final class TaskReading {
     if end == slice.tasks.count || taker.draft.isHopeless { return accept() }
     var next = slice
     next.start = end
-    exchange.loop.execute { [next] in next.reading.check(next) }
+    loop.execute { [next] in next.reading.check(next) }
   }
 
   /// Guarded by: handed from one turn of the loop to a later one.

@@ -1,7 +1,7 @@
 import Batch
 import JSON
 
-/// The one record of the log `ended`: who the batch is and how it ended.
+/// The log `ended`: who the batch is and how it ended, and in a record of its own what became of its callback.
 enum EndedBatch {
   static func record(_ manifest: BatchManifest, _ outcome: BatchOutcome) -> [UInt8] {
     var writer = JSONWriter()
@@ -11,6 +11,12 @@ enum EndedBatch {
     }
     var record = RecordWriter()
     JournalRecord.ended(writer.bytes[...]).write(into: &record)
+    return record.bytes
+  }
+
+  static func record(_ callback: CallbackEnd) -> [UInt8] {
+    var record = RecordWriter()
+    JournalRecord.called(callback.bytes[...]).write(into: &record)
     return record.bytes
   }
 
