@@ -279,6 +279,55 @@ import Testing
     }
   }
 
+  @Test(
+    "without room for them, calls that are not durable are refused and leave nothing; the next stands in their place")
+  func noRoom() async throws {
+    try await RestartTests.run(
+      { coordinator, _ in
+        let path =
+          try await coordinator.send("POST", "/batches?open=true", body: "{}").headers["Location"] ?? ""
+        let batch = try #require(coordinator.service.dispatcher.book.all.first { _ in true })
+        let intake = try #require(batch.intake)
+        let refusals = Refusals()
+        for type in ["first", "second"] {
+          let task = try TaskSpec(parsing: Array(#"{"task":"\#(type)"}"#.utf8)[...])
+          var table = TaskTable()
+          table.append(task)
+          intake.add(BatchIntake.Call([task], table, hasIDs: false, addition: nil) { refusals.add($0?.status) })
+        }
+        intake.close { refusals.add($0?.status) }
+        #expect(!batch.isOpen && refusals.statuses.isEmpty, "nothing is durable yet")
+        intake.giveUp(.noSpace(.full))
+        #expect(refusals.statuses == [507, 507, 507] && batch.isOpen && batch.total == 0)
+        #expect(try await coordinator.send("POST", "\(path)/tasks", body: #"[{"task":"echo"}]"#).status == 202)
+        #expect(refusals.statuses.count == 3)
+        return path
+      },
+      { coordinator, path in
+        let before = try await coordinator.get(path).json
+        #expect(before["total"]?.int == 1 && before["open"]?.bool == true && before["damaged"] == nil, "\(before)")
+        try coordinator.node("n1")
+        _ = try await coordinator.send("POST", "\(path)/close")
+        #expect(try await coordinator.done(path)["ok"]?.int == 1)
+        return path
+      })
+  }
+
+  @Test("a batch that is cancelled behind a call that is not durable yet gives each of its tasks a result")
+  func cancelledBehindACall() async throws {
+    try await TestCoordinator.run { coordinator in
+      let path = try await coordinator.send("POST", "/batches?open=true", body: "{}").headers["Location"] ?? ""
+      let batch = try #require(coordinator.service.dispatcher.book.all.first { _ in true })
+      let task = try TaskSpec(parsing: Array(#"{"task":"echo"}"#.utf8)[...])
+      var table = TaskTable()
+      table.append(task)
+      batch.intake?.add(BatchIntake.Call([task], table, hasIDs: false, addition: nil) { #expect($0 == nil) })
+      coordinator.service.dispatcher.cancel(batch)
+      let done = try await coordinator.done(path)
+      #expect(done["state"]?.string == "cancelled" && done["cancelled"]?.int == 1 && done["total"]?.int == 1, "\(done)")
+    }
+  }
+
   @Test("what a crash leaves of a call that was not accepted is cut off, and the next call stands in its place")
   func unacceptedTail() async throws {
     let folder = TemporaryFolder()
@@ -314,4 +363,11 @@ import Testing
       #expect(results.map { $0["value"]?.string } == ["first", "later", "later"], "\(results)")
     }
   }
+}
+
+/// Guarded by: the loop's thread.
+private final class Refusals: @unchecked Sendable {
+  private(set) var statuses: [Int?] = []
+
+  func add(_ status: Int?) { statuses.append(status) }
 }
