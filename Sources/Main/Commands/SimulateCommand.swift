@@ -17,7 +17,6 @@ extension Command {
       Flag("members", .value("N"), "how many members, 2 to 10000 (default 5); each holds all, so memory grows as N²"),
       Flag("scenario", .value("NAME"), "what happens to them (default chaos, drawn from the seed)"),
       Flag("lifeguard", .value("PART"), "off, paper, stalls or on: what keeps slow members harmless (default on)"),
-      Flag("trace", .toggle, "all that happened, packets left out, before the report"),
       Flag("trace", .value("FILE"), "write all that happened there, a line each"),
       Flag("json", .toggle, "the figures and failures as one line of JSON"),
     ]
