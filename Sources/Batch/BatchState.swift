@@ -36,8 +36,10 @@ struct BatchState: Sendable {
   let order: UInt64
   let addedAt: Instant
   private(set) var tasks: Pieces<TaskSlot>
+  /// Nil once nothing more comes.
+  var opening: BatchOpening?
   var lanes: [Lane]
-  let kinds: [LaneKind]
+  var kinds: [LaneKind]
   var types: [TypeUse]
   var streams: [LaneStream] = []
   /// By the queue of turns, the place in `streams`.
@@ -65,6 +67,7 @@ struct BatchState: Sendable {
     self.order = order
     self.addedAt = addedAt
     self.types = types.map { TypeUse(type: $0) }
+    opening = table.isOpen ? BatchOpening(table, types: types) : nil
     tasks = table.slots
     lanes = table.lanes
     kinds = table.kinds
@@ -89,7 +92,9 @@ struct BatchState: Sendable {
   }()
 
   var isCancelled: Bool { cancelFrom != nil }
-  var hasEnded: Bool { counts.ended == tasks.count }
+  var hasEnded: Bool { opening == nil && counts.ended == tasks.count }
+  /// Whether it is open and has nothing to do.
+  var isIdle: Bool { opening != nil && counts.ended == tasks.count }
 
   func type(of task: TaskSlot) -> Int { Int(kind(of: Int(task.lane)).type) }
 
@@ -98,6 +103,14 @@ struct BatchState: Sendable {
   func key(of lane: Int) -> TaskKey? { kind(of: lane).hasKey ? TaskKey(hash: lanes[lane].keyHash) : nil }
 
   func priority(of lane: UInt32) -> Int8 { kind(of: Int(lane)).priority }
+
+  /// Adds a task that waits, and is in no lane yet.
+  mutating func append(_ task: TaskSlot) {
+    tasks.append(task)
+    counts.add(.queued)
+    hasRepeatable = hasRepeatable || task.isRepeatable
+    types[type(of: task)].waiting += 1
+  }
 
   /// The only place where a task changes its state, so that the counts are the tasks'.
   mutating func move(_ index: Int, to state: TaskState) {

@@ -27,4 +27,14 @@ struct Pieces<Element: Sendable>: Sendable, RandomAccessCollection, MutableColle
     pieces[piece].append(element)
     count += 1
   }
+
+  /// Takes the last elements away, down to so many.
+  mutating func shorten(to wanted: Int) {
+    guard wanted < count else { return }
+    pieces.removeLast(pieces.count - (wanted + Self.size - 1) >> Self.bits)
+    if case let rest = wanted & (Self.size - 1), rest > 0 {
+      pieces[pieces.count - 1].removeLast(pieces[pieces.count - 1].count - rest)
+    }
+    count = wanted
+  }
 }

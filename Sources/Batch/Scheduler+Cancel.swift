@@ -11,6 +11,7 @@ extension Scheduler {
     let limiters = Set(
       batches[batch].lanes.filter { $0.limiter != TaskSlot.none && $0.count > 0 }.map { Int($0.limiter) })
     batches[batch].cancelFrom = 0
+    batches[batch].opening = nil
     batches[batch].dropLanes()
     for limiter in limiters.sorted() { openLimiter(limiter, at: now) }
     for shard in shards.slots where shards[shard].batch == batch && shards[shard].remaining > 0 {

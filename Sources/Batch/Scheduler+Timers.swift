@@ -42,6 +42,11 @@ extension Scheduler {
   mutating func queue(_ index: Int, of batch: Int, atFront: Bool) {
     batches[batch].move(index, to: .queued)
     guard !batches[batch].isSuspect(index) else { return setAside(index, of: batch) }
+    enqueue(index, of: batch, atFront: atFront)
+  }
+
+  /// Puts a queued task into its lane, and the lane to where it waits.
+  mutating func enqueue(_ index: Int, of batch: Int, atFront: Bool = false) {
     batches[batch].link(index, atFront: atFront)
     let lane = Int(batches[batch].tasks[index].lane)
     switch batches[batch].lanes[lane].place {

@@ -13,6 +13,7 @@ package import Clockwork
 ///   if the task is repeatable or surely did not act, and else the task ends `unknown` (`Scheduler+Attempts`).
 /// - **Stragglers.** At a batch's end, what takes far too long is started a second time elsewhere
 ///   (`Scheduler+Hedging`).
+/// - **Open batches.** More tasks come while they run; they end when they are closed and empty (`Scheduler+Open`).
 /// - **Quarantine.** What takes three nodes down with it is rejected (`Scheduler+Quarantine`).
 ///
 /// Every input costs O(log n) for each task that it names: tasks are 12 bytes each, linked into lanes.
@@ -100,6 +101,8 @@ package struct Scheduler: Sendable {
     fireTimers(at: now, into: &effects)
     switch consume input {
     case .batchAdded(let id, let table): addBatch(id, table, at: now, into: &effects)
+    case .tasksAdded(let id, let part): addTasks(part, to: id, at: now, into: &effects)
+    case .batchClosed(let id): closeBatch(id, at: now, into: &effects)
     case .node(let report): take(report, at: now)
     case .nodeGone(let name): removeNode(name, at: now, into: &effects)
     case .attempts(let shard, let ends): take(ends, of: shard, at: now, into: &effects)

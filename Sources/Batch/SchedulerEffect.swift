@@ -28,6 +28,8 @@ extension Scheduler {
   package enum Ignored: Sendable, Equatable {
     case unknownBatch(UUIDv7)
     case knownBatch(UUIDv7)
+    /// It takes no more tasks.
+    case closedBatch(UUIDv7)
     case unknownNode(String)
     /// Its exchange is over, and what it carried is settled.
     case unknownShard

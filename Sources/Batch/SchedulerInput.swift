@@ -4,6 +4,10 @@ extension Scheduler {
   package enum Input: Sendable {
     /// A batch that is safe in the journal. A batch that is known already is ignored.
     case batchAdded(UUIDv7, TaskTable)
+    /// More tasks of an open batch, safe in the journal.
+    case tasksAdded(UUIDv7, TaskTable)
+    /// An open batch gets no more; it is closed for good.
+    case batchClosed(UUIDv7)
     /// A node that appeared, or what it says of itself now.
     case node(NodeReport)
     /// Dead, left, or no longer a node: what it held is lost.

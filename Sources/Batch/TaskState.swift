@@ -47,6 +47,9 @@ package struct TaskCounts: Equatable, Sendable {
     }
   }
 
+  /// So many more are queued.
+  package mutating func grow(by number: Int) { queued += number }
+
   mutating func add(_ state: TaskState, _ number: Int = 1) {
     switch state {
     case .queued: queued += number

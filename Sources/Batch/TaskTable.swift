@@ -10,13 +10,16 @@ package struct TaskTable: Sendable {
   package private(set) var typeNames: [String] = []
 
   private var typeNumbers: [String: UInt32] = [:]
-  private var kindNumbers: [LaneKind: UInt32] = [:]
-  private var laneIndex = NumberIndex()
+  private(set) var kindNumbers: [LaneKind: UInt32] = [:]
+  private(set) var laneIndex = NumberIndex()
   private var latestKind: UInt32?
   private var latestLane: UInt32?
 
   /// When the batch was accepted, where that is not the moment at which the scheduler gets it.
   package var acceptedAt: Instant?
+
+  /// Whether more tasks may come: such a batch does not end with its last task.
+  package var isOpen = false
 
   /// Shards of the batch that nodes may hold still: a coordinator before this one sent them.
   package var adopted: [AdoptedShard] = []
@@ -56,6 +59,9 @@ package struct TaskTable: Sendable {
     slots[index].attempts = attempts
   }
 
+  /// Takes the last tasks away, down to so many.
+  package mutating func shorten(to count: Int) { slots.shorten(to: count) }
+
   private mutating func number(ofType name: String) -> UInt32 {
     if let latestKind, case let type = kinds[Int(latestKind)].type, typeNames[Int(type)] == name { return type }
     if let number = typeNumbers[name] { return number }
@@ -85,7 +91,7 @@ package struct TaskTable: Sendable {
     } else {
       number = UInt32(lanes.count)
       lanes.append(Lane(keyHash: keyHash, kind: kind))
-      laneIndex.insert(number, hash: hash) { [lanes] in Lane.hash(lanes[Int($0)].keyHash, lanes[Int($0)].kind) }
+      laneIndex.insert(number, hash: hash) { [lanes] in lanes[Int($0)].hash }
     }
     latestLane = number
     return number
@@ -93,10 +99,12 @@ package struct TaskTable: Sendable {
 }
 
 extension Lane {
-  fileprivate func isOf(_ keyHash: UInt64, _ kind: UInt32) -> Bool { self.keyHash == keyHash && self.kind == kind }
+  func isOf(_ keyHash: UInt64, _ kind: UInt32) -> Bool { self.keyHash == keyHash && self.kind == kind }
+
+  var hash: UInt64 { Self.hash(keyHash, kind) }
 
   /// Keys are hashes already: their kinds need only keep apart.
-  fileprivate static func hash(_ keyHash: UInt64, _ kind: UInt32) -> UInt64 {
+  static func hash(_ keyHash: UInt64, _ kind: UInt32) -> UInt64 {
     keyHash ^ (UInt64(kind) &* 0x9e37_79b9_7f4a_7c15) >> 16
   }
 }

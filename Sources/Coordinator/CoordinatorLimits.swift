@@ -8,6 +8,13 @@ enum CoordinatorLimits {
   static let faultsTold = 10
   /// Tasks of a JSON body that are checked before the loop turns to others.
   static let tasksPerTurn = 2_000
+  /// What one call brings an open batch at most, and all that are under way together: they are held in memory until
+  /// they are whole. Each task counts for so many bytes more than its own.
+  static let callBytes = 64 << 20
+  static let gatheredBytes = 256 << 20
+  static let gatheredTaskBytes = 256
+  /// Idempotency keys of such calls that are remembered of a batch.
+  static let additionKeys = 100_000
   /// Bytes of tasks in one exchange: what is over goes in another.
   static let shardBodyBytes = 8 << 20
   /// A line of a node's answer: a value of any size that the node lets through.

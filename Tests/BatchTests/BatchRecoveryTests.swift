@@ -90,6 +90,56 @@ import Testing
     #expect(Self.recover(tasks, []).manifest != nil)
   }
 
+  /// An open batch's log: calls of these sizes, and tasks that were never accepted.
+  private static func openTasks(_ calls: [Int], unaccepted: Int, isClosed: Bool = false) -> [[UInt8]] {
+    var records: [JournalRecord] = [.lane(number: 1, .init(type: "echo", priority: 0, key: nil, limit: nil))]
+    var total = 0
+    func add(_ count: Int) {
+      for index in total..<total + count {
+        records.append(
+          .task(.init(index: UInt32(index), lane: 1, attempts: 1, isRepeatable: true, id: [], bytes: [0x7b, 0x7d])))
+      }
+      total += count
+    }
+    var manifest = BatchManifest(id: id, createdAt: Timestamp(milliseconds: 1))
+    manifest.isOpen = true
+    for (place, count) in calls.enumerated() {
+      add(count)
+      manifest.addition = .init(key: "k\(place)", digest: .init(first: 1, second: 2, count: place))
+      records.append(.accepted(total: total, manifest: manifest.bytes[...]))
+    }
+    if isClosed { records.append(.closed) }
+    add(unaccepted)
+    return records.map(bytes)
+  }
+
+  @Test("an open batch is open again with the tasks of whole calls; what was not promised is cut off, wherever it ends")
+  func openBatch() {
+    let logs = Self.openTasks([2, 0, 3], unaccepted: 4)
+    let whole = logs.dropLast(4).flatMap { $0 }.count
+    let tasks = logs.flatMap { $0 }
+    for count in whole...tasks.count {
+      let recovery = Self.recover(Array(tasks[..<count]), [])
+      #expect(recovery.table.count == 5 && recovery.isOpen && recovery.promisedEnd == whole, "\(count) bytes")
+      #expect(recovery.lostTasks.isEmpty && recovery.damage.isEmpty && recovery.lanesWritten == 1)
+      #expect(recovery.seqs.count == 5 && recovery.table.counts.total == 5)
+    }
+    let recovery = Self.recover(tasks, [])
+    #expect(recovery.additions.map(\.key) == ["k0", "k1", "k2"] && recovery.additions[2].digest.count == 2)
+    #expect(recovery.manifest?.addition == nil && recovery.manifest?.isOpen == true)
+    #expect(recovery.taskPlaces.after(4) == nil)
+    let first = Self.recover(Array(tasks[..<(whole - 1)]), [])
+    #expect(first.table.count == 2, "the last call was torn")
+  }
+
+  @Test("a batch that was closed or cancelled is open no more")
+  func closedBatch() {
+    let closed = Self.openTasks([1], unaccepted: 0, isClosed: true).flatMap { $0 }
+    #expect(!Self.recover(closed, []).isOpen && Self.recover(closed, []).promisedEnd == closed.count)
+    let open = Self.openTasks([1], unaccepted: 0).flatMap { $0 }
+    #expect(Self.recover(open, []).isOpen && !Self.recover(open, Self.bytes(.cancelled)).isOpen)
+  }
+
   @Test("results count as far as their log goes, each once")
   func tornResults() {
     let logs = Self.logs(total: 4, results: [3, 1, 0, 2])

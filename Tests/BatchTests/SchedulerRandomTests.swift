@@ -21,6 +21,8 @@ import Testing
     for step in 0..<3_000 {
       if step % 100 == 0 { world.addBatch(Int.random(in: 0...60, using: &world.random)) }
       if step % 40 == 39 { world.disturb() }
+      if step % 70 == 69 { world.addTasks() }
+      if step % 200 == 199 { world.closeOne() }
       if step % 900 == 899 { world.cancelSome() }
       guard world.complaints.isEmpty, world.step() || step < 2_900 else { break }
     }

@@ -25,6 +25,11 @@ struct World {
   var faults = true
   /// Whether some tasks take a hundred times as long as the others, in one world of six: it takes many more events.
   private let hasStragglers: Bool
+  /// Whether every third batch is submitted open, in one world of ten: open ones live long, and all is recounted after
+  /// each event.
+  private let opensBatches: Bool
+  /// Those that more tasks may come to.
+  private var open: Set<UUIDv7> = []
   private var events: [(at: Instant, event: Event)] = []
   private var nodes: [String: Node] = [:]
   private var shards: [ShardID: Shard] = [:]
@@ -41,6 +46,7 @@ struct World {
   init(seed: UInt64) {
     scheduler = Scheduler(seed: seed)
     hasStragglers = seed % 6 == 0
+    opensBatches = seed % 10 == 1
     random = SplitMix64(seed: seed &+ 1)
   }
 
@@ -59,6 +65,33 @@ struct World {
 
   mutating func addBatch(_ size: Int) {
     let id = UUIDv7(at: Timestamp(milliseconds: now.nanoseconds), using: &random)
+    var table: TaskTable
+    (table, repeatable[id]) = tasks(size)
+    sizes[id] = size
+    if opensBatches, sizes.count % 3 == 1 {
+      table.isOpen = true
+      open.insert(id)
+    }
+    take(.batchAdded(id, table))
+  }
+
+  /// More tasks for a batch that is open.
+  mutating func addTasks() {
+    guard let id = open.sorted().randomElement(using: &random) else { return }
+    let size = Int.random(in: 0...10, using: &random)
+    let (part, flags) = tasks(size)
+    sizes[id]! += size
+    repeatable[id]! += flags
+    take(.tasksAdded(id, part))
+  }
+
+  mutating func closeOne() {
+    guard let id = open.sorted().randomElement(using: &random) else { return }
+    open.remove(id)
+    take(.batchClosed(id))
+  }
+
+  private mutating func tasks(_ size: Int) -> (TaskTable, [Bool]) {
     var table = TaskTable()
     var flags: [Bool] = []
     for _ in 0..<size {
@@ -72,12 +105,13 @@ struct World {
         attempts: Int.random(in: 1...4, using: &random), repeatable: flags.last!,
         priority: Int.random(in: -100...100, using: &random))
     }
-    (sizes[id], repeatable[id]) = (size, flags)
-    take(.batchAdded(id, table))
+    return (table, flags)
   }
 
   mutating func cancelSome() {
-    if let id = sizes.keys.sorted().randomElement(using: &random) { take(.cancel(id)) }
+    guard let id = sizes.keys.sorted().randomElement(using: &random) else { return }
+    open.remove(id)
+    take(.cancel(id))
   }
 
   /// Handles the earliest event; false when there is none.
@@ -111,6 +145,7 @@ struct World {
   /// Ends all faults: every node is open and has every type.
   mutating func heal() {
     faults = false
+    while !open.isEmpty { closeOne() }
     for name in ["n0", "n1"] { addNode(name) }
   }
 

@@ -34,7 +34,8 @@ import Testing
       ("{", nil, "line 1, column 2"), ("", nil, "ends"), ("[]", "", "an array"), ("{}", "/tasks", "missing"),
       (#"{"tasks":{}}"#, "/tasks", "array"), (#"{"tasks":[]}"#, "/tasks", "at least one"),
       (#"{"tasks":[{"task":"echo"}],"nam":"x"}"#, "/nam", "not known"),
-      (#"{"tasks":[{"task":"echo"}],"open":true}"#, "/open", "release"),
+      (#"{"tasks":[{"task":"echo"}],"open":7}"#, "/open", "true or false"),
+      (#"{"tasks":[{"task":"echo"}],"template":{}}"#, "/template", "release"),
       (#"{"tasks":[{"task":"echo"}],"callback_url":7}"#, "/callback_url", "string"),
       (#"{"tasks":[{"task":"echo"}],"name":7}"#, "/name", "string"),
       (#"{"tasks":[{"task":"echo"}],"defaults":{"attempts":0}}"#, "/defaults/attempts", "1 to 1000"),
@@ -176,7 +177,7 @@ import Testing
   func paths() async throws {
     try await TestCoordinator.run { coordinator in
       for path in [
-        "/nothing", "/batches/1", "/batches/1/results", "/batches/1/tasks/0", "/batches/1/close", "/metrics/1",
+        "/nothing", "/batches/1", "/batches/1/results", "/batches/1/tasks/0", "/batches/1/elsewhere", "/metrics/1",
       ] {
         let answer = try await coordinator.get(path)
         #expect(answer.status == 404 && answer.headers["Content-Type"] == "application/problem+json", "\(path)")

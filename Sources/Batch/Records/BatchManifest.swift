@@ -23,6 +23,19 @@ package struct BatchManifest: Sendable, Equatable {
   package var digest: Digest?
   /// Called when the batch has ended.
   package var callbackURL: String?
+  /// Whether more tasks may come after the first ones, until the batch is closed.
+  package var isOpen = false
+  /// An open batch's task fields where a task says nothing: JSON.
+  package var defaults: [UInt8]?
+  /// The call that brought the tasks before this record, where it had a key: a second one adds nothing.
+  package var addition: Addition?
+
+  package struct Addition: Sendable, Equatable {
+    package var key: String
+    package var digest: Digest
+
+    package init(key: String, digest: Digest) { (self.key, self.digest) = (key, digest) }
+  }
 
   package init(
     id: UUIDv7, name: String? = nil, createdAt: Timestamp, hasIDs: Bool = false, idempotencyKey: String? = nil,
@@ -41,10 +54,11 @@ package struct BatchManifest: Sendable, Equatable {
     hasIDs = json["has_ids"]?.bool ?? false
     idempotencyKey = json["idempotency_key"]?.string
     callbackURL = json["callback_url"]?.string
-    if let words = json["digest"]?.elements, words.count == 3, let first = words[0].string.flatMap({ UInt64($0) }),
-      let second = words[1].string.flatMap({ UInt64($0) }), let count = words[2].int
-    {
-      digest = Digest(first: first, second: second, count: count)
+    digest = json["digest"].flatMap { Digest($0) }
+    isOpen = json["open"]?.bool ?? false
+    defaults = json["defaults"].map { Array($0.bytes) }
+    if let key = json["added_key"]?.string, let digest = json["added_digest"].flatMap({ Digest($0) }) {
+      addition = Addition(key: key, digest: digest)
     }
   }
 
@@ -55,13 +69,12 @@ package struct BatchManifest: Sendable, Equatable {
     writer.member("has_ids", hasIDs)
     writer.member("idempotency_key", ifPresent: idempotencyKey)
     writer.member("callback_url", ifPresent: callbackURL)
-    if let digest {
-      // As text: JSON's readers may have no whole numbers of 64 bits.
-      writer.array("digest") {
-        $0.string(String(digest.first))
-        $0.string(String(digest.second))
-        $0.int(digest.count)
-      }
+    if let digest { writer.array("digest") { digest.write(into: &$0) } }
+    if isOpen { writer.member("open", true) }
+    if let defaults { writer.member("defaults", JSONValue(trusted: defaults[...])) }
+    if let addition {
+      writer.member("added_key", addition.key)
+      writer.array("added_digest") { addition.digest.write(into: &$0) }
     }
   }
 
@@ -69,5 +82,21 @@ package struct BatchManifest: Sendable, Equatable {
     var writer = JSONWriter()
     writer.object { write(into: &$0) }
     return writer.bytes
+  }
+}
+
+extension BatchManifest.Digest {
+  fileprivate init?(_ json: JSONValue) {
+    guard let words = json.elements, words.count == 3, let first = words[0].string.flatMap({ UInt64($0) }),
+      let second = words[1].string.flatMap({ UInt64($0) }), let count = words[2].int
+    else { return nil }
+    self.init(first: first, second: second, count: count)
+  }
+
+  /// As text: JSON's readers may have no whole numbers of 64 bits.
+  fileprivate func write(into array: inout JSONWriter) {
+    array.string(String(first))
+    array.string(String(second))
+    array.int(count)
   }
 }

@@ -22,6 +22,14 @@ package struct BatchRecovery: Sendable {
   package private(set) var table = TaskTable()
   /// Tasks whose record is lost.
   package private(set) var lostTasks: [Int] = []
+  /// The end of what was promised in the log of tasks: what is behind it is to be cut off before more is written.
+  package private(set) var promisedEnd = 0
+  /// An open batch takes no more.
+  package private(set) var isClosed = false
+  /// The keys of the calls that brought an open batch more tasks, the oldest first.
+  package private(set) var additions: [BatchManifest.Addition] = []
+  /// The greatest number of a lane.
+  package private(set) var lanesWritten: UInt32 = 0
   package private(set) var taskPlaces = SparsePlaces()
   package private(set) var resultPlaces = SparsePlaces()
   /// By index: the `seq` of its result, 0 for none.
@@ -40,6 +48,7 @@ package struct BatchRecovery: Sendable {
   /// What was lost, for people; empty for nothing.
   package private(set) var damage: [String] = []
 
+  private var promisedTotal = 0
   private let noteLimit: Int
   private var lanes: [UInt32: JournalRecord.LaneRecord] = [:]
   /// Results of damaged logs that cannot be.
@@ -52,12 +61,20 @@ package struct BatchRecovery: Sendable {
 
   package mutating func takeTask(_ payload: ArraySlice<UInt8>, at offset: Int) {
     switch JournalRecord(payload) {
-    case .lane(let number, let lane)?: lanes[number] = lane
+    case .lane(let number, let lane)?:
+      lanes[number] = lane
+      lanesWritten = max(lanesWritten, number)
     case .task(let task)?: add(task, at: offset)
-    case .accepted(let total, let json)?: accept(total, json)
+    case .accepted(let total, let json)?: accept(total, json, through: offset + RecordFrame.headBytes + payload.count)
+    case .closed?:
+      isClosed = true
+      promisedEnd = offset + RecordFrame.headBytes + payload.count
     default: strays += 1
     }
   }
+
+  /// Whether more tasks may come.
+  package var isOpen: Bool { manifest?.isOpen == true && !isClosed && !isCancelled }
 
   private mutating func add(_ task: JournalRecord.TaskRecord, at offset: Int) {
     guard Int(task.index) >= table.count, let lane = lanes[task.lane] else {
@@ -79,18 +96,29 @@ package struct BatchRecovery: Sendable {
     }
   }
 
-  private mutating func accept(_ total: Int, _ json: ArraySlice<UInt8>) {
-    guard let value = try? JSONValue.parse(json), let manifest = BatchManifest(value) else {
+  private mutating func accept(_ total: Int, _ json: ArraySlice<UInt8>, through end: Int) {
+    guard let value = try? JSONValue.parse(json), var manifest = BatchManifest(value) else {
       strays += 1
       return
     }
     fill(upTo: total)
-    self.manifest = manifest
+    if let addition = manifest.addition { additions.append(addition) }
+    manifest.addition = nil
+    (self.manifest, promisedTotal, promisedEnd) = (manifest, total, end)
+  }
+
+  /// The tasks of a call that was broken off, before anybody was told that it was taken.
+  private mutating func dropUnpromised() {
+    guard promisedTotal < table.count else { return }
+    table.shorten(to: promisedTotal)
+    lostTasks.removeAll { $0 >= promisedTotal }
+    taskPlaces.cut(at: promisedEnd)
   }
 
   /// - Parameter scanner: what read the log, at its end.
   package mutating func endTasks(_ scanner: RecordScanner) {
     note(scanner, in: "tasks.log")
+    dropUnpromised()
     if !lostTasks.isEmpty {
       damage.append("\(lostTasks.count) tasks are lost, the first of them \(lostTasks[0])")
     }

@@ -24,6 +24,7 @@ enum BatchDocument {
       $0.member("id", batch.id.text)
       $0.member("name", ifPresent: batch.name)
       $0.member("state", state(of: batch, progress))
+      $0.member("open", batch.isOpen)
       $0.member("total", batch.total)
       $0.member("ok", counts.ok)
       $0.member("error", counts.error)

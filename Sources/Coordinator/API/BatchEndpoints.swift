@@ -57,7 +57,8 @@ final class BatchEndpoints {
     guard let index = Int(text), index >= 0, index < batch.total else {
       throw Problem(
         status: 404, code: "no_task", title: "No such task",
-        detail: "The batch has \(batch.total) tasks; their indices are 0 to \(batch.total - 1).",
+        detail: batch.total == 0
+          ? "The batch has no task yet." : "The batch has \(batch.total) tasks, from index 0 to \(batch.total - 1).",
         instance: exchange.request.path)
     }
     let progress = dispatcher.task(index, of: batch)

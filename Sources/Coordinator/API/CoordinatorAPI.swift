@@ -25,6 +25,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
 
   private let batches: BatchEndpoints
   private let submissions: SubmissionEndpoint
+  private let additions: AdditionEndpoint
   private let results: ResultEndpoints
   /// Nil until the coordinator has found its place in the cluster.
   private var surroundings: Surroundings?
@@ -33,13 +34,17 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks) {
     batches = BatchEndpoints(dispatcher: dispatcher)
     submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal, callbacks: callbacks)
+    additions = AdditionEndpoint(dispatcher: dispatcher, journal: journal)
     results = ResultEndpoints(dispatcher: dispatcher)
   }
 
   func serve(_ surroundings: Surroundings) { self.surroundings = surroundings }
 
   /// The journal got into trouble, or out of it.
-  func journalChanged() { submissions.journalChanged() }
+  func journalChanged() {
+    submissions.journalChanged()
+    additions.journalChanged()
+  }
 
   /// New batches are refused from here on.
   func drain() { isDraining = true }
@@ -72,6 +77,10 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.summary(let id), _): results.summarize(try batches.find(id, exchange), exchange)
     case (.events(let id), _): EventStream.start(try batches.find(id, exchange), batches.dispatcher, exchange)
     case (.task(let id, let index), _): try batches.showTask(id, index: index, exchange)
+    case (.tasks(let id), _):
+      guard !isDraining else { throw .drainingOpen }
+      try additions.take(batches.find(id, exchange), exchange)
+    case (.close(let id), _): try additions.close(batches.find(id, exchange), exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
     case (.nodeDrain(let name), _): surroundings.nodeDrain(exchange, name)
@@ -98,6 +107,11 @@ extension Problem {
   static let draining = Problem(
     status: 503, code: "draining", title: "The coordinator is draining",
     detail: "It takes no new batch because it is going down; send it to another coordinator, or again once it is back.",
+    retryAfter: 10)
+
+  static let drainingOpen = Problem(
+    status: 503, code: "draining", title: "The coordinator is draining",
+    detail: "It takes no more tasks because it is going down; the batch stays open: send them again once it is back.",
     retryAfter: 10)
 
   static func noSpace(_ trouble: JournalTrouble) -> Problem {

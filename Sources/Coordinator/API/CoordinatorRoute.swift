@@ -9,6 +9,9 @@ enum CoordinatorRoute: Equatable {
   case summary(UUIDv7?)
   case events(UUIDv7?)
   case task(UUIDv7?, index: String)
+  /// More tasks for an open batch.
+  case tasks(UUIDv7?)
+  case close(UUIDv7?)
   case nodes
   case node(String)
   case nodeDrain(String)
@@ -27,6 +30,8 @@ enum CoordinatorRoute: Equatable {
     case (3, "batches") where parts[2] == "results": self = .results(UUIDv7(parts[1]))
     case (3, "batches") where parts[2] == "summary": self = .summary(UUIDv7(parts[1]))
     case (3, "batches") where parts[2] == "events": self = .events(UUIDv7(parts[1]))
+    case (3, "batches") where parts[2] == "tasks": self = .tasks(UUIDv7(parts[1]))
+    case (3, "batches") where parts[2] == "close": self = .close(UUIDv7(parts[1]))
     case (4, "batches") where parts[2] == "tasks": self = .task(UUIDv7(parts[1]), index: parts[3])
     case (1, "nodes"): self = .nodes
     case (2, "nodes"): self = .node(parts[1])
@@ -45,6 +50,7 @@ enum CoordinatorRoute: Equatable {
     switch self {
     case .batches, .keys: ["GET", "HEAD", "POST"]
     case .batch: ["GET", "HEAD", "DELETE"]
+    case .tasks, .close: ["POST"]
     case .nodeDrain: ["POST"]
     default: ["GET", "HEAD"]
     }

@@ -2,28 +2,41 @@ import Batch
 import JSON
 import Net
 
-/// The wrapper of a JSON submission: `{"name","tasks":[…],"defaults":{…},"callback_url"}`.
+/// The wrapper of a JSON submission: `{"name","tasks":[…],"defaults":{…},"callback_url","open":false}`.
 struct SubmissionDocument {
-  private static let later = ["open", "template", "take"]
+  private static let later = ["template", "take"]
 
   private(set) var name: String?
   private(set) var callbackURL: String?
+  /// Whether more tasks may come later.
+  private(set) var isOpen = false
   private(set) var tasks: [JSONValue] = []
   private(set) var defaults: TaskFields?
 
-  init(_ body: [UInt8]) throws(Problem) {
+  /// Whether it is the list of tasks alone.
+  private(set) var isBare = false
+  /// What an open batch is brought later: tasks and their defaults alone, or just the list.
+  private let isAddition: Bool
+
+  /// - Parameter isOpen: what the query says of it.
+  init(_ body: [UInt8], isOpen: Bool = false, isAddition: Bool = false) throws(Problem) {
+    (self.isOpen, self.isAddition) = (isOpen, isAddition)
     let value: JSONValue
     do throws(JSONError) {
       value = try JSONValue.parse(body)
     } catch {
       throw .invalidJSON("\(error.cause) (\(error.position(in: body)))")
     }
+    if isAddition, let elements = value.elements {
+      (tasks, isBare) = (elements, true)
+      return
+    }
     guard value.kind == .object else {
       throw .badRequest(
         "A submission is an object such as {\"tasks\":[{\"task\":\"echo\"}]}, not \(value.kind.article).", pointer: "")
     }
     try value.forEachMember { key, value throws(Problem) in try take(key, value) }
-    guard value["tasks"] != nil else {
+    guard value["tasks"] != nil || self.isOpen else {
       throw .badRequest("tasks is missing: an array of task objects.", pointer: "/tasks")
     }
   }
@@ -40,7 +53,16 @@ struct SubmissionDocument {
 
   private mutating func take(_ key: JSONKey, _ value: JSONValue) throws(Problem) {
     switch key {
-    case "name" where value.isNull, "defaults" where value.isNull, "callback_url" where value.isNull: break
+    case _ where isAddition && !(key == "tasks" || key == "defaults"):
+      throw .badRequest(
+        "\(key.string) is not taken here; a call that adds to a batch has tasks and defaults.",
+        pointer: JSONPointer(tokens: [key.string]).description)
+    case "name" where value.isNull, "defaults" where value.isNull, "callback_url" where value.isNull,
+      "open" where value.isNull:
+      break
+    case "open":
+      guard let flag = value.bool else { throw .badRequest("open must be true or false.", pointer: "/open") }
+      isOpen = flag
     case "name":
       guard let text = value.string else { throw .badRequest("name must be a string.", pointer: "/name") }
       name = try SubmissionOptions.checked(name: text)
@@ -68,7 +90,7 @@ struct SubmissionDocument {
         throw .badRequest("\(name) is not taken by this release; leave it out.", pointer: pointer)
       }
       throw .badRequest(
-        "\(name) is not known here; a submission has name, tasks, defaults and callback_url.", pointer: pointer)
+        "\(name) is not known here; a submission has name, tasks, defaults, callback_url and open.", pointer: pointer)
     }
   }
 }

@@ -12,6 +12,8 @@ struct SubmissionOptions {
   let follows: Bool
   let name: String?
   let callbackURL: String?
+  /// Whether more tasks may come later.
+  let isOpen: Bool
   let idempotencyKey: String?
   /// Task fields from the query.
   let defaults: TaskFields?
@@ -30,6 +32,7 @@ struct SubmissionOptions {
     form = try Self.form(headers)
     let query = RequestQuery(exchange)
     follows = try query.flag("follow")
+    isOpen = try query.flag("open")
     name = try query["name"].map { name throws(Problem) in try Self.checked(name: name) }
     callbackURL = try query["callback_url"].map { url throws(Problem) in try Self.checked(callbackURL: url) }
     defaults = try Self.defaults(query)
@@ -77,10 +80,10 @@ struct SubmissionOptions {
   /// Each task field can stand in the query: text as it is, everything else as JSON.
   private static func defaults(_ query: RequestQuery) throws(Problem) -> TaskFields? {
     var members: [(String, JSONValue)] = []
-    for item in query.items where !["follow", "name", "callback_url"].contains(item.name) {
+    for item in query.items where !["follow", "name", "callback_url", "open"].contains(item.name) {
       guard TaskFields.names.contains(item.name) else {
         throw .badRequest(
-          "?\(item.name)= is not known here; a submission takes name, follow, callback_url, and the task fields "
+          "?\(item.name)= is not known here; a submission takes name, callback_url, open, follow, and the task fields "
             + "\(TaskFields.names.joined(separator: ", ")) as defaults.")
       }
       if ["task", "id", "key"].contains(item.name) {
@@ -99,4 +102,37 @@ struct SubmissionOptions {
       throw .badRequest("The default ?\(error.pointer.tokens.first ?? "")= in the query: \(error.detail).")
     }
   }
+}
+
+extension SubmissionOptions {
+  /// The digest of a submission of which nothing has come.
+  var digest: BodyDigest {
+    var digest = BodyDigest()
+    digest.take(signature.utf8)
+    return digest
+  }
+
+  /// Reads a body whose key was used before, and says whether it is the same submission.
+  func compareBody(
+    of exchange: HTTPExchange, with digest: BatchManifest.Digest, _ then: @escaping (_ isSame: Bool) -> Void
+  ) {
+    var own = self.digest
+    DecodedBody(exchange, coding).read { event in
+      switch event {
+      case .chunk(let bytes): own.take(bytes)
+      case .failed(let error): exchange.respond(error)
+      case .end: then(own.kept == digest)
+      }
+    }
+  }
+}
+
+extension Problem {
+  static let keyInUse = Problem(
+    status: 409, code: "key_in_use", title: "The submission is still being read",
+    detail: "Another request with this Idempotency-Key is under way; ask again when it has ended.", retryAfter: 1)
+
+  static let otherBody = Problem(
+    status: 422, code: "key_reused", title: "The Idempotency-Key was used for another submission",
+    detail: "This key came before with another body or query; use a new key for what is new.")
 }

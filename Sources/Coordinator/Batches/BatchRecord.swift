@@ -5,10 +5,14 @@ import Clockwork
 ///
 /// Guarded by: the loop's thread.
 final class BatchRecord {
-  let manifest: BatchManifest
+  var manifest: BatchManifest
   let journal: BatchJournal
   let createdInstant: Instant
 
+  /// Tasks that are promised: those that are durable.
+  private(set) var total: Int
+  /// Takes an open batch's further tasks, also once it is closed; nil for one that never was open or has ended.
+  var intake: BatchIntake?
   /// Results that readers may see: those that are durable.
   private(set) var resultCount: Int
   /// Nil while it runs.
@@ -39,6 +43,7 @@ final class BatchRecord {
   /// A new one.
   init(_ manifest: BatchManifest, journal: BatchJournal, instant: Instant) {
     (self.manifest, self.journal, createdInstant) = (manifest, journal, instant)
+    total = journal.taskCount
     resultCount = journal.resultCount
     rate = RateMeter(since: instant)
     callback = manifest.callbackURL.map { _ in .pending(calls: 0, error: nil) }
@@ -68,7 +73,8 @@ final class BatchRecord {
 
   var id: UUIDv7 { manifest.id }
   var name: String? { manifest.name }
-  var total: Int { journal.taskCount }
+  /// Whether more tasks may come.
+  var isOpen: Bool { intake?.state == .open }
   var createdAt: Timestamp { manifest.createdAt }
   /// Whether any of its tasks has a name of its own.
   var hasIDs: Bool { manifest.hasIDs }
@@ -105,7 +111,14 @@ final class BatchRecord {
     tellFollowers()
   }
 
+  /// More tasks are promised.
+  func grow(by count: Int) {
+    total += count
+    last.counts.grow(by: count)
+  }
+
   func finish(_ progress: BatchProgress, at time: Timestamp) {
+    intake = nil
     outcome = Outcome(progress: progress, finishedAt: time)
     tellFollowers()
   }
@@ -115,7 +128,7 @@ final class BatchRecord {
   func follow(_ follower: some BatchFollower) { followers[ObjectIdentifier(follower)] = follower }
   func unfollow(_ follower: some BatchFollower) { followers[ObjectIdentifier(follower)] = nil }
 
-  private func tellFollowers() {
+  func tellFollowers() {
     for follower in Array(followers.values) { follower.batchMoved(self) }
   }
 }

@@ -5,6 +5,13 @@ import Net
 
 /// Cancellations on their way to the nodes.
 extension Dispatcher {
+  /// - Parameter batch: one that runs.
+  func cancel(_ batch: BatchRecord) {
+    batch.journal.appendCancelled()
+    let cancelled = { [self] in if !takeover.cancel(batch.id) { feed(.cancel(batch.id)) } }
+    if let intake = batch.intake { intake.cancel(cancelled) } else { cancelled() }
+  }
+
   func cancelShard(_ id: ShardID) {
     if let exchange = exchanges[id] {
       cancel(exchange, retries: CoordinatorLimits.cancelRetries)

@@ -67,10 +67,13 @@ extension Dispatcher {
 
   private func release() {
     guard takeover.count > 0 else { return }
-    takeover.release { batch, table, ends, isCancelled in
-      if !ends.isEmpty { keeper.store(ends, of: batch) }
-      feed(.batchAdded(batch.id, table))
-      if isCancelled { feed(.cancel(batch.id)) }
+    takeover.release { released in
+      let id = released.batch.id
+      if !released.ends.isEmpty { keeper.store(released.ends, of: released.batch) }
+      feed(.batchAdded(id, released.table))
+      for part in released.additions { feed(.tasksAdded(id, part)) }
+      if released.isClosed { feed(.batchClosed(id)) }
+      if released.isCancelled { feed(.cancel(id)) }
     }
   }
 

@@ -69,12 +69,6 @@ final class Dispatcher: @unchecked Sendable {
   /// A batch whose tasks are durable.
   func add(_ batch: BatchRecord, _ table: TaskTable) { feed(.batchAdded(batch.id, table)) }
 
-  /// - Parameter batch: one that runs.
-  func cancel(_ batch: BatchRecord) {
-    batch.journal.appendCancelled()
-    if !takeover.cancel(batch.id) { feed(.cancel(batch.id)) }
-  }
-
   func nodeSeen(_ report: NodeReport, at authority: Authority) {
     if let timer = leaving.removeValue(forKey: report.name) {
       timer.cancel()
@@ -130,6 +124,9 @@ final class Dispatcher: @unchecked Sendable {
 
   /// Batches that have not ended.
   var runningBatches: Int { scheduler.batchCount + takeover.count + keeper.ending }
+
+  /// Those of them that have something to do: an open one may have nothing.
+  var busyBatches: Int { runningBatches - scheduler.idleBatches }
 
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }

@@ -14,6 +14,21 @@ final class Takeover {
     let batch: BatchRecord
     var recovery: BatchRecovery
     var isCancelled: Bool
+    /// What came to an open batch meanwhile.
+    var additions: [TaskTable] = []
+    var isOpen: Bool
+  }
+
+  /// What the scheduler is to know of a batch.
+  struct Released {
+    let batch: BatchRecord
+    let table: TaskTable
+    /// Results that are certain without it.
+    let ends: [TaskEnd]
+    let isCancelled: Bool
+    let additions: [TaskTable]
+    /// It was closed after the additions.
+    let isClosed: Bool
   }
 
   /// Nodes that are in the cluster now, as far as it knows.
@@ -28,8 +43,23 @@ final class Takeover {
   var count: Int { waiting.count }
 
   func add(_ batch: BatchRecord, _ recovery: consuming BatchRecovery) {
-    let isCancelled = recovery.isCancelled
-    waiting.append(Waiting(batch: batch, recovery: recovery, isCancelled: isCancelled))
+    let (isCancelled, isOpen) = (recovery.isCancelled, recovery.isOpen)
+    waiting.append(Waiting(batch: batch, recovery: recovery, isCancelled: isCancelled, isOpen: isOpen))
+  }
+
+  /// Whether the scheduler does not have it yet.
+  func holds(_ id: UUIDv7) -> Bool { waiting.contains { $0.batch.id == id } }
+
+  func add(_ part: TaskTable, to id: UUIDv7) {
+    guard let place = waiting.firstIndex(where: { $0.batch.id == id }) else { return }
+    waiting[place].additions.append(part)
+  }
+
+  /// False for a batch that the scheduler has.
+  func close(_ id: UUIDv7) -> Bool {
+    guard let place = waiting.firstIndex(where: { $0.batch.id == id }) else { return false }
+    waiting[place].isOpen = false
+    return true
   }
 
   /// False for a batch that the scheduler has.
@@ -72,9 +102,7 @@ final class Takeover {
   func begin() { hasBegun = true }
 
   /// Hands each batch out, once.
-  ///
-  /// - Parameter give: gets the batch, what the scheduler is to know, and results that are certain without it.
-  func release(_ give: (BatchRecord, TaskTable, [TaskEnd], _ isCancelled: Bool) -> Void) {
+  func release(_ give: (Released) -> Void) {
     let batches = waiting
     waiting = []
     for entry in batches {
@@ -83,7 +111,11 @@ final class Takeover {
       var ends = lost(entry, &table)
       table.adopted = held.removeValue(forKey: entry.batch.id) ?? []
       ends += settleSent(entry, &table)
-      give(entry.batch, table, ends, entry.isCancelled)
+      table.isOpen = entry.recovery.isOpen
+      give(
+        Released(
+          batch: entry.batch, table: table, ends: ends, isCancelled: entry.isCancelled, additions: entry.additions,
+          isClosed: entry.recovery.isOpen && !entry.isOpen))
     }
     held = [:]
   }

@@ -57,6 +57,7 @@ final class BatchJournal {
     taskCount = recovery.table.count
     resultCount = recovery.resultCount
     taskPlaces = recovery.taskPlaces
+    lanesWritten = recovery.lanesWritten
     for (number, name) in recovery.nodeNames { nodes[name] = number }
     index = .known(seqs: recovery.seqs, places: recovery.resultPlaces)
   }
@@ -103,6 +104,34 @@ final class BatchJournal {
   func accept(_ manifest: BatchManifest) {
     JournalRecord.accepted(total: taskCount, manifest: manifest.bytes[...]).write(into: &taskWriter)
     flushTasks()
+  }
+
+  /// An open batch takes no more.
+  func appendClosed() {
+    JournalRecord.closed.write(into: &taskWriter)
+    flushTasks()
+  }
+
+  /// Where the log of tasks stands.
+  struct TaskMark {
+    fileprivate let count: Int
+    fileprivate let offset: Int
+  }
+
+  func markTasks() -> TaskMark {
+    flushTasks()
+    return TaskMark(count: taskCount, offset: engine.end(of: tasks))
+  }
+
+  /// Takes back what was appended to the log of tasks since.
+  func cutTasks(to mark: TaskMark) {
+    flushTasks()
+    guard engine.end(of: tasks) > mark.offset else { return }
+    taskCount = mark.count
+    taskPlaces.cut(at: mark.offset)
+    // Some of them may have been written behind the mark.
+    lanes = [:]
+    engine.cut(tasks, at: mark.offset)
   }
 
   /// Appends the result of a task that has none; `line` is its NDJSON line with `seq` and line break.

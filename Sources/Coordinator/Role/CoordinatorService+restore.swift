@@ -37,6 +37,7 @@ extension CoordinatorService {
       dispatcher.book.add(record)
       dispatcher.book.bindKey(of: manifest)
       callbacks.watch(record)
+      if manifest.isOpen { record.intake = BatchIntake(record, dispatcher, recovery) }
       dispatcher.restore(record, recovery)
     }
   }

@@ -92,7 +92,7 @@ final class CoordinatorService: @unchecked Sendable {
   private var givesUpWaiting = false
 
   private func waitForBatches(_ done: @escaping () -> Void) {
-    let isBusy = dispatcher.runningBatches > 0 || dispatcher.readers > 0 || callbacks.callsUnderWay > 0
+    let isBusy = dispatcher.busyBatches > 0 || dispatcher.readers > 0 || callbacks.callsUnderWay > 0
     guard isBusy, !givesUpWaiting else { return done() }
     drainTimer = loop.schedule(after: .milliseconds(20)) { [weak self] in self?.waitForBatches(done) }
   }

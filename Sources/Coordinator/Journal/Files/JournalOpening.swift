@@ -169,8 +169,10 @@ struct JournalOpening: Sendable {
     else { return nil }
     recovery.endTasks(read.scanner)
     guard recovery.manifest != nil else { return nil }
-    if read.end < read.bytes { folder.cut(tasks, at: read.end) }
-    var bytes: [JournalLog.Kind: Int] = [.tasks: read.end, .results: 0]
+    // What a call brought an open batch without being told that it was taken must not stand before the next one's.
+    let end = min(read.end, recovery.promisedEnd)
+    if end < read.bytes { folder.cut(tasks, at: end) }
+    var bytes: [JournalLog.Kind: Int] = [.tasks: end, .results: 0]
     let results = JournalLog(batch: id, kind: .results)
     if let read = try folder.scan(
       results,

@@ -1,0 +1,195 @@
+import Batch
+import Clockwork
+import Loop
+import Net
+
+/// What comes to an open batch while it runs: calls with more tasks, from any number of sources, and its closing.
+///
+/// Calls are written one after the other, each with its own `accepted` behind it, and count once that is durable: what
+/// a crash leaves of one without it was promised to nobody. The closing and the cancelling stand behind the calls that
+/// came before.
+/// Guarded by: the loop's thread.
+final class BatchIntake: @unchecked Sendable {
+  enum State { case open, closed, cancelled }
+
+  /// One call's tasks, or the closing.
+  ///
+  /// Guarded by: the loop's thread.
+  final class Call: @unchecked Sendable {
+    fileprivate var tasks: [TaskSpec]
+    fileprivate var table: TaskTable
+    fileprivate let hasIDs: Bool
+    fileprivate let addition: BatchManifest.Addition?
+    fileprivate let isClosing: Bool
+    /// Where the journal stood before it; nil until it is written.
+    fileprivate var mark: BatchJournal.TaskMark?
+    fileprivate let answer: (Problem?) -> Void
+
+    /// - Parameter answer: told once it is durable, or why nothing of it was kept.
+    init(
+      _ tasks: [TaskSpec], _ table: consuming TaskTable, hasIDs: Bool, addition: BatchManifest.Addition?,
+      _ answer: @escaping (Problem?) -> Void
+    ) {
+      (self.tasks, self.table, self.hasIDs, self.addition) = (tasks, table, hasIDs, addition)
+      (isClosing, self.answer) = (false, answer)
+    }
+
+    fileprivate init(closing answer: @escaping (Problem?) -> Void) {
+      (tasks, table, hasIDs, addition, isClosing) = ([], TaskTable(), false, nil, true)
+      self.answer = answer
+    }
+  }
+
+  private unowned let batch: BatchRecord
+  private let dispatcher: Dispatcher
+  private(set) var state: State
+  /// Keys of calls, and what came under them.
+  private(set) var keys: AdditionKeys
+  private var queue: [Call] = []
+  private var isWriting = false
+  /// Written, and not durable yet.
+  private var written: [Call] = []
+  private var settled: [() -> Void] = []
+  /// Whether any task has a name of its own, those on their way included.
+  private var hasIDs: Bool
+
+  init(_ batch: BatchRecord, _ dispatcher: Dispatcher) {
+    (self.batch, self.dispatcher, state, hasIDs) = (batch, dispatcher, .open, batch.hasIDs)
+    keys = AdditionKeys([])
+  }
+
+  /// One that an earlier coordinator took in.
+  init(_ batch: BatchRecord, _ dispatcher: Dispatcher, _ recovery: borrowing BatchRecovery) {
+    (self.batch, self.dispatcher, hasIDs) = (batch, dispatcher, batch.hasIDs)
+    state = recovery.isCancelled ? .cancelled : recovery.isClosed ? .closed : .open
+    keys = AdditionKeys(recovery.additions)
+  }
+
+  // MARK: What comes
+
+  func reserve(key: String) { keys.reserve(key) }
+  func release(key: String) { keys.release(key) }
+
+  func add(_ call: Call) {
+    guard state == .open else { return call.answer(.closedBatch(batch)) }
+    guard batch.journal.taskCount + queue.reduce(call.tasks.count, { $0 + $1.tasks.count }) <= TaskTable.countLimit
+    else { return call.answer(.batchFull) }
+    enqueue(call)
+  }
+
+  /// Closes it for good; `answer` is told once that is durable.
+  func close(_ answer: @escaping (Problem?) -> Void) {
+    guard state == .open else { return whenSettled { answer(nil) } }
+    state = .closed
+    enqueue(Call(closing: answer))
+  }
+
+  /// Takes nothing more, and calls `then` when the calls before are settled: tasks that are promised get their results.
+  func cancel(_ then: @escaping () -> Void) {
+    state = .cancelled
+    whenSettled(then)
+  }
+
+  private func whenSettled(_ then: @escaping () -> Void) {
+    settled.append(then)
+    settleIfEmpty()
+  }
+
+  // MARK: Writing
+
+  private func enqueue(_ call: Call) {
+    queue.append(call)
+    writeNext()
+  }
+
+  private func writeNext() {
+    guard !isWriting, let call = queue.first else { return }
+    isWriting = true
+    call.mark = batch.journal.markTasks()
+    write(call, from: 0)
+  }
+
+  /// In slices, so that the loop serves others in between.
+  private func write(_ call: Call, from start: Int) {
+    let end = min(start + CoordinatorLimits.tasksPerTurn, call.tasks.count)
+    for task in call.tasks[start..<end] { batch.journal.appendTask(task) }
+    guard end == call.tasks.count else {
+      return dispatcher.loop.execute { [self] in
+        // It was given up meanwhile.
+        if queue.first === call { write(call, from: end) }
+      }
+    }
+    if call.isClosing {
+      batch.journal.appendClosed()
+    } else {
+      hasIDs = hasIDs || call.hasIDs
+      var manifest = batch.manifest
+      (manifest.hasIDs, manifest.addition) = (hasIDs, call.addition)
+      batch.journal.accept(manifest)
+    }
+    call.tasks = []
+    queue.removeFirst()
+    written.append(call)
+    isWriting = false
+    batch.journal.makeTasksDurable { [self] in settle(call) }
+    writeNext()
+  }
+
+  private func settle(_ call: Call) {
+    // It was given up meanwhile.
+    guard written.first === call else { return }
+    written.removeFirst()
+    if call.isClosing {
+      dispatcher.close(batch)
+    } else {
+      if call.hasIDs { batch.manifest.hasIDs = true }
+      if let addition = call.addition { keys.bind(addition) }
+      let table = call.table
+      call.table = TaskTable()
+      dispatcher.add(table, to: batch)
+    }
+    call.answer(nil)
+    settleIfEmpty()
+  }
+
+  private func settleIfEmpty() {
+    guard queue.isEmpty, written.isEmpty else { return }
+    let waiting = settled
+    settled = []
+    for then in waiting { then() }
+  }
+
+  /// Takes back all that is not durable: there is no room for it.
+  func giveUp(_ problem: Problem) {
+    let calls = written + queue
+    guard let first = calls.first else { return }
+    (written, queue, isWriting) = ([], [], false)
+    if let mark = first.mark { batch.journal.cutTasks(to: mark) }
+    for call in calls {
+      if call.isClosing, state == .closed { state = .open }
+      call.answer(problem)
+    }
+    settleIfEmpty()
+  }
+}
+
+extension Problem {
+  /// Why a batch takes no more tasks, and what to do with them.
+  static func closedBatch(_ batch: BatchRecord) -> Problem {
+    let why =
+      if !batch.manifest.isOpen {
+        "It was not submitted open: that is said with \"open\":true, or ?open=true, when a batch begins."
+      } else if batch.intake?.state == .cancelled || batch.outcome?.progress.isCancelled == true {
+        "It was cancelled."
+      } else {
+        "It was closed."
+      }
+    return Problem(
+      status: 409, code: "batch_closed", title: "The batch takes no more tasks",
+      detail: "\(why) Nothing was added; submit these tasks as a batch of their own with POST /batches.")
+  }
+
+  static let batchFull = Problem(
+    status: 409, code: "batch_full", title: "The batch is full",
+    detail: "A batch has at most \(TaskTable.countLimit) tasks; submit these as a batch of their own.")
+}
