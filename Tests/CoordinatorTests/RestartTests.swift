@@ -238,7 +238,11 @@ import Testing
   func attempts() async throws {
     try await Self.run(
       { coordinator, _ in
+        let failed = Told()
         try coordinator.node("n1") { shard in
+          // The second attempt may come before the end of this coordinator: it is left open.
+          guard failed.count == 0 else { return shard.begin() }
+          failed.count += 1
           for task in shard.tasks { shard.fail(task, #"{"code":"http_status","message":"503","retryable":true}"#) }
           shard.end()
         }
