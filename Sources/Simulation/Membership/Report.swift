@@ -1,12 +1,8 @@
 import Swim
 
-/// How a simulation ended.
-package struct Report: Sendable {
-  package struct Failure: Sendable, Hashable {
-    /// Which checker found it.
-    package let checker: String
-    package let text: String
-  }
+/// How a simulation of the membership machine ended.
+package struct Report: SimulationReport {
+  package typealias Failure = Simulation.Failure
 
   package let seed: UInt64
   package let members: Int
@@ -19,7 +15,7 @@ package struct Report: Sendable {
   package let digest: UInt64
   package let figures: Figures
 
-  package var passed: Bool { failures.isEmpty }
+  package var isChecked: Bool { scenario.isChecked }
 
   package var repeatCommand: String {
     let lifeguard = Scenario.lifeguards.first { $0.value == scenario.profile.lifeguard }?.key ?? "on"
@@ -27,19 +23,8 @@ package struct Report: Sendable {
       + (scenario.profile.lifeguard == .whole ? "" : " --lifeguard \(lifeguard)")
   }
 
-  /// One paragraph if all is well; else the failures, the end of the trace and the command that repeats it.
-  package var text: String {
+  package var headline: String {
     let sent = "\(figures.datagrams) datagrams, \(figures.bytes) bytes, \(figures.suspicions) suspicions"
-    let head = "membership: scenario \(scenario.name), seed \(seed), \(members) members: \(sent)"
-    guard !passed else {
-      return head + (scenario.isChecked ? ", digest \(String(digest, radix: 16))\nall checkers passed\n" : "\n")
-    }
-    let complaints = failures.prefix(Self.mostComplaints).map { "FAILED \($0.checker): \($0.text)" }
-    let more = failures.count - complaints.count
-    let tail = trace.suffix(60).joined(separator: "\n")
-    return "\(head)\n\(tail)\n\(complaints.joined(separator: "\n"))\n" + (more > 0 ? "and \(more) more\n" : "")
-      + "repeat with: \(repeatCommand)\n"
+    return "membership: scenario \(scenario.name), seed \(seed), \(members) members: \(sent)"
   }
-
-  private static let mostComplaints = 40
 }

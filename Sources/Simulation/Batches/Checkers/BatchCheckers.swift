@@ -1,0 +1,22 @@
+import Batch
+import Clockwork
+
+/// Everybody who watches a virtual coordinator and its nodes.
+struct BatchCheckers {
+  var results = ResultChecker()
+  var repeats = RepeatChecker()
+  var readers = ReaderChecker()
+  var sums = SumChecker()
+  var limits = LimitChecker()
+  var liveness = LivenessChecker()
+  var idleness = IdleChecker()
+
+  var failures: [Failure] {
+    results.failures + repeats.failures + readers.failures + sums.failures + limits.failures + liveness.failures
+      + idleness.failures
+  }
+}
+
+extension Instant {
+  var text: String { "\(nanoseconds / 1_000_000) ms" }
+}
