@@ -80,7 +80,7 @@ let package = Package(
     tests(of: "Main", ["Main", "Gossip", "JSON", "Loop", "Net", "HTTP", "Clockwork"]),
     tests(of: "Tidy", []),
     tests(of: "Interop", ["Gossip", "Swim", "Loop", "JSON", "HTTP", "Clockwork"]),
-    tests(of: "Cluster", ["JSON", "HTTP", "Loop", "Net"]),
+    tests(of: "Cluster", ["Clockwork", "JSON", "HTTP", "Loop", "Net"]),
   ],
   swiftLanguageModes: [.v6]
 )

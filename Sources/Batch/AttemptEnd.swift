@@ -61,6 +61,10 @@ package struct AttemptError: Sendable {
     self.hasBegun = hasBegun
   }
 
+  /// Whether nobody can say if the task took effect: a request went out and its answer broke off. An answer that says
+  /// no, a limit of time that its submitter set, and a crash are ends that are known.
+  var leavesUnknown: Bool { code == .lost && mayHaveActed && hasBegun }
+
   /// What the coordinator itself says of an attempt.
   package static func `internal`(_ message: String) -> AttemptError {
     AttemptError(

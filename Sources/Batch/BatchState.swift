@@ -45,6 +45,7 @@ struct BatchState: Sendable {
   private(set) var counts = TaskCounts()
   var retried = 0
   var watch = StragglerWatch()
+  var losses = LossBook()
   private(set) var hasRepeatable = false
 
   /// How much of its share it has had: tasks sent over weight.
@@ -110,6 +111,8 @@ struct BatchState: Sendable {
 
   mutating func mark(_ index: Int, isHedged: Bool) { tasks[index].isHedged = isHedged }
 
+  mutating func mark(_ index: Int, hasLosses: Bool) { tasks[index].hasLosses = hasLosses }
+
   mutating func setAttempts(_ attempts: UInt16, of index: Int) { tasks[index].attempts = attempts }
 
   mutating func setShard(_ slot: Int, of index: Int) { tasks[index].link = UInt32(slot) }
@@ -151,5 +154,6 @@ struct BatchState: Sendable {
     streams = []
     streamOfQueue = [:]
     (ready, limited, turnsHeld) = (0, 0, 0)
+    losses.dropWaiting()
   }
 }

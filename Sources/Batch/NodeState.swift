@@ -6,6 +6,14 @@ struct NodeState: Sendable {
   /// Ranks it among the homes of a key; the same in every process and for ever.
   let seed: UInt64
   var report: NodeReport
+  /// Which process under its name it is, as far as the scheduler can tell.
+  var life: UInt64
+  /// The shard of suspects that it was given last.
+  var trial: ShardID?
+  /// Tasks out that another node went down with.
+  var marked = 0
+  /// How many these were when an exchange broke; nil once one has ended well again.
+  var markedWhenBroken: Int?
   /// Slots of its task types.
   var types: [Int] = []
   /// By type slot, the queue of turns of keyed lanes whose home it is.
@@ -34,7 +42,8 @@ struct NodeState: Sendable {
   /// The round of dispatch in which nothing was found for it.
   var idleRound: UInt64 = 0
 
-  init(report: NodeReport) {
+  init(report: NodeReport, life: UInt64 = 0) {
+    self.life = life
     name = report.name
     seed = TaskKey(report.name.utf8).hash
     self.report = report
@@ -64,7 +73,6 @@ struct NodeState: Sendable {
   }
 
   mutating func attemptEnded(at now: Instant) {
-    out -= 1
     endedSince += 1
     rest = .zero
     let span = now - measuredSince

@@ -14,7 +14,8 @@ extension Scheduler {
         continue
       }
       shards[slot].remaining -= 1
-      if end.wasAttempt { nodes[shards[slot].node].attemptEnded(at: now) } else { nodes[shards[slot].node].out -= 1 }
+      leaveNode(end.index, of: slot)
+      if end.wasAttempt { nodes[shards[slot].node].attemptEnded(at: now) }
       releasePlace(of: end.index, in: batch, at: now)
       if end.wasTimed { batches[batch].watch.record(end) }
       if batches[batch].tasks[end.index].isHedged, !settleCopy(end, of: slot, at: now, into: &effects) { continue }
@@ -42,7 +43,8 @@ extension Scheduler {
       if mayRepeat, task.attempts < task.attemptsAllowed, !batches[batch].isCancelled {
         backOff(end.index, of: slot, error, end, at: now, into: &effects)
       } else {
-        finish(end.index, of: slot, .error, .error(error.json), end, into: &effects)
+        let status = error.leavesUnknown && !task.isRepeatable ? TaskState.unknown : .error
+        finish(end.index, of: slot, status, .error(error.json), end, into: &effects)
       }
     case .notBegun: giveBack(end.index, of: slot, at: now, into: &effects)
     case .cancelled(let mayHaveActed):
@@ -210,12 +212,13 @@ extension Scheduler {
           startedAt: min(started, now), endedAt: now, error: error)))
   }
 
-  private mutating func finish(
+  mutating func finish(
     _ index: Int, of slot: Int, _ status: TaskState, _ detail: TaskEnd.Detail, _ end: AttemptEnd?,
     at now: Instant? = nil, into effects: inout [Effect]
   ) {
     let shard = shards[slot]
     batches[shard.batch].move(index, to: status)
+    if batches[shard.batch].tasks[index].hasLosses { batches[shard.batch].forgetLosses(of: index) }
     let sentAfter = (shard.sentAt - batches[shard.batch].addedAt).inMilliseconds
     effects.append(
       .taskEnded(

@@ -6,6 +6,7 @@ extension Scheduler {
     defer { touchedNodes.removeAll(keepingCapacity: true) }
     guard !isHeld else { return }
     round += 1
+    sendTrials(at: now, into: &effects)
     if mustDispatchAll {
       mustDispatchAll = false
       for node in nodeList { nodes[node].roomWaitedFor = 0 }

@@ -164,7 +164,7 @@ extension Scheduler {
   private mutating func withdraw(_ index: Int, from slot: Int, at now: Instant) {
     let node = shards[slot].node
     shards[slot].remaining -= 1
-    nodes[node].out -= 1
+    leaveNode(index, of: slot)
     releasePlace(of: index, in: shards[slot].batch, at: now)
     touchedNodes.append(node)
     withdrawn[shards.key(of: slot), default: []].append(index)

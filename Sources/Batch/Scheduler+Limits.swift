@@ -116,7 +116,7 @@ extension Scheduler {
     }
   }
 
-  private mutating func setLimiterTimer(_ slot: Int, _ limit: TaskLimit, at now: Instant) {
+  mutating func setLimiterTimer(_ slot: Int, _ limit: TaskLimit, at now: Instant) {
     let opens = limiters[slot].opens(limit, at: now)
     guard opens > now else { return }
     if let due = limiters[slot].timerAt, due <= opens { return }

@@ -21,7 +21,8 @@ extension Scheduler {
   }
 
   private mutating func addNode(_ report: NodeReport) {
-    let node = Int(nodes.insert(NodeState(report: report)).slot)
+    livesSeen += 1
+    let node = Int(nodes.insert(NodeState(report: report, life: livesSeen)).slot)
     nodeSlots[report.name] = node
     nodeList.append(node)
     setTypes(of: node)
@@ -68,6 +69,7 @@ extension Scheduler {
     nodes[node].report.availability = .suspect
     nodes[node].report.taskTypes = []
     setTypes(of: node)
+    nodes[node].markedWhenBroken = nodes[node].markedWhenBroken ?? nodes[node].marked
     for shard in shards.slots where shards[shard].node == node {
       effects.append(.dropShard(shards.key(of: shard)))
       settleShard(shard, .broken, at: now, into: &effects)

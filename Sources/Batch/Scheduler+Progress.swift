@@ -70,6 +70,9 @@ extension Scheduler {
       progress.waitingFor = waiting.contains { hasOpenNode(ofType: $0) } ? .capacity : .nodeSuspect
     } else if batch.limited > 0 {
       progress.waitingFor = .limit
+    } else if batch.losses.waiting.count == batch.counts.queued, batch.counts.queued > 0 {
+      // Suspects wait for a node that tries nobody.
+      progress.waitingFor = .capacity
     } else if batch.counts.queued == 0 {
       progress.waitingFor = firstBackoff(inSlot: slot).map { .backoff(until: $0) }
     } else {

@@ -48,7 +48,11 @@ extension Scheduler {
       number = min(number, allowed)
       limiters[limiter].started(number, limit, at: now)
     }
+    let first = entries.count
     batches[batch].start(number, of: lane, shard: shard, into: &entries)
+    if !batches[batch].losses.isEmpty {
+      nodes[shards[shard].node].marked += entries[first...].count { batches[batch].tasks[Int($0.index)].hasLosses }
+    }
     batches[batch].pass += Double(number) / Turn.weight(ofPriority: kind.priority)
     guard number == waiting || number == allowed else { return }
     _ = batches[batch].leave(stream: stream)
@@ -61,6 +65,14 @@ extension Scheduler {
       return
     }
     let node = shards[slot].node
+    switch end {
+    case .broken, .garbled: nodes[node].markedWhenBroken = nodes[node].markedWhenBroken ?? nodes[node].marked
+    case .notSent where nodes[node].markedWhenBroken != nil:
+      livesSeen += 1
+      (nodes[node].life, nodes[node].markedWhenBroken) = (livesSeen, nil)
+    case .finished: nodes[node].markedWhenBroken = nil
+    case .notSent, .refused: break
+    }
     switch end {
     case .finished where shards[slot].remaining == 0: break
     case .refused(let retryAfter): rest(node, atLeast: retryAfter, at: now)
@@ -78,17 +90,18 @@ extension Scheduler {
   /// Forgets a shard; what has no end in it is lost, or was never begun.
   mutating func settleShard(_ slot: Int, _ end: ShardEnd, at now: Instant, into effects: inout [Effect]) {
     let shard = shards[slot]
+    let trial = end == .broken ? brokenTrial(inShard: slot) : nil
     // Backwards, so that what is put in front again keeps its order.
     for entry in shard.entries.reversed() where shards[slot].remaining > 0 {
       let index = Int(entry.index)
       guard batches[shard.batch].isRunning(index, in: slot) else { continue }
       shards[slot].remaining -= 1
-      nodes[shard.node].out -= 1
+      leaveNode(index, of: slot)
       releasePlace(of: index, in: shard.batch, at: now)
-      if batches[shard.batch].tasks[index].isHedged {
-        loseCopy(index, of: slot, end, at: now, into: &effects)
-        continue
-      }
+      let isHedged = batches[shard.batch].tasks[index].isHedged
+      if isHedged { loseCopy(index, of: slot, end, at: now, into: &effects) }
+      if end == .broken, convict(index, of: slot, trial, at: now, into: &effects) { continue }
+      if isHedged { continue }
       switch end {
       case .finished, .broken: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
       case .garbled: loseGarbled(index, of: slot, at: now, into: &effects)

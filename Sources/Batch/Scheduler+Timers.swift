@@ -41,6 +41,7 @@ extension Scheduler {
   /// Makes a task ready that was running or in backoff.
   mutating func queue(_ index: Int, of batch: Int, atFront: Bool) {
     batches[batch].move(index, to: .queued)
+    guard !batches[batch].isSuspect(index) else { return setAside(index, of: batch) }
     batches[batch].link(index, atFront: atFront)
     let lane = Int(batches[batch].tasks[index].lane)
     switch batches[batch].lanes[lane].place {

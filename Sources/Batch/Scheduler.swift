@@ -13,6 +13,7 @@ package import Clockwork
 ///   if the task is repeatable or surely did not act, and else the task ends `unknown` (`Scheduler+Attempts`).
 /// - **Stragglers.** At a batch's end, what takes far too long is started a second time elsewhere
 ///   (`Scheduler+Hedging`).
+/// - **Quarantine.** What takes three nodes down with it is rejected (`Scheduler+Quarantine`).
 ///
 /// Every input costs O(log n) for each task that it names: tasks are 12 bytes each, linked into lanes.
 package struct Scheduler: Sendable {
@@ -85,6 +86,10 @@ package struct Scheduler: Sendable {
   var hedgeSeekers: Set<SlotKey> = []
   /// By shard, the copies that were taken out in this input.
   var withdrawn: [ShardID: [Int]] = [:]
+  /// Batches that have suspects waiting.
+  var suspectBatches: [SlotKey] = []
+  /// Lives of nodes that were seen.
+  var livesSeen: UInt64 = 0
   /// Copies that were ever sent.
   package internal(set) var hedgedTotal = 0
 

@@ -58,6 +58,14 @@ enum SchedulerLimits {
   /// Nodes that are looked at for copies: those with most room.
   static let hedgePlaces = 16
 
+  /// Nodes that must have gone down under a task before it is tried by itself, and before it may be rejected.
+  static let lossesOfSuspect: UInt32 = 2
+  static let lossesOfConvict: UInt32 = 3
+  /// Up to so many suspects of a batch are tried one by one, more of them in so many parts.
+  static let suspectsTriedAlone = 64
+  /// Suspects that are looked at for a node in one input.
+  static let suspectsLookedAt = 1_000
+
   static let attempts = 1_000
   static let priority = -100...100
   static let tasksInBatch = Int(UInt32.max) - 1

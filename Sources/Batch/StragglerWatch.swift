@@ -36,10 +36,12 @@ extension BatchState {
 
   var hedgeLimit: Int { max(SchedulerLimits.hedgesAtLeast, tasks.count / SchedulerLimits.hedgeShare) }
 
-  /// Whether the shard carries the only copy of a task that may have another.
+  /// Whether the shard carries the only copy of a task that may have another. What a node went down with is not
+  /// given to two.
   func isHedgeable(_ index: Int, in shard: Int) -> Bool {
     let task = tasks[index]
     return task.state == .running && task.link == UInt32(shard) && task.isRepeatable && !task.isHedged
+      && !task.hasLosses
   }
 
   mutating func addCopy(of index: Int, shard: Int) {

@@ -5,7 +5,8 @@ struct TaskSlot: Sendable {
   let lane: UInt32
   /// While queued the next task of its lane; while running its shard's slot; in backoff the end of it.
   var link = TaskSlot.none
-  /// From the lowest bit: attempts (10), attempts allowed (10), state (3), repeatable (1), hedged (1).
+  /// From the lowest bit: attempts (10), attempts allowed (10), state (3), repeatable (1), hedged (1), with losses
+  /// (1).
   private var packed: UInt32
 
   init(lane: UInt32, attemptsAllowed: UInt16, isRepeatable: Bool) {
@@ -17,6 +18,7 @@ struct TaskSlot: Sendable {
   private static let attemptsMask: UInt32 = 1 << 10 - 1
   private static let repeatableBit: UInt32 = 1 << 23
   private static let hedgedBit: UInt32 = 1 << 24
+  private static let lossesBit: UInt32 = 1 << 25
 
   /// Attempts that count; more than can be written down stay at the most that can.
   var attempts: UInt16 {
@@ -38,5 +40,11 @@ struct TaskSlot: Sendable {
   var isHedged: Bool {
     get { packed & Self.hedgedBit != 0 }
     set { packed = newValue ? packed | Self.hedgedBit : packed & ~Self.hedgedBit }
+  }
+
+  /// Whether a node went down under it.
+  var hasLosses: Bool {
+    get { packed & Self.lossesBit != 0 }
+    set { packed = newValue ? packed | Self.lossesBit : packed & ~Self.lossesBit }
   }
 }

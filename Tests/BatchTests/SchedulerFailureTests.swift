@@ -46,6 +46,30 @@ import Testing
     #expect(driver.status(once, 1) == .ok)
   }
 
+  @Test("a request whose answer broke off leaves a task that must not repeat unknown, and one that may is tried again")
+  func answerBrokeOff() {
+    for (repeatable, acted, status) in [(false, true, TaskState.unknown), (false, false, .error), (true, true, .error)]
+    {
+      var driver = Driver()
+      driver.node("a")
+      let id = driver.batch(of: 1, repeatable: repeatable)
+      driver.fail(driver.open[0], index: 0, acted: acted, code: .lost)
+      #expect(driver.status(id, 0) == status)
+      let again = driver.batch(of: 1, attempts: 2, repeatable: repeatable)
+      driver.fail(driver.open[1], index: 0, acted: acted, code: .lost)
+      driver.pass(.seconds(1))
+      driver.drain()
+      #expect(driver.status(again, 0) == (repeatable || !acted ? .ok : .unknown))
+    }
+    for code in [ErrorCode.httpStatus, .timeout, .workerCrashed] {
+      var driver = Driver()
+      driver.node("a")
+      let id = driver.batch(of: 1, repeatable: false)
+      driver.fail(driver.open[0], index: 0, code: code)
+      #expect(driver.status(id, 0) == .error)
+    }
+  }
+
   @Test("when an exchange breaks, repeatable tasks run again at once and uncounted, the others end unknown")
   func brokenExchange() throws {
     var driver = Driver()

@@ -1,8 +1,8 @@
-/// How a record stands in a log: a marker, the payload's length, the checksum of length and payload, the payload.
-/// Whole numbers are little-endian.
+/// How a record stands in a log: a marker, the checksum of all that follows, the payload's length, the payload. Whole
+/// numbers are little-endian.
 ///
 ///     0       4        8        12
-///     "Ign1"  length   crc32c   payload …
+///     "Ign1"  crc32c   length   payload …
 ///
 /// The marker lets a scan find its way again behind damage; the checksum covers the length, so that a flipped bit there
 /// is noticed as well.
@@ -27,13 +27,12 @@ package enum RecordFrame {
     func word(_ offset: Int) -> UInt32 {
       UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + offset, as: UInt32.self))
     }
-    let length = Int(word(4))
+    let length = Int(word(8))
     guard word(0) == marker, length > 0, length <= RecordLimits.payloadBytes else { return .damaged }
     guard room >= headBytes + length else { return .incomplete }
-    let payload = place + headBytes..<place + headBytes + length
-    let ofLength = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[place + 4..<place + 8]))
-    let ofAll = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[payload]), before: ofLength)
-    return ofAll == word(8) ? .record(payload) : .damaged
+    let end = place + headBytes + length
+    let crc = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[place + 8..<end]))
+    return crc == word(4) ? .record(place + headBytes..<end) : .damaged
   }
 }
 

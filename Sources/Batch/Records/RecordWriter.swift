@@ -10,15 +10,9 @@ package struct RecordWriter {
     bytes.append(contentsOf: repeatElement(0, count: RecordFrame.headBytes))
     bytes.append(kind.rawValue)
     body(&self)
-    let payload = start + RecordFrame.headBytes
-    let length = UInt32(bytes.count - payload)
     put(RecordFrame.marker, at: start)
-    put(length, at: start + 4)
-    let crc = bytes.withUnsafeBytes { bytes in
-      let ofLength = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[start + 4..<start + 8]))
-      return CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[payload...]), before: ofLength)
-    }
-    put(crc, at: start + 8)
+    put(UInt32(bytes.count - start - RecordFrame.headBytes), at: start + 8)
+    put(bytes.withUnsafeBytes { CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[(start + 8)...])) }, at: start + 4)
   }
 
   mutating func uint8(_ value: UInt8) { bytes.append(value) }
@@ -38,7 +32,9 @@ package struct RecordWriter {
   }
 
   private mutating func put(_ value: UInt32, at place: Int) {
-    for offset in 0..<4 { bytes[place + offset] = UInt8(truncatingIfNeeded: value >> UInt32(8 * offset)) }
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: value.littleEndian, toByteOffset: place, as: UInt32.self)
+    }
   }
 }
 

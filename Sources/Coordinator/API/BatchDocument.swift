@@ -19,6 +19,7 @@ enum BatchDocument {
   static func write(_ batch: BatchRecord, _ dispatcher: Dispatcher, into writer: inout JSONWriter) {
     let progress = dispatcher.progress(of: batch)
     let counts = progress.counts
+    assert(counts.total == batch.total || batch.damage != nil, "\(counts) of a batch of \(batch.total)")
     writer.object {
       $0.member("id", batch.id.text)
       $0.member("name", ifPresent: batch.name)

@@ -161,7 +161,7 @@ final class BatchJournal {
       engine.makeDurable(log, then)
     }
     (lanes, nodes) = ([:], [:])
-    if taskCount > JournalLimits.indexKeptTasks { forgetIndex() }
+    onIndexed(self)
   }
 
   // MARK: Durability

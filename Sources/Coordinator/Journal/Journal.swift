@@ -36,10 +36,14 @@ final class Journal {
     return journal
   }
 
-  /// Of the batches that have ended, those read last keep their index in memory.
+  /// Of the batches that have ended, those that did so or were read last keep their index in memory.
   private func noteIndexed(_ batch: BatchJournal) {
     indexed.append(batch)
-    if indexed.count > JournalLimits.indexesKept { indexed.removeFirst().forgetIndex() }
+    var tasks = indexed.reduce(0) { $0 + $1.taskCount }
+    while tasks > JournalLimits.indexedTasks, indexed.count > 1 {
+      tasks -= indexed[0].taskCount
+      indexed.removeFirst().forgetIndex()
+    }
   }
 
   /// Forgets a batch and frees what it holds.

@@ -5,7 +5,7 @@ enum JournalLimits {
   /// Bytes that one group writes, more or less.
   static let groupBytes = 32 << 20
   /// What of a log stays in memory behind what was written last.
-  static let keptBytes = 32 << 10
+  static let keptBytes = 128 << 10
   /// Bytes of one submission that may wait for the disk before its sender is slowed down.
   static let submissionBytes = 16 << 20
   /// Bytes of results that may wait for the disk before nothing new is sent.
@@ -22,8 +22,6 @@ enum JournalLimits {
   static let pieceBytes = 64 << 10
   /// Different kinds of tasks of one batch whose numbers are remembered while it is submitted.
   static let lanesRemembered = 100_000
-  /// A batch that has ended keeps its index in memory when it has no more tasks than this; of larger ones, those read
-  /// last do.
-  static let indexKeptTasks = 1_000
-  static let indexesKept = 8
+  /// Tasks of ended batches whose results are found without reading their log first: four bytes each.
+  static let indexedTasks = 4_000_000
 }

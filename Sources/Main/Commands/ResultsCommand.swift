@@ -1,3 +1,5 @@
+import Clockwork
+import Coordinator
 import Gossip
 import JSON
 
@@ -8,15 +10,22 @@ extension Command {
       A table on a terminal; NDJSON, a result a line, with --json and wherever the output goes elsewhere.
       A connection that is cut is made anew, and the results go on where they were.
       Exit status with --follow: 1 when a task failed or the batch was cancelled, as for `submit`.
+      With --data, they are read from a coordinator's folder, and no coordinator need run.
       """,
     flags: ClusterClient.flags + [
       Flag("after", .value("N"), "only results whose seq is above N (default 0)"),
       Flag("follow", .toggle, "stay until the batch has ended"),
+      Flag("data", .value("DIR"), "read them from this folder of a coordinator, without asking one"),
     ]
   ) { flags in
     let id = try BatchID(flags)
     let after = try flags.integer("after", in: 0...Int.max) ?? 0
     let follow = flags.has("follow")
+    if let folder = flags.text("data") {
+      guard !follow else { throw UsageError("flag --follow: a folder is read as it is; leave out --data to follow") }
+      return try printResults(
+        of: id, after: after, from: folder, asTable: Terminal.outputIsTerminal && !flags.has("json"))
+    }
     let asTable = Terminal.outputIsTerminal && !flags.has("json")
     return try ClusterClient.run(flags) { client in
       // A coordinator that is not there from the start is no connection that was cut: that ends the command at once.
@@ -37,6 +46,32 @@ extension Command {
       guard follow else { return .well }
       return BatchStatus(try await client.ask("/batches/\(id)"))?.exitCode ?? .well
     }
+  }
+}
+
+extension Command {
+  /// Prints what a coordinator's folder holds of a batch.
+  private static func printResults(
+    of id: BatchID, after: Int, from folder: String, asTable: Bool
+  ) throws -> ExitCode {
+    guard let uuid = UUIDv7(id.description) else {
+      throw UsageError(origin: "ID", why: "'\(id)' is no batch's id; `ls \(folder)/batches` lists them")
+    }
+    let output = try OutputFile("-")
+    if asTable { Terminal.write(ResultRow.heading) }
+    let damage: String?
+    do throws(JournalReader.Failure) {
+      damage = try JournalReader.readResults(of: uuid, in: folder, after: after) { line in
+        output.add(asTable ? Array(ResultRow.text(line.dropLast()).utf8)[...] : line.dropLast())
+        return output.failure == nil
+      }
+    } catch {
+      throw Failure(error.text)
+    }
+    output.flush()
+    if let failure = output.failure { throw failure }
+    if let damage { throw Failure(damage) }
+    return .well
   }
 }
 
