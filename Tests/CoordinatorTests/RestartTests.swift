@@ -42,6 +42,28 @@ import Testing
       })
   }
 
+  @Test("a batch that was cancelled stays so, though its only task had not stopped yet")
+  func cancelled() async throws {
+    try await Self.run(
+      { coordinator, _ in
+        // It takes the shard and says nothing more.
+        try coordinator.node("n1") { _ in }
+        let path = try await coordinator.submit(#"[{"task":"echo","args":1}]"#)
+        _ = try await coordinator.wait(for: path) { $0["running"]?.int == 1 }
+        let book = coordinator.service.dispatcher.book
+        let batch = try #require(book.all.first { path.hasSuffix($0.id.text) })
+        let told = Told()
+        coordinator.service.dispatcher.cancel(batch) { told.count += 1 }
+        try await coordinator.until { told.count == 1 }
+        return path
+      },
+      { coordinator, path in
+        let after = try await coordinator.done(path)
+        #expect(after["state"]?.string == "cancelled" && after["cancelled"]?.int == 1, "\(after)")
+        return path
+      })
+  }
+
   @Test("what was done is read as before: results in either order, the task, the summary, the figures")
   func ended() async throws {
     let before = Answers()

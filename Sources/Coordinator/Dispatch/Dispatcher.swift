@@ -82,10 +82,13 @@ final class Dispatcher: @unchecked Sendable {
     if recovery.isCancelled { feed(.cancel(batch.id)) }
   }
 
-  /// - Parameter batch: one that runs.
-  func cancel(_ batch: BatchRecord) {
+  /// - Parameters:
+  ///   - batch: one that runs.
+  ///   - then: called once a coordinator that is started again will know of it.
+  func cancel(_ batch: BatchRecord, _ then: @escaping () -> Void) {
     batch.journal.appendCancelled()
     feed(.cancel(batch.id))
+    batch.journal.makeResultsDurable(then)
   }
 
   func nodeSeen(_ report: NodeReport, at authority: Authority) {
@@ -271,7 +274,7 @@ final class Dispatcher: @unchecked Sendable {
     case .refused, .notSent:
       book[shard.batch]?.refusal = "node \(shard.node) took nothing: \(why)"
       if refusals.updateValue(why, forKey: shard.node) != why { log.warning("shard_refused", fields) }
-    case .broken, .garbled: log.warning("shard_lost", fields)
+    case .broken, .died, .garbled: log.warning("shard_lost", fields)
     }
   }
 

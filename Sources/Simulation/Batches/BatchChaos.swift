@@ -35,10 +35,11 @@ private struct BatchChaos {
   /// What lasts as long as the faults do. In every other world the network is good.
   private mutating func weather() {
     if Bool.random(using: &generator) {
-      for chance in BatchScenario.Chance.allCases {
+      for chance in BatchScenario.Chance.allCases where chance != .poison {
         add("\(chance) \(Int.random(in: 0...8, using: &generator))%", at: .zero)
       }
     }
+    if Int.random(in: 0..<6, using: &generator) == 0 { add("poison 2%", at: .zero) }
     if Bool.random(using: &generator) { add("latency 1ms 50ms", at: .zero) }
     if Bool.random(using: &generator) { add("sync 5ms 80ms", at: .zero) }
     add("drift \(Int.random(in: 0...3, using: &generator))%", at: .zero)

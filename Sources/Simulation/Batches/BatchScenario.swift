@@ -3,7 +3,8 @@
 ///     breaks 5%                of exchanges break on the way; also `refuses`, `unreached`, `garbles`, `doubles` (results
 ///                              that come twice), `late` (results that come after their exchange is over), `partial`
 ///                              (shards of which not all goes out), `straggles` (attempts that take thirty times as
-///                              long), `unanswered` (submitters that do not hear the answer)
+///                              long), `unanswered` (submitters that do not hear the answer), `poison` (tasks that
+///                              take their nodes down, in the batches that follow)
 ///     latency 1ms 20ms         of the network; `sync 1ms 8ms`: of the disk
 ///     drift 2%                 the coordinator's clock goes wrong by up to so much
 ///     at 2s submit 60          a batch of up to so many tasks; `cancel 0`: the first one's submitter wants it to end
@@ -51,7 +52,7 @@ package struct BatchScenario: Sendable {
 
   /// What goes wrong now and then.
   package enum Chance: String, CaseIterable, Sendable {
-    case breaks, refuses, unreached, garbles, doubles, late, partial, straggles, unanswered
+    case breaks, refuses, unreached, garbles, doubles, late, partial, straggles, unanswered, poison
   }
 
   package var name: String

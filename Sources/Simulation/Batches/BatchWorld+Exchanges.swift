@@ -78,7 +78,10 @@ extension BatchWorld {
     guard let exchange = exchanges[number] else { return }
     exchanges[number]?.isAwaited = false
     coordinator?.exchanges[exchange.shard.id] = nil
-    if end != .finished { trace.line(now, "exchange \(number) with \(exchange.shard.node) is over: \(end)") }
+    if end != .finished {
+      trace.line(now, "exchange \(number) with \(exchange.shard.node) is over: \(end)")
+      if fault == .deaf { return }
+    }
     feed(.shardEnded(exchange.shard.id, end))
     if exchange.isHeld == true {
       heap.plan(.nodeNotices(number), at: now + delay() + generator.jitter(upTo: .seconds(2)))

@@ -13,7 +13,7 @@ extension BatchWorld {
       guard batches.indices.contains(batch) else { return }
       batches[batch].cancelWanted = true
       heap.plan(.cancel(batch), at: now)
-    case .crash(let node): crash(number(node))
+    case .crash(let node): crash(number(node), isHostGone: Bool.random(using: &generator))
     case .restart(let node): restart(number(node))
     case .partition(let node): partition(number(node))
     case .heal(let node): heal(number(node))
@@ -30,7 +30,7 @@ extension BatchWorld {
 
   private mutating func submitNew(upTo tasks: Int) {
     let number = batches.count
-    batches.append(Workload.batch(number, upTo: tasks, using: &generator))
+    batches.append(Workload.batch(number, upTo: tasks, poison: chance(.poison), using: &generator))
     heap.plan(.submit(number), at: now)
   }
 
@@ -42,18 +42,17 @@ extension BatchWorld {
 
   // MARK: Nodes
 
-  private mutating func crash(_ node: Int) {
+  /// A host that still runs says at once that nobody listens; one that is gone says nothing.
+  private mutating func crash(_ node: Int, isHostGone: Bool) {
     guard workers[node].isUp else { return }
-    // A host that still runs says at once that nobody listens; one that is gone says nothing.
-    let isHostGone = Bool.random(using: &generator)
     die(node)
     for number in exchanges.keys.sorted() where exchanges[number]?.node == node {
-      exchanges[number]?.isHeld = false
       if !isHostGone, !workers[node].isCut {
-        heap.plan(.arrival(number, .closed(.broken)), at: now + delay())
+        heap.plan(.arrival(number, .closed(exchanges[number]?.isHeld == nil ? .notSent : .died)), at: now + delay())
       } else {
         heap.plan(.arrival(number, .closed(.broken)), at: now + Self.exchangeSilence)
       }
+      exchanges[number]?.isHeld = false
     }
     noteUnreachable(node)
   }
@@ -72,6 +71,16 @@ extension BatchWorld {
     workers[node].isUp = true
     noteReachable(node)
   }
+
+  /// A task takes its node's process down, and whoever watches over the process starts it again.
+  mutating func poison(_ node: Int, _ run: VirtualWorker.Run) {
+    trace.line(now, "task \(run.index) of batch \(run.batch) takes \(workers[node].name) down")
+    checkers.quarantine.tookDown(run.index, of: run.batch, during: lives, at: now)
+    crash(node, isHostGone: false)
+    heap.plan(.comesBack(node, life: workers[node].life), at: now + .milliseconds(500) + generator.jitter(upTo: .seconds(4)))
+  }
+
+  mutating func restart(_ node: Int, life: Int) { if workers[node].life == life { restart(node) } }
 
   private mutating func drain(_ node: Int) {
     guard workers[node].isUp, !workers[node].isDraining else { return }

@@ -23,6 +23,15 @@ extension BatchWorld {
     heap.plan(.committed(life: life), at: now + generator.duration(in: sync))
   }
 
+  /// What could not be written may have been refused since: then nothing is left to try the disk with.
+  mutating func retryDisk() {
+    commit()
+    guard let journal = coordinator?.journal, !journal.isCommitting, journal.isInTrouble else { return }
+    _ = coordinator?.journal.endCommit(failed: false)
+    trace.line(now, "the journal has nothing to write and takes more")
+    feed(.hold(false))
+  }
+
   mutating func committed() {
     guard let journal = coordinator?.journal, let life = coordinator?.life else { return }
     let wasInTrouble = journal.isInTrouble
@@ -97,6 +106,11 @@ extension BatchWorld {
     guard var batch = coordinator?.batches[id] else { return }
     batch.published = max(batch.published, count)
     coordinator?.batches[id] = batch
+    read(batch)
+  }
+
+  /// Readers follow at once.
+  mutating func read(_ batch: VirtualCoordinator.Batch) {
     let lines = checkers.readers.read(batch, at: now)
     figures.results += lines.count
     for line in lines { trace.fold(line) }

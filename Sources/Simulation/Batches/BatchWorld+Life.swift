@@ -27,7 +27,10 @@ extension BatchWorld {
       figures.recoveries += 1
       trace.line(now, "coordinator \(lives) begins with \(coordinator?.order.count ?? 0) batches")
     }
-    if let coordinator { checkers.readers.restarted(coordinator, isCancelled: cancelled.contains, at: now) }
+    if let coordinator {
+      checkers.readers.restarted(coordinator, isCancelled: cancelled.contains, at: now)
+      for id in coordinator.order { if let batch = coordinator.batches[id] { read(batch) } }
+    }
     for node in workers.indices where workers[node].isReachable {
       heap.plan(.gossip(node, round: workers[node].round, .joined), at: now + generator.jitter(upTo: .milliseconds(1500)))
     }

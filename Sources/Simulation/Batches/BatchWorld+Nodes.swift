@@ -3,7 +3,8 @@ import Clockwork
 
 /// What the coordinator learns of the nodes: from gossip of their lives, from themselves of their load.
 extension BatchWorld {
-  private static let pollInterval = Duration.seconds(1)
+  /// Less often while a coordinator with nothing to do settles: that takes a minute in which nothing happens.
+  private var pollInterval: Duration { endsWatched && !checkers.idleness.isWatching ? .seconds(10) : .seconds(1) }
   /// A node that is alive and says nothing so often gets no new work until it does.
   private static let silencesAllowed = 2
   private static let leaveDeadline = Duration.seconds(60)
@@ -65,7 +66,7 @@ extension BatchWorld {
 
   mutating func poll(_ node: Int) {
     guard let life = coordinator?.life, coordinator?.polled.contains(node) == true else { return }
-    heap.plan(.poll(node, life: life), at: now + Self.pollInterval)
+    heap.plan(.poll(node, life: life), at: now + pollInterval)
     if fault == .restless { feed(.wake) }
     guard workers[node].isReachable else {
       let silences = (coordinator?.known[node]?.silences ?? 0) + 1

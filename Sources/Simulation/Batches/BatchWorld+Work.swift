@@ -55,15 +55,19 @@ extension BatchWorld {
     case .unconnected: return generator.happens(0.6) ? .error(error(.connect, retryable: true, acts: false)) : .ok
     case .hopeless: return .error(error(.badArguments, retryable: false, acts: false))
     case .endless: return .error(error(.timeout, retryable: true, acts: true))
+    case .poison: return .nodeDown
     }
   }
 
   mutating func finish(_ number: Int, on node: Int) {
-    guard let run = workers[node].remove(number), case .running(let ending) = run.state else { return }
+    guard let run = workers[node].runs[number], case .running(let ending) = run.state else { return }
+    if case .nodeDown = ending { return poison(node, run) }
+    _ = workers[node].remove(number)
     let outcome: AttemptEnd.Outcome
     switch ending {
     case .ok: outcome = .ok(Array("{\"node\":\"\(workers[node].name)\",\"run\":\(number)}".utf8)[...])
     case .error(let error), .unbegun(let error): outcome = .error(error)
+    case .nodeDown: return
     }
     if case .unbegun = ending {} else { checkers.repeats.ends(run.index, of: run.batch, hasActed: ending.acts) }
     report(run, outcome)

@@ -30,6 +30,7 @@ struct BatchWorld {
     case report(Int, life: Int, NodeReport)
     case gossip(Int, round: Int, Rumour)
     case leave(Int, life: Int)
+    case comesBack(Int, life: Int)
     // The end.
     case calm
     case quiet
@@ -116,18 +117,18 @@ struct BatchWorld {
     case .over: isOver = true
     case .wake, .committed, .retryDisk, .leaveDeadline, .cancelArrives, .cancelFails: happenAtCoordinator(event)
     case .delivered, .arrival, .breaks, .nodeNotices, .silence: happenOnTheWay(event)
-    case .acts, .finishes, .poll, .report, .gossip, .leave: happenAtNode(event)
+    case .acts, .finishes, .poll, .report, .gossip, .leave, .comesBack: happenAtNode(event)
     }
   }
 
   private mutating func happenAtCoordinator(_ event: Event) {
     switch event {
     case .wake(let life, let time):
-      guard isLife(life), coordinator?.wakeAt == time, fault != .deaf else { return }
+      guard isLife(life), coordinator?.wakeAt == time else { return }
       coordinator?.wakeAt = nil
       feed(.wake)
     case .committed(let life): if isLife(life) { committed() }
-    case .retryDisk(let life): if isLife(life) { commit() }
+    case .retryDisk(let life): if isLife(life) { retryDisk() }
     case .leaveDeadline(let node, let life):
       if isLife(life), coordinator?.leaving.contains(node) == true { nodeGone(node) }
     case .cancelArrives(let number, let indices, let retries): cancelArrives(number, indices, retries)
@@ -155,6 +156,7 @@ struct BatchWorld {
     case .report(let node, let life, let report): if isLife(life) { take(report, of: node) }
     case .gossip(let node, let round, let rumour):
       if workers[node].round == round, coordinator != nil { hear(rumour, of: node) }
+    case .comesBack(let node, let life): restart(node, life: life)
     case .leave(let node, let life): if workers[node].life == life { leave(node) }
     default: preconditionFailure("\(event) is not for a node")
     }

@@ -38,6 +38,7 @@ extension BatchScenario {
       submissions + "at 0.6s full\nat 4s room\nat 4.5s submit 60\nat 4.6s full\nat 5s power\nat 6s start\n"
         + "at 7s room\nuntil 9s"
     ),
+    ("poison", "poison 2%\n" + submissions + "until 30s"),
     ("slow", submissions + "straggles 4%\nat 0.2s slow a\nat 1.5s slow b\nat 6s fast a\nuntil 10s"),
     (
       "cancel",

@@ -10,7 +10,7 @@ package enum PlantedBatchFault: Sendable, Hashable, CaseIterable {
   case trustsTheCache
   /// The last task of each batch does not reach the scheduler.
   case losesTask
-  /// The timers that the scheduler asks for never fire.
+  /// The scheduler does not hear of exchanges that break.
   case deaf
   /// Something wakes the scheduler again and again.
   case restless

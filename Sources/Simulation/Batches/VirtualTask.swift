@@ -14,6 +14,8 @@ struct VirtualTask {
     case hopeless
     /// All run into the task's own time limit.
     case endless
+    /// All take their node down with them.
+    case poison
   }
 
   let type: String
@@ -47,8 +49,12 @@ struct Workload {
   static let types = ["echo", "http", "rare"]
   private static let keys = 4
 
-  /// - Parameter tasks: how many a batch has at most.
-  static func batch(_ number: Int, upTo tasks: Int, using generator: inout SplitMix64) -> VirtualBatch {
+  /// - Parameters:
+  ///   - tasks: how many a batch has at most.
+  ///   - poison: the share of them that take their nodes down.
+  static func batch(
+    _ number: Int, upTo tasks: Int, poison: Double, using generator: inout SplitMix64
+  ) -> VirtualBatch {
     let count = Int.random(in: 0..<10, using: &generator) == 0 ? 0 : Int.random(in: 1...tasks, using: &generator)
     let keyed = Int.random(in: 0..<3, using: &generator)
     let milliseconds = [1, 10, 60, 400].randomElement(using: &generator)!
@@ -61,7 +67,7 @@ struct Workload {
         type: types[min(2, Int.random(in: 0..<8, using: &generator) / 3)], key: key, limit: hasKey ? limit : nil,
         attempts: Int.random(in: 1...4, using: &generator), isRepeatable: Bool.random(using: &generator),
         priority: [0, 0, 0, 10, -10].randomElement(using: &generator)!,
-        temper: calm ? .good : temper(using: &generator),
+        temper: generator.happens(poison) ? .poison : calm ? .good : temper(using: &generator),
         duration: .microseconds(Int64.random(in: 500...1_000, using: &generator) * Int64(milliseconds)))
     }
     return VirtualBatch(number: number, tasks: drawn)

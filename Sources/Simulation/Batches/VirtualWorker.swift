@@ -26,10 +26,12 @@ struct VirtualWorker {
     case error(AttemptError)
     /// The node finds that it cannot begin the task.
     case unbegun(AttemptError)
+    /// The node's process ends with it.
+    case nodeDown
 
     var acts: Bool {
       switch self {
-      case .ok: true
+      case .ok, .nodeDown: true
       case .error(let error): error.mayHaveActed
       case .unbegun: false
       }

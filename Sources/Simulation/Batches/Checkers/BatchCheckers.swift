@@ -10,10 +10,11 @@ struct BatchCheckers {
   var limits = LimitChecker()
   var liveness = LivenessChecker()
   var idleness = IdleChecker()
+  var quarantine = QuarantineChecker()
 
   var failures: [Failure] {
     results.failures + repeats.failures + readers.failures + sums.failures + limits.failures + liveness.failures
-      + idleness.failures
+      + idleness.failures + quarantine.failures
   }
 }
 
