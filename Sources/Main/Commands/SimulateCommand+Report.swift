@@ -7,12 +7,15 @@ import Simulation
 extension SimulateCommand {
   private static let fileBytes = 1 << 20
 
-  /// What precedes a line `----` in a file of `Tests/Scenarios`.
-  static func read(_ path: String, _ flags: ScannedFlags) throws(UsageError) -> Scenario {
+  /// What precedes a line `----` in a file of `Tests/Scenarios`; nil for a name that is no file's.
+  static func text<Scenario>(
+    _ path: String, _ flags: ScannedFlags, _ parse: (String) throws(ScenarioError) -> Scenario
+  ) throws(UsageError) -> Scenario? {
+    guard path.hasSuffix(".txt") else { return nil }
     let text = String(decoding: try bytes(path, flags), as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0 != "----" }
     do throws(ScenarioError) {
-      return try Scenario(name: path, text: lines.joined(separator: "\n"))
+      return try parse(lines.joined(separator: "\n"))
     } catch {
       throw flags.error("scenario", "'\(Table.printable(path))', \(error)")
     }
@@ -38,36 +41,64 @@ extension SimulateCommand {
   }
 }
 
-extension Report {
-  /// For programs; the names are those that `Benchmarks/suite/gossip_scale.py` reads.
+/// For programs: one line of JSON.
+protocol PrintableReport: SimulationReport {
+  func write(into writer: inout JSONWriter)
+}
+
+extension PrintableReport {
   var jsonLine: [UInt8] {
     var writer = JSONWriter()
     writer.object {
-      $0.member("scenario", scenario.name)
-      $0.member("seed", seed)
-      $0.member("members", members)
+      write(into: &$0)
       $0.member("passed", passed)
       $0.array("failures") { for failure in failures { $0.string("\(failure.checker): \(failure.text)") } }
       $0.member("digest", String(digest, radix: 16))
-      $0.member("datagrams", figures.datagrams)
-      $0.member("suspicions", figures.suspicions)
-      $0.object("false_deaths") {
-        $0.member("of_healthy_at_healthy", figures.deaths.ofHealthyAtHealthy)
-        $0.member("of_healthy_at_afflicted", figures.deaths.ofHealthyAtAfflicted)
-        $0.member("of_afflicted", figures.deaths.ofAfflicted)
-      }
-      $0.object("load") {
-        $0.member("seconds", figures.load.seconds)
-        $0.member("datagrams", figures.load.datagrams)
-        $0.member("busiest_datagrams", figures.load.busiestDatagrams)
-        $0.member("datagram_bytes", figures.load.datagramBytes)
-        $0.member("stream_bytes", figures.load.streamBytes)
-      }
-      $0.array("detections") { for spread in figures.detections { spread.write(to: &$0) } }
-      $0.array("news") { for spread in figures.news { spread.write(to: &$0) } }
       $0.member("repeat", repeatCommand)
     }
     return writer.bytes + [UInt8(ascii: "\n")]
+  }
+}
+
+extension BatchReport: PrintableReport {
+  func write(into writer: inout JSONWriter) {
+    writer.member("scenario", scenario.name)
+    writer.member("seed", seed)
+    writer.member("nodes", nodes)
+    writer.member("batches", figures.batches)
+    writer.member("tasks", figures.tasks)
+    writer.member("shards", figures.shards)
+    writer.member("attempts", figures.attempts)
+    writer.member("results", figures.results)
+    writer.member("unknown", figures.unknown)
+    writer.member("hedged", figures.hedged)
+    writer.member("recoveries", figures.recoveries)
+    writer.member("seconds", figures.seconds)
+  }
+}
+
+extension Report: PrintableReport {
+  /// The names are those that `Benchmarks/suite/gossip_scale.py` reads.
+  func write(into writer: inout JSONWriter) {
+    writer.member("scenario", scenario.name)
+    writer.member("seed", seed)
+    writer.member("members", members)
+    writer.member("datagrams", figures.datagrams)
+    writer.member("suspicions", figures.suspicions)
+    writer.object("false_deaths") {
+      $0.member("of_healthy_at_healthy", figures.deaths.ofHealthyAtHealthy)
+      $0.member("of_healthy_at_afflicted", figures.deaths.ofHealthyAtAfflicted)
+      $0.member("of_afflicted", figures.deaths.ofAfflicted)
+    }
+    writer.object("load") {
+      $0.member("seconds", figures.load.seconds)
+      $0.member("datagrams", figures.load.datagrams)
+      $0.member("busiest_datagrams", figures.load.busiestDatagrams)
+      $0.member("datagram_bytes", figures.load.datagramBytes)
+      $0.member("stream_bytes", figures.load.streamBytes)
+    }
+    writer.array("detections") { for spread in figures.detections { spread.write(to: &$0) } }
+    writer.array("news") { for spread in figures.news { spread.write(to: &$0) } }
   }
 }
 

@@ -8,7 +8,8 @@ extension BatchScenario {
       let words = raw.prefix { $0 != "#" }.split(separator: " ").map(String.init)
       guard !words.isEmpty else { continue }
       guard add(words) else {
-        throw ScenarioError(line: line, reason: "`\(words.joined(separator: " "))` is no step; see BatchScenario for all")
+        throw ScenarioError(
+          line: line, reason: "`\(words.joined(separator: " "))` is no step; see BatchScenario for all")
       }
     }
     guard end > .zero else { throw ScenarioError(line: line, reason: "`until` with a time is missing") }
@@ -39,7 +40,8 @@ extension BatchScenario {
   static func action(_ words: [String]) -> Action? {
     if let action = condition(words) { return action }
     switch (words[0], words.count) {
-    case ("submit", 2): return Int(words[1]).flatMap { 1...BatchSimulation.tasksInBatch ~= $0 ? .submit(tasks: $0) : nil }
+    case ("submit", 2):
+      return Int(words[1]).flatMap { 1...BatchSimulation.tasksInBatch ~= $0 ? .submit(tasks: $0) : nil }
     case ("cancel", 2): return Int(words[1]).flatMap { $0 >= 0 ? .cancel(batch: $0) : nil }
     case ("kill", 1): return .kill
     case ("power", 1): return .power

@@ -95,7 +95,8 @@ extension BatchWorld {
   private mutating func send(_ shard: Shard) {
     guard let number = coordinator?.batches[shard.batch]?.number else { return }
     figures.shards += 1
-    trace.line(now, "shard of batch \(number) to \(shard.node): \(shard.entries.map { "\($0.index)" }.joined(separator: " "))")
+    trace.line(
+      now, "shard of batch \(number) to \(shard.node): \(shard.entries.map { "\($0.index)" }.joined(separator: " "))")
     checkers.idleness.sent("a shard goes out", at: now)
     if let time = coordinator?.clock.shown(at: now) { checkers.limits.sent(shard, batches[number].tasks, at: time) }
     coordinator?.open[shard.id] = shard
@@ -138,13 +139,5 @@ extension BatchWorld {
     if let number = coordinator?.exchanges[id] {
       heap.plan(.cancelArrives(number, indices: indices, retries: Self.cancelRetries), at: now + delay())
     }
-  }
-
-  /// The coordinator hears nothing more of an exchange, and its node learns of it.
-  mutating func abandon(_ number: Int) {
-    guard exchanges[number]?.isAwaited == true, let node = exchanges[number]?.node else { return }
-    exchanges[number]?.isAwaited = false
-    let notice = workers[node].isCut ? Duration.seconds(60) : delay() + generator.jitter(upTo: .seconds(1))
-    heap.plan(.nodeNotices(number), at: now + notice)
   }
 }

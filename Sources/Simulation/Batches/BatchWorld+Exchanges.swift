@@ -3,7 +3,7 @@ import Clockwork
 
 /// Shards on their way to their nodes, and results on their way back.
 extension BatchWorld {
-  /// A node says something once a second; after so long a silence an exchange is given up.
+  /// A node says something once a second; after so long a silence an exchange is broken.
   static let exchangeSilence = Duration.seconds(15)
   private static let connectTimeout = Duration.seconds(10)
   static let cancelRetries = 20
@@ -14,12 +14,11 @@ extension BatchWorld {
     lastExchange += 1
     let number = lastExchange
     coordinator?.exchanges[shard.id] = number
-    exchanges[number] = VirtualExchange(
-      shard: shard, life: life, node: node, nodeLife: workers[node].life, open: Set(shard.entries.map { Int($0.index) }))
-    if workers[node].isCut {
-      heap.plan(.arrival(number, .closed(.notSent)), at: now + Self.connectTimeout)
+    exchanges[number] = VirtualExchange(shard, life: life, node: node, nodeLife: workers[node].life)
+    if workers[node].isCut || workers[node].isHostGone {
+      heap.plan(.arrival(number, connection: 1, .refused(.notSent)), at: now + Self.connectTimeout)
     } else if !workers[node].isUp || happens(.unreached) {
-      heap.plan(.arrival(number, .closed(.notSent)), at: now + delay())
+      heap.plan(.arrival(number, connection: 1, .refused(.notSent)), at: now + delay())
     } else {
       heap.plan(.delivered(number), at: now + delay() + delay())
     }
@@ -30,97 +29,123 @@ extension BatchWorld {
     let node = exchange.node
     guard !workers[node].isCut else {
       exchanges[number]?.isRequestStalled = true
-      heap.plan(.silence(number, cutRound: workers[node].cutRound), at: now + Self.exchangeSilence)
+      return planSilence(number)
+    }
+    guard workers[node].isUp, workers[node].life == exchange.nodeLife else {
+      // The connection was made, and is reset: whether the shard was read is not known.
+      exchanges[number]?.isHeld = false
+      heap.plan(.breaks(number, connection: exchange.connection, .broken), at: now + delay())
       return
     }
-    guard workers[node].isUp, workers[node].life == exchange.nodeLife else { return tell(.closed(.broken), on: number) }
     // A process that came later speaks for the coordinator.
-    guard exchange.life >= workers[node].epoch else { return tell(.closed(.notSent), on: number) }
+    guard exchange.life >= workers[node].epoch else { return refuse(number, .notSent) }
     workers[node].epoch = exchange.life
     let isFull = workers[node].held + exchange.open.count > workers[node].mostHeld
     guard !workers[node].isRefusing, !workers[node].isDraining, !isFull, !happens(.refuses) else {
-      return tell(.closed(.refused(retryAfter: .seconds(1))), on: number)
+      return refuse(number, .refused(retryAfter: .seconds(1)))
     }
     exchanges[number]?.isHeld = true
     take(exchange.shard, number, on: node)
-    if !exchange.isAwaited { heap.plan(.nodeNotices(number), at: now + generator.jitter(upTo: .seconds(2))) }
+    if !exchange.isAwaited { planLettingGo(of: number) }
     let moment = now + generator.jitter(upTo: .milliseconds(500))
-    if happens(.breaks) { heap.plan(.breaks(number, .broken), at: moment) }
-    if happens(.garbles) { heap.plan(.breaks(number, .garbled), at: moment) }
+    if happens(.breaks) { heap.plan(.breaks(number, connection: exchange.connection, .broken), at: moment) }
+    if happens(.garbles) { heap.plan(.breaks(number, connection: exchange.connection, .garbled), at: moment) }
   }
 
-  /// From the node to the coordinator.
-  mutating func tell(_ arrival: VirtualExchange.Arrival, on number: Int) {
+  private mutating func refuse(_ number: Int, _ end: ShardEnd) {
+    exchanges[number]?.isHeld = false
+    send(.refused(end), on: number)
+  }
+
+  // MARK: From the node to the coordinator
+
+  /// One more end, and the last line behind the last one.
+  mutating func tell(_ end: AttemptEnd, on number: Int) {
+    guard var exchange = exchanges[number] else { return }
+    exchange.told.append(end)
+    exchange.open.remove(end.index)
+    exchanges[number] = exchange
+    guard exchange.isConnected else {
+      if happens(.late) { heap.plan(.late(number, end), at: now + delay()) }
+      return
+    }
+    send(.line(exchange.told.count - 1), on: number)
+    if exchange.open.isEmpty { send(.end, on: number) }
+  }
+
+  private mutating func send(_ arrival: VirtualExchange.Arrival, on number: Int) {
     guard let exchange = exchanges[number] else { return }
     let time = max(exchange.lastArrival, now + delay())
     exchanges[number]?.lastArrival = time
-    heap.plan(.arrival(number, arrival), at: time)
+    heap.plan(.arrival(number, connection: exchange.connection, arrival), at: time)
   }
 
-  mutating func arrive(_ arrival: VirtualExchange.Arrival, on number: Int) {
-    guard let exchange = exchanges[number], isLife(exchange.life) else { return }
-    // What comes of a connection that is over is not heard; were it heard, the scheduler must not mind.
-    guard exchange.isAwaited || happens(.late) else { return }
-    if workers[exchange.node].isCut, exchange.isHeld != nil, exchange.isAwaited {
-      exchanges[number]?.stalled.append(arrival)
-      return
-    }
+  mutating func arrive(_ arrival: VirtualExchange.Arrival, on number: Int, _ connection: Int) {
+    guard let exchange = exchanges[number], isLife(exchange.life), exchange.isAwaited,
+      exchange.connection == connection
+    else { return }
     switch arrival {
-    case .ends(let ends):
-      for end in ends { trace.fold(UInt64(number) << 32 | UInt64(end.index)) }
-      feed(.attempts(exchange.shard.id, ends))
-      if happens(.doubles) { feed(.attempts(exchange.shard.id, ends)) }
-    case .closed(let end): if exchange.isAwaited { close(number, end) }
+    case .refused(let end): close(number, end)
+    // What is on its way when the node is cut off comes when it no longer is.
+    case .line, .end: if !workers[exchange.node].isCut { takeNext(arrival, number, exchange) }
     }
   }
 
-  private mutating func close(_ number: Int, _ end: ShardEnd) {
+  private mutating func takeNext(_ arrival: VirtualExchange.Arrival, _ number: Int, _ exchange: VirtualExchange) {
+    switch arrival {
+    case .line(let line):
+      guard line == exchange.taken else { return }
+      exchanges[number]?.taken += 1
+      let end = exchange.told[line]
+      trace.fold(UInt64(number) << 32 | UInt64(end.index))
+      feed(.attempts(exchange.shard.id, [end]))
+      if happens(.doubles) { feed(.attempts(exchange.shard.id, [end])) }
+    case .end: if exchange.taken == exchange.told.count, exchange.open.isEmpty { close(number, .finished) }
+    case .refused: break
+    }
+  }
+
+  /// What comes of a connection that is over is not heard; were it heard, the scheduler must not mind.
+  mutating func hearLate(_ end: AttemptEnd, on number: Int) {
+    guard let exchange = exchanges[number], isLife(exchange.life), !exchange.isAwaited else { return }
+    feed(.attempts(exchange.shard.id, [end]))
+  }
+
+  /// Lines from where the coordinator stands.
+  mutating func resend(_ number: Int) {
     guard let exchange = exchanges[number] else { return }
-    exchanges[number]?.isAwaited = false
+    for line in exchange.taken..<max(exchange.taken, exchange.told.count) { send(.line(line), on: number) }
+    if exchange.open.isEmpty { send(.end, on: number) }
+  }
+
+  // MARK: The end
+
+  mutating func close(_ number: Int, _ end: ShardEnd) {
+    guard let exchange = exchanges[number] else { return }
+    abandon(number)
     coordinator?.exchanges[exchange.shard.id] = nil
-    if end != .finished {
-      trace.line(now, "exchange \(number) with \(exchange.shard.node) is over: \(end)")
-      if fault == .deaf { return }
+    if end != .finished { trace.line(now, "exchange \(number) with \(exchange.shard.node) is over: \(end)") }
+    // A node is told to forget what makes no sense, and what was finished.
+    if end == .garbled { letGo(number) }
+    if end == .finished || end == .notSent || exchange.isHeld == false { exchanges[number] = nil }
+    if !(fault == .deaf && end != .finished) {
+      feed(.shardEnded(exchange.shard.id, fault == .forgivesDeaths && end == .died ? .broken : end))
     }
-    feed(.shardEnded(exchange.shard.id, end))
-    if exchange.isHeld == true {
-      heap.plan(.nodeNotices(number), at: now + delay() + generator.jitter(upTo: .seconds(2)))
-    } else if !exchange.isRequestStalled {
-      exchanges[number] = nil
+    noteAttached(number, exchange.node)
+    if coordinator?.leaving.contains(exchange.node) == true, !hasExchange(with: exchange.node) {
+      nodeGone(exchange.node)
     }
-    if coordinator?.leaving.contains(exchange.node) == true, !hasExchange(with: exchange.node) { nodeGone(exchange.node) }
   }
 
   func hasExchange(with node: Int) -> Bool {
     coordinator?.exchanges.values.contains { exchanges[$0]?.node == node } == true
   }
 
-  // MARK: When it breaks
-
-  mutating func breakExchange(_ number: Int, _ end: ShardEnd) {
-    guard let exchange = exchanges[number], exchange.isHeld == true, exchange.isAwaited, isLife(exchange.life),
-      !workers[exchange.node].isCut
-    else { return }
-    close(number, end)
-  }
-
-  mutating func silence(_ number: Int, _ round: Int) {
-    guard let exchange = exchanges[number], workers[exchange.node].cutRound == round else { return }
-    if exchange.isAwaited, isLife(exchange.life) { close(number, .broken) }
-    if exchange.isHeld == true { heap.plan(.nodeNotices(number), at: now + generator.jitter(upTo: .seconds(45))) }
-  }
-
-  /// The node can be reached again: what was on its way goes on, also what nobody awaits any more.
-  mutating func unstall(_ number: Int) {
-    guard let exchange = exchanges[number] else { return }
-    if exchange.isRequestStalled {
-      exchanges[number]?.isRequestStalled = false
-      if exchange.isAwaited || generator.happens(0.5) { heap.plan(.delivered(number), at: now + delay()) }
-    }
-    let stalled = exchange.stalled
-    exchanges[number]?.stalled = []
-    for arrival in stalled { tell(arrival, on: number) }
-    if !exchange.isAwaited { heap.plan(.nodeNotices(number), at: now + delay()) }
+  /// The coordinator does not count on an exchange any more, or is gone; its node notices that nobody reads.
+  mutating func abandon(_ number: Int) {
+    guard exchanges[number]?.isAwaited == true else { return }
+    exchanges[number]?.isAwaited = false
+    disconnect(number)
   }
 
   // MARK: Cancelling
@@ -143,16 +168,12 @@ extension BatchWorld {
     }
   }
 
-  /// A shard whose node cannot be asked is broken off, which cancels as well; single tasks run on, and nobody hears.
+  /// A shard whose node cannot be asked is given up: the node cancels by itself what nobody takes up again. Single
+  /// tasks run on, and nobody hears.
   mutating func cancelFails(_ number: Int, _ indices: [Int]?, _ retries: Int) {
     guard let exchange = exchanges[number], exchange.isAwaited, isLife(exchange.life) else { return }
-    if indices != nil {
-      guard retries > 0 else { return }
-      heap.plan(.cancelArrives(number, indices: indices, retries: retries - 1), at: now + Self.cancelRetry)
-    } else {
-      abandon(number)
-      coordinator?.exchanges[exchange.shard.id] = nil
-      feed(.shardEnded(exchange.shard.id, .broken))
-    }
+    if indices == nil { return close(number, .broken) }
+    guard retries > 0 else { return }
+    heap.plan(.cancelArrives(number, indices: indices, retries: retries - 1), at: now + Self.cancelRetry)
   }
 }

@@ -46,13 +46,12 @@ extension BatchWorld {
   private mutating func crash(_ node: Int, isHostGone: Bool) {
     guard workers[node].isUp else { return }
     die(node)
+    workers[node].isHostGone = isHostGone
     for number in exchanges.keys.sorted() where exchanges[number]?.node == node {
-      if !isHostGone, !workers[node].isCut {
-        heap.plan(.arrival(number, .closed(exchanges[number]?.isHeld == nil ? .notSent : .died)), at: now + delay())
-      } else {
-        heap.plan(.arrival(number, .closed(.broken)), at: now + Self.exchangeSilence)
-      }
+      guard let exchange = exchanges[number], exchange.isHeld != nil else { continue }
       exchanges[number]?.isHeld = false
+      let notice = isHostGone ? Self.exchangeSilence : delay()
+      heap.plan(.breaks(number, connection: exchange.connection, .broken), at: now + notice)
     }
     noteUnreachable(node)
   }
@@ -68,7 +67,7 @@ extension BatchWorld {
 
   private mutating func restart(_ node: Int) {
     guard !workers[node].isUp else { return }
-    workers[node].isUp = true
+    (workers[node].isUp, workers[node].isHostGone) = (true, false)
     noteReachable(node)
   }
 
@@ -77,7 +76,8 @@ extension BatchWorld {
     trace.line(now, "task \(run.index) of batch \(run.batch) takes \(workers[node].name) down")
     checkers.quarantine.tookDown(run.index, of: run.batch, during: lives, at: now)
     crash(node, isHostGone: false)
-    heap.plan(.comesBack(node, life: workers[node].life), at: now + .milliseconds(500) + generator.jitter(upTo: .seconds(4)))
+    heap.plan(
+      .comesBack(node, life: workers[node].life), at: now + .milliseconds(500) + generator.jitter(upTo: .seconds(4)))
   }
 
   mutating func restart(_ node: Int, life: Int) { if workers[node].life == life { restart(node) } }
@@ -96,10 +96,11 @@ extension BatchWorld {
     }
     trace.line(now, "\(workers[node].name) leaves")
     for (run, _) in workers[node].runs.sorted(by: { $0.key < $1.key }) { cancelRun(run, on: node) }
-    // Its last words are on their way; a connection that says nothing more is closed.
-    for number in exchanges.keys.sorted() where exchanges[number]?.node == node && exchanges[number]?.isHeld == true {
+    // Its last words are on their way, and then the connections are closed.
+    for number in exchanges.keys.sorted() where exchanges[number]?.node == node {
+      guard let exchange = exchanges[number], exchange.isHeld != nil else { continue }
       exchanges[number]?.isHeld = false
-      tell(.closed(.broken), on: number)
+      heap.plan(.breaks(number, connection: exchange.connection, .broken), at: now + .seconds(1))
     }
     die(node)
     heap.plan(.gossip(node, round: workers[node].round, .left), at: now + generator.jitter(upTo: .milliseconds(500)))
@@ -116,7 +117,7 @@ extension BatchWorld {
     workers[node].isCut = true
     workers[node].cutRound += 1
     for number in exchanges.keys.sorted() where exchanges[number]?.node == node {
-      heap.plan(.silence(number, cutRound: workers[node].cutRound), at: now + Self.exchangeSilence)
+      planSilence(number)
     }
     noteUnreachable(node)
   }

@@ -32,7 +32,8 @@ extension BatchWorld {
       for id in coordinator.order { if let batch = coordinator.batches[id] { read(batch) } }
     }
     for node in workers.indices where workers[node].isReachable {
-      heap.plan(.gossip(node, round: workers[node].round, .joined), at: now + generator.jitter(upTo: .milliseconds(1500)))
+      heap.plan(
+        .gossip(node, round: workers[node].round, .joined), at: now + generator.jitter(upTo: .milliseconds(1500)))
     }
   }
 
@@ -55,7 +56,9 @@ extension BatchWorld {
     take(log(.tasks), tasksEnd)
     let results = disk.bytes(of: log(.results)) ?? []
     take(log(.results), scan(results, { recovery.takeResult($1, at: $0) }, { recovery.endResults($0) }))
-    if !recovery.damage.isEmpty { trace.line(now, "batch \(number(of: manifest)): \(recovery.damage.joined(separator: "; "))") }
+    if !recovery.damage.isEmpty {
+      trace.line(now, "batch \(number(of: manifest)): \(recovery.damage.joined(separator: "; "))")
+    }
     var batch = VirtualCoordinator.Batch(
       manifest: manifest, number: number(of: manifest), total: recovery.table.count, seqs: recovery.seqs)
     batch.resultCount = recovery.resultCount

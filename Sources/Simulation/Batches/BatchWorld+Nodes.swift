@@ -55,11 +55,12 @@ extension BatchWorld {
     guard var report = coordinator?.known[node]?.report, report.availability != availability else { return }
     report.availability = availability
     coordinator?.known[node]?.report = report
-    feed(.node(report))
+    reportNode(node)
   }
 
   mutating func nodeGone(_ node: Int) {
     coordinator?.leaving.remove(node)
+    coordinator?.detached[node] = nil
     guard coordinator?.known.removeValue(forKey: node) != nil else { return }
     feed(.nodeGone(name: workers[node].name))
   }
@@ -85,6 +86,6 @@ extension BatchWorld {
     var report = report
     if coordinator?.suspects.contains(node) == true { report.availability = .suspect }
     coordinator?.known[node] = VirtualCoordinator.Known(report: report)
-    feed(.node(report))
+    reportNode(node)
   }
 }

@@ -89,23 +89,6 @@ extension BatchWorld {
     let lasted = run.beganAt > .zero ? (now - run.beganAt).inMilliseconds : 0
     let end = AttemptEnd(
       index: run.index, outcome: outcome, startedMilliseconds: waited, durationMilliseconds: lasted)
-    exchanges[run.exchange]?.open.remove(run.index)
-    guard exchanges[run.exchange]?.isHeld == true else { return }
-    tell(.ends([end]), on: run.exchange)
-    guard exchanges[run.exchange]?.open.isEmpty == true else { return }
-    exchanges[run.exchange]?.isHeld = false
-    tell(.closed(.finished), on: run.exchange)
-  }
-
-  /// The node learns that nobody reads what it says: it cancels what is left of the shard.
-  mutating func letGo(_ number: Int) {
-    guard let exchange = exchanges[number], !exchange.isAwaited, exchange.isHeld != nil else { return }
-    exchanges[number]?.isHeld = false
-    if workers[exchange.node].life == exchange.nodeLife {
-      for (run, what) in workers[exchange.node].runs.sorted(by: { $0.key < $1.key }) where what.exchange == number {
-        cancelRun(run, on: exchange.node)
-      }
-    }
-    exchanges[number] = nil
+    if exchanges[run.exchange]?.isHeld == true { tell(end, on: run.exchange) }
   }
 }

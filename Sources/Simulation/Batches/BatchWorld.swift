@@ -19,10 +19,13 @@ struct BatchWorld {
     case cancelFails(Int, indices: [Int]?, retries: Int)
     // Exchanges.
     case delivered(Int)
-    case arrival(Int, VirtualExchange.Arrival)
-    case breaks(Int, ShardEnd)
-    case nodeNotices(Int)
-    case silence(Int, cutRound: Int)
+    case arrival(Int, connection: Int, VirtualExchange.Arrival)
+    case late(Int, AttemptEnd)
+    case breaks(Int, connection: Int, ShardEnd)
+    case silence(Int, connection: Int, cutRound: Int)
+    case attach(Int, connection: Int)
+    case attachFails(Int, connection: Int, isRefused: Bool)
+    case letsGo(Int, connection: Int)
     // Nodes.
     case acts(Int, life: Int, run: Int)
     case finishes(Int, life: Int, run: Int)
@@ -116,7 +119,7 @@ struct BatchWorld {
     case .quiet: checkers.idleness.isWatching = true
     case .over: isOver = true
     case .wake, .committed, .retryDisk, .leaveDeadline, .cancelArrives, .cancelFails: happenAtCoordinator(event)
-    case .delivered, .arrival, .breaks, .nodeNotices, .silence: happenOnTheWay(event)
+    case .delivered, .arrival, .late, .breaks, .silence, .attach, .attachFails, .letsGo: happenOnTheWay(event)
     case .acts, .finishes, .poll, .report, .gossip, .leave, .comesBack: happenAtNode(event)
     }
   }
@@ -140,10 +143,15 @@ struct BatchWorld {
   private mutating func happenOnTheWay(_ event: Event) {
     switch event {
     case .delivered(let number): delivered(number)
-    case .arrival(let number, let arrival): arrive(arrival, on: number)
-    case .breaks(let number, let end): breakExchange(number, end)
-    case .nodeNotices(let number): letGo(number)
-    case .silence(let number, let round): silence(number, round)
+    case .arrival(let number, let connection, let arrival): arrive(arrival, on: number, connection)
+    case .late(let number, let end): hearLate(end, on: number)
+    case .breaks(let number, let connection, let end):
+      // Where the node is cut off, nobody hears of it.
+      if let node = exchanges[number]?.node, !workers[node].isCut { breakExchange(number, connection, end) }
+    case .silence(let number, let connection, let round): silence(number, connection, round)
+    case .attach(let number, let connection): attach(number, connection)
+    case .attachFails(let number, let connection, let isRefused): attachFails(number, connection, isRefused: isRefused)
+    case .letsGo(let number, let connection): letGo(number, connection)
     default: preconditionFailure("\(event) is not on the way")
     }
   }

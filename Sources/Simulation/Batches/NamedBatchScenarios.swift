@@ -17,7 +17,10 @@ extension BatchScenario {
 
   private static let texts: [(name: String, text: String)] = [
     ("calm", submissions + "until 5s"),
-    ("crash", submissions + "at 0.6s crash a\nat 2.2s crash b\nat 4s restart a\nat 9s crash a\nat 9.1s restart a\nuntil 12s"),
+    (
+      "crash",
+      submissions + "at 0.6s crash a\nat 2.2s crash b\nat 4s restart a\nat 9s crash a\nat 9.1s restart a\nuntil 12s"
+    ),
     (
       "coordinator",
       submissions + "unanswered 30%\nat 0.13s kill\nat 0.3s start\nat 0.7s kill\nat 1.5s start\nat 2.1s power\n"

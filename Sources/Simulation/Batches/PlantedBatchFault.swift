@@ -16,4 +16,6 @@ package enum PlantedBatchFault: Sendable, Hashable, CaseIterable {
   case restless
   /// The scheduler hears of no limits.
   case impolite
+  /// The scheduler hears of broken exchanges where a node's process is gone.
+  case forgivesDeaths
 }

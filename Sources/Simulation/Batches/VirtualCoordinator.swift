@@ -64,6 +64,8 @@ struct VirtualCoordinator {
   var polled: Set<Int> = []
   var suspects: Set<Int> = []
   var leaving: Set<Int> = []
+  /// Exchanges that broke and are being taken up again, by node.
+  var detached: [Int: Set<Int>] = [:]
 
   init(life: Int, clock: VirtualClock, seed: UInt64) {
     (self.life, self.clock) = (life, clock)

@@ -87,7 +87,8 @@ struct VirtualDisk {
     case 2: bytes.removeSubrange(Int.random(in: synced...bytes.count, using: &generator)...)
     case 3:
       for _ in 0..<Int.random(in: 1...3, using: &generator) {
-        bytes[Int.random(in: synced..<bytes.count, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        bytes[Int.random(in: synced..<bytes.count, using: &generator)] ^=
+          1 << UInt8.random(in: 0..<8, using: &generator)
       }
     case 4:
       // A page that the file's length counts and that never came.

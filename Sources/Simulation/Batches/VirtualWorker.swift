@@ -43,6 +43,8 @@ struct VirtualWorker {
   let capacity: Int
   let types: [String]
   var isUp = true
+  /// Not only the process is down: nothing answers.
+  var isHostGone = false
   /// Raised by each start: what was under way for an earlier process is dropped.
   var life = 1
   /// Cut off from the coordinator.

@@ -11,7 +11,7 @@ struct QuarantineChecker {
   }
 
   /// Three; one more where other suspicious tasks run beside it, and its copies as a straggler.
-  private static let most = 8
+  private static let most = 5
 
   private(set) var failures: [Failure] = []
   private var nodes: [Task: Int] = [:]

@@ -24,7 +24,8 @@ struct RepeatChecker {
       failures.append(
         Failure(
           checker: "repeats",
-          text: "task \(index) of batch \(batch) must not repeat, \(before), and begins again on \(node) at \(now.text)"))
+          text: "task \(index) of batch \(batch) must not repeat, \(before), and begins again on \(node) at \(now.text)"
+        ))
     }
     tasks[Task(batch: batch, index: index), default: Attempts()].underWay += 1
   }
