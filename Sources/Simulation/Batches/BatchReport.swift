@@ -13,6 +13,8 @@ package struct BatchFigures: Sendable, Equatable {
   package var recoveries = 0
   /// In virtual time, from the first step to the last result.
   package var seconds = 0.0
+
+  package init() {}
 }
 
 /// How a simulation of batches ended.

@@ -145,7 +145,7 @@ extension BatchWorld {
       heal(node)
       restart(node)
       workers[node].slowness = 1
-      workers[node].isRefusing = false
+      (workers[node].isRefusing, workers[node].isDraining) = (false, false)
     }
     startCoordinator()
     heap.plan(.calm, at: now + LivenessChecker.patience)

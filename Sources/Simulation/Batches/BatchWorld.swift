@@ -146,8 +146,10 @@ struct BatchWorld {
     case .arrival(let number, let connection, let arrival): arrive(arrival, on: number, connection)
     case .late(let number, let end): hearLate(end, on: number)
     case .breaks(let number, let connection, let end):
-      // Where the node is cut off, nobody hears of it.
-      if let node = exchanges[number]?.node, !workers[node].isCut { breakExchange(number, connection, end) }
+      guard let node = exchanges[number]?.node else { return }
+      // Where the node is cut off, nobody hears of it until it no longer is.
+      if workers[node].isCut { return heap.plan(event, at: now + .seconds(1)) }
+      breakExchange(number, connection, end)
     case .silence(let number, let connection, let round): silence(number, connection, round)
     case .attach(let number, let connection): attach(number, connection)
     case .attachFails(let number, let connection, let isRefused): attachFails(number, connection, isRefused: isRefused)

@@ -117,7 +117,8 @@ struct JournalOpening: Sendable {
     let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard file >= 0 else { throw Refusal(text: JournalError("open \(path)", errno).text) }
     defer { Glibc.close(file) }
-    guard syncfs(file) == 0 else { throw Refusal(text: JournalError("sync \(path)", errno).text) }
+    let failure = DiskThread.syncFileSystem(of: file)
+    guard failure == 0 else { throw Refusal(text: JournalError("sync \(path)", failure).text) }
   }
 
   private static func read(_ path: String, _ count: Int) -> String? {
