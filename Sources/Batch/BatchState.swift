@@ -113,6 +113,12 @@ struct BatchState: Sendable {
 
   mutating func mark(_ index: Int, hasLosses: Bool) { tasks[index].hasLosses = hasLosses }
 
+  /// Before the tasks are counted: writes one down as running.
+  mutating func begin(_ index: Int, in shard: Int) {
+    tasks[index].state = .running
+    tasks[index].link = UInt32(shard)
+  }
+
   mutating func setAttempts(_ attempts: UInt16, of index: Int) { tasks[index].attempts = attempts }
 
   mutating func setShard(_ slot: Int, of index: Int) { tasks[index].link = UInt32(slot) }

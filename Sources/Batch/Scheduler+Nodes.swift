@@ -20,7 +20,7 @@ extension Scheduler {
     }
   }
 
-  private mutating func addNode(_ report: NodeReport) {
+  mutating func addNode(_ report: NodeReport) {
     livesSeen += 1
     let node = Int(nodes.insert(NodeState(report: report, life: livesSeen)).slot)
     nodeSlots[report.name] = node

@@ -123,12 +123,14 @@ package struct Scheduler: Sendable {
       return
     }
     precondition(table.count <= SchedulerLimits.tasksInBatch, "a batch of \(table.count) tasks")
+    let adopted = table.adopted
     let types = table.typeNames.map { type(named: $0) }
     for type in types { self.types[type].references += 1 }
     batchesSeen += 1
     let batch = BatchState(id: id, order: batchesSeen, addedAt: table.acceptedAt ?? now, table: table, types: types)
     let slot = Int(batches.insert(batch).slot)
     batchSlots[id] = slot
+    for shard in adopted { adopt(shard, of: slot, at: now, into: &effects) }
     batches[slot].linkAll()
     for lane in batches[slot].lanes.indices { place(lane, of: slot) }
     endIfDone(slot, at: now, into: &effects)

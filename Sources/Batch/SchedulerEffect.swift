@@ -4,6 +4,8 @@ extension Scheduler {
   /// What the shell has to do, in this order.
   package enum Effect: Sendable {
     case send(Shard)
+    /// A shard that was sent before, by another process: the exchange with its node is to be taken up again.
+    case attach(Shard, wireID: UUIDv7)
     /// Running tasks of a shard are to be cancelled on its node; their attempts still end one by one.
     case cancelShard(ShardID, node: String)
     /// Tasks of a shard have their result from elsewhere: these are to be cancelled on its node, the others go on.

@@ -18,7 +18,17 @@ package struct TaskTable: Sendable {
   /// When the batch was accepted, where that is not the moment at which the scheduler gets it.
   package var acceptedAt: Instant?
 
+  /// Shards of the batch that nodes may hold still: a coordinator before this one sent them.
+  package var adopted: [AdoptedShard] = []
+
   package init() {}
+
+  /// Where the tasks stand.
+  package var counts: TaskCounts {
+    var counts = TaskCounts()
+    for index in slots.indices { counts.add(slots[index].state) }
+    return counts
+  }
 
   package func attempts(of index: Int) -> Int { Int(slots[index].attempts) }
 

@@ -30,10 +30,28 @@ enum CoordinatorLimits {
   /// A node says something on each exchange once a second; after so long a silence the exchange is given up.
   static let exchangeSilence: Duration = .seconds(15)
   static let exchangesPerNode = 512
+  /// A shard whose exchange broke is taken up again: after so long first, twice as long each time, and not any more
+  /// when the node was silent for so long that it has cancelled the shard.
+  static let firstAttachPause: Duration = .milliseconds(100)
+  static let longestAttachPause: Duration = .seconds(2)
+  static let attachDeadline: Duration = .seconds(60)
+  /// Tries in a row that find nobody listening where the node was: its process is gone, and the shard with it.
+  static let attachRefusals = 3
+  /// Shards whose results are durable are told to their nodes with the next shard, so many at once, or by themselves
+  /// after so long. Beyond so many for a node, the oldest are not told.
+  static let acknowledgementsAtOnce = 64
+  static let acknowledgeWithin: Duration = .seconds(2)
+  static let acknowledgementsWaiting = 1_024
+  /// A node's answer to what is short.
+  static let nodeAnswer: Duration = .seconds(10)
+  /// A node's list of the shards that it holds.
+  static let heldListBytes = 64 << 20
   /// Bytes of tasks and results held where they are in memory: half of the machine's. Beyond, the oldest ended batches
   /// go, and then submissions are refused.
   static let memoryBytes = max(
     256 << 20, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / 2)
+  /// A coordinator that is started again waits so long for the nodes to say what they hold.
+  static let takeoverWait: Duration = .seconds(5)
   /// Batches that are kept, whatever their size.
   static let batchesKept = 10_000
   /// Batches that are too old are looked for so often.

@@ -15,9 +15,12 @@ package struct Flag: Sendable {
   package let name: String
   package let form: Form
   package let summary: String
+  /// False for one that another command's variable of the same name must not set.
+  package let isFromEnvironment: Bool
 
-  package init(_ name: String, _ form: Form, _ summary: String) {
+  package init(_ name: String, _ form: Form, _ summary: String, isFromEnvironment: Bool = true) {
     (self.name, self.form, self.summary) = (name, form, summary)
+    self.isFromEnvironment = isFromEnvironment
   }
 
   /// Where the environment may give it: `IGNAREO_DRAIN_TIMEOUT`.

@@ -31,7 +31,7 @@ package struct FlagScanner {
       try take(argument, &rest, into: &result)
     }
     for flag in flags.values where !result.has(flag.name) {
-      guard let text = environment(flag.variable), !text.isEmpty else { continue }
+      guard flag.isFromEnvironment, let text = environment(flag.variable), !text.isEmpty else { continue }
       try take(text, of: flag, from: .environment, into: &result)
     }
     return result

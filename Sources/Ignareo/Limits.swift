@@ -26,6 +26,18 @@ package enum Limits {
   package static let envelopeBytes = 1024
   /// Results of a shard that are gathered before they are handed to its connection.
   package static let shardPieceBytes = 64 << 10
+  /// A shard whose exchange broke goes on for so long: a coordinator that comes back finds its tasks still running.
+  static let shardGrace = Duration.seconds(60)
+  /// A shard that has ended is forgotten after so long, if its coordinator does not say before that it has everything.
+  static let shardResultsKeptFor = Duration.seconds(60)
+  /// Results that are kept of all shards that have ended: beyond, of those that ended first nothing is. As much is kept
+  /// of those that run, of which beyond it the oldest lines go that were sent.
+  static let shardResultBytes = 64 << 20
+  /// Shards that coordinators asked for in vain, which are not taken if they come after that. One that does lay unread
+  /// in the node's own buffers, so that the memory of a moment is enough.
+  static let deniedShards = 4_096
+  /// Results of one shard that wait for its coordinator to come back before no more of its tasks are begun.
+  static let shardBacklogBytes = 4 << 20
   /// A JSON body of `POST /tasks`. An NDJSON stream may be as long as it likes: while the pool is full, it waits.
   package static let bodyBytes = 64 << 20
   /// NDJSON streams of `POST /tasks` at once, which may rest for as long as they like; a further one gets 503.

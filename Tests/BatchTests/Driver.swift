@@ -15,6 +15,8 @@ struct Driver {
   var cancelled: [ShardID] = []
   /// Tasks that were to be cancelled by themselves.
   var withdrawn: [ShardID: [Int]] = [:]
+  /// By the name that they have on their nodes, shards that were taken up again.
+  var attached: [UUIDv7: Shard] = [:]
   var wakeAt: Instant?
   /// Whether everything is recounted after each input; too slow for many tasks.
   var recounts = true
@@ -32,6 +34,7 @@ struct Driver {
     for effect in effects {
       switch effect {
       case .send(let shard): sent.append(shard)
+      case .attach(let shard, let wireID): attached[wireID] = shard
       case .cancelShard(let id, _): cancelled.append(id)
       case .cancelTasks(let id, _, let indices): withdrawn[id, default: []] += indices
       case .dropShard(let id): open.removeAll { $0.id == id }

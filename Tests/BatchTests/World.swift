@@ -136,6 +136,7 @@ extension World {
     for effect in effects {
       switch effect {
       case .send(let shard): send(shard)
+      case .attach(let shard, _): Issue.record("nobody sent shard \(shard.id) before")
       case .cancelShard(let id, _): cancel(id)
       case .cancelTasks(let id, _, let indices): cancel(id, indices)
       case .dropShard(let id): shards[id] = nil

@@ -23,6 +23,22 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
   /// So many cancellations are answered 404 before they are taken.
   var unknownCancels = 0
   private(set) var epochs: [Int] = []
+  /// What it does with a shard that is taken up again; nil: it does not know it any more.
+  var onAttach: ((FakeShard) -> Void)?
+  /// Refuses to be asked for a shard again with this status, if set.
+  var attachRefusal: Int?
+  /// For how long it knows all shards that it took, in milliseconds: said with an answer that it does not know one.
+  var knows: Int?
+  /// How many lines they had who asked for a shard again.
+  private(set) var attaches: [Int] = []
+  /// Shards that it need not keep, as it was told with others.
+  private(set) var done: [String] = []
+  /// Those that it was told to forget.
+  private(set) var forgotten: [String] = []
+  /// Answers for a shard that an earlier coordinator sent.
+  var inherited: ((_ id: String, HTTPExchange) -> Void)?
+  /// The answer to `GET /shards`.
+  var held = #"{"shards":[]}"#
 
   init(
     _ loop: EventLoop, name: String, capacity: Int, types: [String], _ behave: @escaping (FakeShard) -> Void
@@ -42,6 +58,7 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
     case ("POST", "shards"):
       epochs.append(exchange.request.query["epoch"].flatMap { Int($0) } ?? -1)
       if let refusal { return refuse(exchange, refusal) }
+      done += exchange.request.query["done"]?.split(separator: ",").map(String.init) ?? []
       exchange.collectBody(upTo: 1 << 26) { [self] result in
         guard case .success(let body) = result else { return }
         let shard = FakeShard(exchange, id: exchange.request.query["id"] ?? "", body)
@@ -49,6 +66,11 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
         begun += shard.tasks.compactMap { $0["index"]?.int }
         behave(shard)
       }
+    case ("GET", "shards") where parts.count == 2: attach(parts[1], exchange)
+    case ("GET", "shards"): exchange.respond(json: Array(held.utf8))
+    case ("DELETE", "shards") where exchange.request.query["keep"] == nil:
+      forgotten.append(parts[1])
+      exchange.respond(json: Array("{}".utf8))
     case ("DELETE", "shards"):
       if unknownCancels > 0 {
         unknownCancels -= 1
@@ -71,6 +93,22 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
 }
 
 extension FakeNode {
+  private func attach(_ id: String, _ exchange: HTTPExchange) {
+    let after = exchange.request.query["after"].flatMap { Int($0) } ?? -1
+    attaches.append(after)
+    epochs.append(exchange.request.query["epoch"].flatMap { Int($0) } ?? -1)
+    if let attachRefusal { return refuse(exchange, attachRefusal) }
+    if let knows {
+      return exchange.respond(.notFound(exchange.request.path), headers: ["Ignareo-Knows-Ms": String(knows)])
+    }
+    if let inherited { return inherited(id, exchange) }
+    guard let onAttach, let shard = shards.first(where: { $0.id == id }) else {
+      return exchange.respond(.notFound(exchange.request.path))
+    }
+    shard.resume(exchange, after: after)
+    onAttach(shard)
+  }
+
   private func refuse(_ exchange: HTTPExchange, _ status: Int) {
     refusals += 1
     let body = Array(#"{"detail":"\#(refusalDetail)"}"#.utf8)
@@ -80,12 +118,14 @@ extension FakeNode {
 
 /// A shard in a fake node's hands.
 final class FakeShard {
-  let exchange: HTTPExchange
+  private(set) var exchange: HTTPExchange
   let id: String
   let tasks: [JSONValue]
   private var ended: Set<Int> = []
   private(set) var cancelled: Set<Int> = []
   private var isOpen = false
+  /// Results that were told, or would have been if somebody had listened.
+  private var results: [String] = []
   private(set) var wasCancelled = false
 
   init(_ exchange: HTTPExchange, id: String, _ body: [UInt8]) {
@@ -94,6 +134,11 @@ final class FakeShard {
   }
 
   func write(_ text: String) {
+    if text.hasPrefix("{\"index\"") { results.append(text) }
+    say(text)
+  }
+
+  private func say(_ text: String) {
     if !isOpen { exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"]) }
     isOpen = true
     exchange.write(Array((text + "\n").utf8))
@@ -137,6 +182,22 @@ final class FakeShard {
     for task in tasks { complete(task) }
     end()
   }
+
+  /// What is left of its tasks.
+  func completeRest() {
+    for task in tasks where task["index"]?.int.map({ !ended.contains($0) }) == true { complete(task) }
+    end()
+  }
+
+  /// Tells what the one who asks again does not have.
+  func resume(_ exchange: HTTPExchange, after count: Int) {
+    (self.exchange, isOpen) = (exchange, false)
+    begin()
+    for line in results.dropFirst(count) { say(line) }
+  }
+
+  /// Cuts the connection.
+  func cut() { exchange.abort() }
 
   /// Ends the answer in its middle: as if the node had died.
   func drop() { exchange.finish() }

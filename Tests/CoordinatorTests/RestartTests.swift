@@ -1,7 +1,9 @@
 import Batch
+import Clockwork
 import Glibc
 import HTTP
 import JSON
+import Net
 import Testing
 
 @testable import Coordinator
@@ -43,7 +45,7 @@ import Testing
   }
 
   @Test("a batch that was cancelled stays so, though its only task had not stopped yet")
-  func cancelled() async throws {
+  func cancelWish() async throws {
     try await Self.run(
       { coordinator, _ in
         // It takes the shard and says nothing more.
@@ -129,6 +131,90 @@ import Testing
         #expect(task["result"]?["error"]?["code"]?.string == "lost", "\(task)")
         return path
       })
+  }
+
+  @Test("what a node holds still is taken up again: nothing runs twice, and what must not repeat is not unknown")
+  func takenUp() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    let sent = Answers()
+    let path = try await TestCoordinator.run(in: folder.path) { coordinator in
+      try coordinator.node("n1") { shard in
+        shard.begin()
+        sent.texts = [shard.id]
+        shard.complete(shard.tasks[0])
+      }
+      let path = try await coordinator.submit(
+        #"[{"task":"worker"},{"task":"worker"},{"task":"echo"},{"task":"worker"}]"#)
+      _ = try await coordinator.wait(for: path) { $0["ok"]?.int == 1 }
+      return path
+    }
+    try await TestCoordinator.run(in: folder.path, expecting: ["n1"]) { coordinator in
+      let before = try await coordinator.get(path).json
+      #expect(before["ok"]?.int == 1 && before["queued"]?.int == 3, "\(before)")
+      let batch = path.split(separator: "/").last ?? ""
+      let node = try coordinator.node("n1", held: [(sent.texts[0], String(batch), [0, 1, 2, 3])]) { id, exchange in
+        #expect(id == sent.texts[0] && exchange.request.query["after"] == "0")
+        exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"])
+        for index in 0..<4 {
+          let line = #"{"index":\#(index),"status":"ok","value":\#(index),"started_ms":0,"duration_ms":1}"# + "\n"
+          exchange.write(Array(line.utf8))
+        }
+        exchange.write(Array("{\"end\":true}\n".utf8))
+        exchange.finish()
+      }
+      let document = try await coordinator.done(path)
+      #expect(document["ok"]?.int == 4 && document["retried"]?.int == 0, "\(document)")
+      #expect(node.begun.isEmpty && node.attaches == [0])
+      let lines = try await coordinator.get("\(path)/results").lines
+      #expect(lines.compactMap { $0["seq"]?.int } == [1, 2, 3, 4])
+    }
+  }
+
+  @Test("a shard of a batch that goes on without it is forgotten on its node")
+  func stray() async throws {
+    try await Self.run(
+      { coordinator, _ in try await coordinator.submit(#"[{"task":"echo"}]"#) },
+      { coordinator, path in
+        // Nobody was expected: the batch is not held back for this node.
+        let id = "0197a000-0000-7000-8000-000000000001"
+        let other = "0197a000-0000-7000-8000-000000000009"
+        let node = try coordinator.node("n1", held: [(id, other, [0])]) { _, exchange in exchange.respond(status: 404) }
+        _ = try await coordinator.done(path)
+        try await coordinator.until { node.forgotten == [id] }
+        return path
+      })
+  }
+
+  @Test("a task that must not repeat waits for its node, which is not there yet; one that may goes elsewhere")
+  func unseen() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    let sent = Answers()
+    let path = try await TestCoordinator.run(in: folder.path) { coordinator in
+      try coordinator.node("n1") { shard in
+        shard.begin()
+        sent.texts = [shard.id]
+      }
+      let path = try await coordinator.submit(#"[{"task":"worker"},{"task":"echo"}]"#)
+      _ = try await coordinator.wait(for: path) { $0["running"]?.int == 2 }
+      try await coordinator.until { !sent.texts.isEmpty }
+      return path
+    }
+    try await TestCoordinator.run(in: folder.path) { coordinator in
+      let other = try coordinator.node("n2")
+      let half = try await coordinator.wait(for: path) { $0["ok"]?.int == 1 }
+      #expect(half["running"]?.int == 1 && other.begun == [1], "\(half)")
+      let batch = path.split(separator: "/").last ?? ""
+      try coordinator.node("n1", held: [(sent.texts[0], String(batch), [0, 1])]) { _, exchange in
+        exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"])
+        exchange.write(Array(#"{"index":0,"status":"ok","started_ms":0,"duration_ms":1}"#.utf8) + [0x0a])
+        exchange.write(Array("{\"end\":true}\n".utf8))
+        exchange.finish()
+      }
+      let document = try await coordinator.done(path)
+      #expect(document["ok"]?.int == 2 && document["unknown"]?.int == 0, "\(document)")
+    }
   }
 
   @Test("an idempotency key is known again, and so is another body under it")

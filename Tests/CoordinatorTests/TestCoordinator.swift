@@ -20,7 +20,7 @@ final class TestCoordinator: @unchecked Sendable {
 
   var journal: Journal { service.journal }
 
-  private init(_ loop: EventLoop, _ folder: String, keepBytes: Int) throws {
+  private init(_ loop: EventLoop, _ folder: String, keepBytes: Int, expecting nodes: [String]) throws {
     self.loop = loop
     opening = try JournalOpening(folder)
     let engine = try FileEngine(folder: opening.folder, on: loop, log: .silent)
@@ -28,6 +28,8 @@ final class TestCoordinator: @unchecked Sendable {
     service = CoordinatorService(loop: loop, journal: Journal(engine), log: .silent, keep: keep)
     client = HTTPClient(loop: loop)
     address = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
+    service.restore(opening.readBatches())
+    service.dispatcher.takeover.expectedNodes = { nodes }
     let empty: (HTTPExchange) -> Void = { $0.respond(json: Array("{}".utf8)) }
     service.serve(
       CoordinatorAPI.Surroundings(
@@ -36,9 +38,6 @@ final class TestCoordinator: @unchecked Sendable {
         taskTypes: empty),
       as: "c1")
   }
-
-  /// What an earlier coordinator of the folder left.
-  func restore() { service.restore(opening.readBatches()) }
 
   /// Runs a test's story on the loop of a fresh coordinator.
   static func run<Value: Sendable>(
@@ -51,13 +50,13 @@ final class TestCoordinator: @unchecked Sendable {
 
   /// The same on a folder that may hold what an earlier coordinator left.
   static func run<Value: Sendable>(
-    in folder: String, journalBytes: Int = 1 << 30, _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
+    in folder: String, journalBytes: Int = 1 << 30, expecting nodes: [String] = [],
+    _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
   ) async throws -> Value {
     let loop = try EventLoop.start(name: "coordinator")
     defer { loop.stop() }
     return try await loop.spawn { () async throws -> Value in
-      let coordinator = try TestCoordinator(loop, folder, keepBytes: journalBytes)
-      coordinator.restore()
+      let coordinator = try TestCoordinator(loop, folder, keepBytes: journalBytes, expecting: nodes)
       do {
         let value = try await story(coordinator)
         await coordinator.close()
@@ -84,6 +83,23 @@ final class TestCoordinator: @unchecked Sendable {
   ) throws -> FakeNode {
     let node = try FakeNode(loop, name: name, capacity: capacity, types: types, behave)
     nodes.append(node)
+    service.dispatcher.nodeSeen(node.report, at: node.authority)
+    return node
+  }
+
+  /// A node that has shards from before: their ids, batches and indices. `answer` gives their results again.
+  @discardableResult
+  func node(
+    _ name: String, held: [(id: String, batch: String, indexes: [Int])],
+    _ answer: @escaping (_ id: String, HTTPExchange) -> Void
+  ) throws -> FakeNode {
+    let node = try FakeNode(loop, name: name, capacity: 100, types: ["echo", "http", "worker"]) { $0.completeAll() }
+    nodes.append(node)
+    let list = held.map {
+      #"{"id":"\#($0.id)","batch":"\#($0.batch)","epoch":1,"ended":0,"indexes":\#($0.indexes),"attached":false}"#
+    }
+    node.held = #"{"shards":[\#(list.joined(separator: ","))]}"#
+    node.inherited = answer
     service.dispatcher.nodeSeen(node.report, at: node.authority)
     return node
   }

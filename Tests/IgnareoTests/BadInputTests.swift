@@ -158,8 +158,9 @@ struct BadInputTests {
       }
       #expect(try await node.ask("DELETE", "/shards/0197a000-0000-7000-8000-000000000000").status == 404)
       for (method, path, allow) in [
-        ("PUT", "/tasks", "GET, HEAD, POST"), ("POST", "/tasks/x", "GET, HEAD, DELETE"), ("GET", "/shards", "POST"),
-        ("GET", "/drain", "POST"), ("POST", "/healthz", "GET, HEAD"), ("GET", "/shards/x", "DELETE"),
+        ("PUT", "/tasks", "GET, HEAD, POST"), ("POST", "/tasks/x", "GET, HEAD, DELETE"),
+        ("PUT", "/shards", "GET, HEAD, POST"),
+        ("GET", "/drain", "POST"), ("POST", "/healthz", "GET, HEAD"), ("POST", "/shards/x", "GET, DELETE"),
       ] {
         let answer = try await node.ask(method, path)
         #expect(answer.status == 405)

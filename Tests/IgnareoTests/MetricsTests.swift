@@ -29,7 +29,8 @@ struct MetricsTests {
         "gauge": [
           "ignareo_tasks", "ignareo_task_capacity", "ignareo_tasks_held_bytes", "ignareo_task_values_kept_bytes",
           "ignareo_draining", "ignareo_slow", "ignareo_loop_lag_seconds", "ignareo_http_connections",
-          "ignareo_shards", "ignareo_sockets", "ignareo_sockets_waiting_bytes", "ignareo_http_client_requests_running",
+          "ignareo_shards", "ignareo_shards_held", "ignareo_shards_detached", "ignareo_shards_held_bytes",
+          "ignareo_sockets", "ignareo_sockets_waiting_bytes", "ignareo_http_client_requests_running",
           "ignareo_task_values_waiting_bytes",
           "ignareo_http_client_requests_waiting", "ignareo_http_client_connections", "ignareo_worker_processes",
           "ignareo_worker_processes_running", "process_start_time_seconds", "process_resident_memory_bytes",

@@ -21,8 +21,8 @@ final class NodeBench: @unchecked Sendable {
   var loop: EventLoop { service.loop }
   var pool: TaskPool { service.pool }
 
-  fileprivate init(_ loops: [EventLoop], capacity: Int, types: TaskTypes) throws {
-    service = NodeService(loops: loops, capacity: capacity, types: types, log: .silent)
+  fileprivate init(_ loops: [EventLoop], capacity: Int, types: TaskTypes, shards: ShardShelf.Bounds) throws {
+    service = NodeService(loops: loops, capacity: capacity, types: types, shards: shards, log: .silent)
     client = HTTPClient(loop: loops[0])
     described = try DescribedAPI.of(types)
     url = "http://\(try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!))"
@@ -90,12 +90,13 @@ private func member(_ name: String) -> [UInt8] {
 /// - Parameter serves: false leaves the node in its start.
 func withNode(
   loops: Int = 1, capacity: Int = 100, types: TaskTypes = .builtIn, serves: Bool = true,
+  shards: ShardShelf.Bounds = ShardShelf.Bounds(),
   _ body: @escaping @Sendable (NodeBench) async throws -> Void
 ) async throws {
   let loops = try (0..<loops).map { try EventLoop.start(name: "node-test-\($0)") }
   defer { loops[0].stop() }
   try await loops[0].spawn {
-    let bench = try NodeBench(loops, capacity: capacity, types: types)
+    let bench = try NodeBench(loops, capacity: capacity, types: types, shards: shards)
     if serves { bench.serve() }
     let result: Result<Void, any Error>
     do { result = .success(try await body(bench)) } catch { result = .failure(error) }

@@ -7,39 +7,6 @@ import Testing
 
 @testable import Ignareo
 
-/// One shard's exchange, as a coordinator holds it.
-private final class Shard: @unchecked Sendable {
-  // Guarded by: the loop's thread.
-  let id: String
-  private(set) var status: Int?
-  private(set) var lines: [JSONValue] = []
-  private(set) var end: Result<HTTPClientTiming, HTTPClientError>?
-  private var rest: [UInt8] = []
-  private(set) var transfer: HTTPTransfer!
-
-  init(_ node: NodeBench, _ tasks: [String], query: String = "&batch=b&coordinator=c&epoch=1") {
-    id = WallClock.newIdentifier().text
-    var request = HTTPClientRequest(node.url + "/shards?id=\(id)\(query)", method: "POST")
-    request.headers.add("Content-Type", "application/x-ndjson")
-    request.body = .bytes(Array(tasks.joined(separator: "\n").utf8))
-    request.timeout = .seconds(60)
-    transfer = node.client.start(
-      request, onHead: { [self] in status = $0.status },
-      onBody: { [self] bytes in
-        rest += bytes
-        while let place = rest.firstIndex(of: 0x0a) {
-          #expect(node.described.faults(of: Array(rest[..<place]), as: "ShardLine") == [])
-          if let line = try? JSONValue.parse(rest[..<place]) { lines.append(line) }
-          rest.removeFirst(place + 1)
-        }
-      }, onEnd: { [self] in end = $0 })
-  }
-
-  /// The line of a task, once it is there.
-  subscript(index: Int) -> JSONValue? { lines.first { $0["index"]?.int == index } }
-  var isComplete: Bool { lines.last?["end"]?.bool == true }
-}
-
 @Suite("Shards", .timeLimit(.minutes(2)))
 struct ShardTests {
   @Test("results leave as they finish, and the last line is the end")
@@ -99,14 +66,15 @@ struct ShardTests {
     }
   }
 
-  @Test("an exchange that closes early cancels the shard's tasks, running and queued")
+  @Test("when nobody takes up a shard whose exchange broke, its tasks are cancelled, running and queued")
   func closed() async throws {
-    try await withNode(capacity: 2) { node async throws in
+    try await withNode(capacity: 2, shards: ShardShelf.Bounds(grace: .milliseconds(20))) { node async throws in
       let sleep = #","attempt":1,"task":"sleep","args":{"seconds":60}}"#
       let shard = Shard(node, (0..<4).map { "{\"index\":\($0)\(sleep)" })
       try await eventually(node.loop, "the tasks are there") { node.pool.table.queued == 2 }
       shard.transfer.cancel()
       try await eventually(node.loop, "nothing is left") { node.pool.table.running + node.pool.table.queued == 0 }
+      #expect(try await node.ask("GET", "/shards").json["shards"]?.elements?.isEmpty == true)
     }
   }
 
@@ -125,6 +93,7 @@ struct ShardTests {
       #expect(try await node.ask("DELETE", "/shards/\(shard.id)?index=x").status == 400)
       #expect(try await node.ask("DELETE", "/shards/\(shard.id)").json["cancelled"]?.int == 2)
       try await eventually(node.loop, "the end") { shard.isComplete }
+      #expect(try await node.ask("DELETE", "/shards/\(shard.id)").json["cancelled"]?.int == 0)
       #expect(try await node.ask("DELETE", "/shards/\(shard.id)").status == 404)
     }
   }

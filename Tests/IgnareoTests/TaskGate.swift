@@ -6,6 +6,7 @@ import Loop
 final class TaskGate: Sendable {
   private let isOpen = Lock(false)
 
+  var hasOpened: Bool { isOpen.withLock { $0 } }
   func open() { isOpen.withLock { $0 = true } }
 
   /// The built-in types, and `gated`, whose tasks run until the gate is open or they are cancelled.

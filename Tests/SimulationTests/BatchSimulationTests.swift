@@ -3,9 +3,14 @@ import Testing
 
 @Suite("batches in a virtual world", .serialized)
 struct BatchSimulationTests {
-  @Test("every named scenario ends well, with one node, a few, and many", arguments: BatchScenario.names)
-  func named(_ name: String) throws {
-    for (seed, nodes) in [(3, 1), (7, 9), (8, 40)] {
+  @Test("every named scenario ends well, with one node and with a few", arguments: BatchScenario.names)
+  func named(_ name: String) throws { try expectSuccess(name, [(3, 1), (7, 9)]) }
+
+  @Test("so do chaos and a loss of power with a hundred nodes", arguments: ["chaos", "power"])
+  func hundred(_ name: String) throws { try expectSuccess(name, [(9, 100)]) }
+
+  private func expectSuccess(_ name: String, _ runs: [(seed: Int, nodes: Int)]) throws {
+    for (seed, nodes) in runs {
       let scenario = try #require(BatchScenario.named(name, seed: UInt64(seed)))
       let report = BatchSimulation.run(seed: UInt64(seed), nodes: nodes, scenario: scenario)
       #expect(report.passed, "\(report.text)")

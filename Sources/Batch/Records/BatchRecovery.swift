@@ -7,7 +7,7 @@ import JSON
 /// other. Reads no JSON of tasks and results, so that ten million take seconds.
 package struct BatchRecovery: Sendable {
   /// An attempt that is under way on a node, as far as the log knows, and may have acted.
-  package struct Sent: Equatable, Sendable {
+  package struct Sent: Hashable, Sendable {
     package let shard: UUIDv7
     package let node: String
   }

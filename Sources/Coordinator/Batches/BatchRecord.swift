@@ -26,8 +26,8 @@ final class BatchRecord {
   var refusal: String?
   private var followers: [ObjectIdentifier: any BatchFollower] = [:]
 
-  /// The scheduler's last word, once it has given it: the batch ends when that is durable.
-  var ended: BatchProgress?
+  /// How far it is while the scheduler does not know it: before it gets it, and once it has given its last word.
+  var last = BatchProgress()
 
   struct Outcome {
     let progress: BatchProgress
@@ -39,6 +39,7 @@ final class BatchRecord {
     (self.manifest, self.journal, createdInstant) = (manifest, journal, instant)
     resultCount = journal.resultCount
     rate = RateMeter(since: instant)
+    last.counts = TaskCounts(queued: journal.taskCount)
   }
 
   /// One that an earlier coordinator began. The clock was another one then: the moment of its birth is reckoned.
@@ -104,14 +105,6 @@ final class BatchRecord {
   func finish(_ progress: BatchProgress, at time: Timestamp) {
     outcome = Outcome(progress: progress, finishedAt: time)
     tellFollowers()
-  }
-
-  /// How far it is before the scheduler knows it, or once it has forgotten it.
-  var last: BatchProgress {
-    if let ended { return ended }
-    var progress = BatchProgress()
-    progress.counts = TaskCounts(queued: total)
-    return progress
   }
 
   // MARK: Followers

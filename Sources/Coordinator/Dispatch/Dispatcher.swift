@@ -11,28 +11,37 @@ import Net
 final class Dispatcher: @unchecked Sendable {
   let loop: EventLoop
   let book: BatchBook
-  private let log: Log
+  let log: Log
   /// For shards: their exchanges may take all of a node's connections.
-  private let client: HTTPClient
+  let client: HTTPClient
   /// For what is short and must not wait behind them.
-  private let control: HTTPClient
-  private let keeper: ResultKeeper
+  let control: HTTPClient
+  let keeper: ResultKeeper
   /// Shards that wait for their tasks' bytes, or for the intent to send them to be durable.
-  private var preparing: [ShardID: Shard] = [:]
-  private var sender = ShardExchange.Sender(name: "", epoch: 0)
+  var preparing: [ShardID: Shard] = [:]
+  private(set) var sender = ShardRequest.Sender(name: "", epoch: 0)
   private var scheduler: Scheduler
   private var random = SystemRandomNumberGenerator()
   private var inputs: [Scheduler.Input] = []
   private var isFeeding = false
   private var timer: LoopTimer?
-  private var exchanges: [ShardID: ShardExchange] = [:]
+  var exchanges: [ShardID: ShardExchange] = [:]
   /// Where the nodes' APIs are, by name.
-  private var authorities: [String: Authority] = [:]
+  private(set) var authorities: [String: Authority] = [:]
+  /// What the nodes were last said to be.
+  private var reports: [String: NodeReport] = [:]
+  /// Shards whose exchange broke and is being taken up again, by node.
+  var detached: [String: Set<ShardID>] = [:]
+  let acknowledgements: Acknowledgements
+  let takeover = Takeover()
+  var takeoverTimers: [LoopTimer] = []
+  /// By node, shards from before that wait for it to be seen.
+  var unseen: [String: [(Shard, UUIDv7)]] = [:]
   /// Whether nothing new is sent for want of room for results.
   private(set) var isHeld = false
   private var roomTimer: LoopTimer?
   /// Nodes that have left the cluster and still run something.
-  private var leaving: [String: LoopTimer] = [:]
+  private(set) var leaving: [String: LoopTimer] = [:]
   /// Streams of results that are being read.
   var readers = 0
   /// By node, why it last took nothing: told once, until it takes something again.
@@ -40,6 +49,7 @@ final class Dispatcher: @unchecked Sendable {
 
   init(loop: EventLoop, book: BatchBook, client: HTTPClient, control: HTTPClient, log: Log) {
     (self.loop, self.book, self.client, self.control, self.log) = (loop, book, client, control, log)
+    acknowledgements = Acknowledgements(client: control)
     scheduler = Scheduler(seed: random.next())
     keeper = ResultKeeper(loop: loop, log: log)
     keeper.onStored = { [weak self] in self?.checkRoom() }
@@ -49,52 +59,44 @@ final class Dispatcher: @unchecked Sendable {
   func journalChanged() { checkRoom() }
 
   /// Says who sends the shards, before the first node is seen.
-  func begin(as name: String, epoch: Int64) { sender = ShardExchange.Sender(name: name, epoch: epoch) }
+  func begin(as name: String, epoch: Int64) {
+    sender = ShardRequest.Sender(name: name, epoch: epoch)
+    beginTakeover()
+  }
 
   // MARK: What happens
 
   /// A batch whose tasks are durable.
   func add(_ batch: BatchRecord, _ table: TaskTable) { feed(.batchAdded(batch.id, table)) }
 
-  /// A batch that an earlier coordinator began. What that one sent and nobody answers for any more may have acted.
-  func restore(_ batch: BatchRecord, _ recovery: borrowing BatchRecovery) {
-    var table = recovery.table
-    table.acceptedAt = batch.createdInstant
-    var ends: [TaskEnd] = []
-    for index in recovery.lostTasks where recovery.seqs[index] == 0 {
-      table.restore(index, as: .error, attempts: 0)
-      let why = "the journal has lost this task: its record is damaged; submit it again"
-      ends.append(TaskEnd(batch: batch.id, index: index, status: .error, detail: .failure(.internal, message: why)))
-    }
-    for (index, sent) in recovery.sent.sorted(by: { $0.key < $1.key }) {
-      let attempts = table.attempts(of: Int(index)) + 1
-      table.restore(Int(index), as: .unknown, attempts: UInt16(clamping: attempts))
-      let why =
-        "the coordinator was started again while the task may have acted on node \(sent.node), and it is not "
-        + "repeatable; submit it again if that does no harm"
-      ends.append(
-        TaskEnd(
-          batch: batch.id, index: Int(index), status: .unknown, detail: .failure(.lost, message: why),
-          node: sent.node, attempts: attempts))
-    }
-    if !ends.isEmpty { keeper.store(ends, of: batch) }
-    feed(.batchAdded(batch.id, table))
-    if recovery.isCancelled { feed(.cancel(batch.id)) }
-  }
-
   /// - Parameters:
   ///   - batch: one that runs.
   ///   - then: called once a coordinator that is started again will know of it.
   func cancel(_ batch: BatchRecord, _ then: @escaping () -> Void) {
     batch.journal.appendCancelled()
-    feed(.cancel(batch.id))
+    if !takeover.cancel(batch.id) { feed(.cancel(batch.id)) }
     batch.journal.makeResultsDurable(then)
   }
 
   func nodeSeen(_ report: NodeReport, at authority: Authority) {
-    leaving.removeValue(forKey: report.name)?.cancel()
+    if let timer = leaving.removeValue(forKey: report.name) {
+      timer.cancel()
+      setLeft(false, report.name)
+    }
     authorities[report.name] = authority
-    feed(.node(report))
+    reports[report.name] = report
+    reportNode(report.name)
+    attachUnseen(report.name, at: authority)
+    askWhatIsHeld(by: report.name, at: authority)
+  }
+
+  /// Tells the scheduler what to think of a node.
+  func reportNode(_ name: String) {
+    if let report = reports[name] { feed(.node(view(of: report))) }
+  }
+
+  private func setLeft(_ hasLeft: Bool, _ node: String) {
+    for exchange in exchanges.values where exchange.shard.node == node { exchange.nodeHasLeft = hasLeft }
   }
 
   /// A node that left in good order ends what it runs, for a while: it is gone when nothing of it is open.
@@ -103,6 +105,7 @@ final class Dispatcher: @unchecked Sendable {
     report.availability = .draining
     nodeSeen(report, at: authority)
     guard exchanges.values.contains(where: { $0.shard.node == report.name }) else { return nodeGone(report.name) }
+    setLeft(true, report.name)
     leaving[report.name] = loop.schedule(after: CoordinatorLimits.leaveDeadline) { [weak self] in
       self?.nodeGone(report.name)
     }
@@ -111,6 +114,10 @@ final class Dispatcher: @unchecked Sendable {
   func nodeGone(_ name: String) {
     leaving.removeValue(forKey: name)?.cancel()
     refusals[name] = nil
+    reports[name] = nil
+    detached[name] = nil
+    acknowledgements.forget(name)
+    takeover.forget(name)
     guard authorities.removeValue(forKey: name) != nil else { return }
     feed(.nodeGone(name: name))
   }
@@ -125,7 +132,7 @@ final class Dispatcher: @unchecked Sendable {
   func task(_ index: Int, of batch: BatchRecord) -> TaskProgress? { scheduler.task(index, of: batch.id) }
 
   /// Batches that have not ended.
-  var runningBatches: Int { scheduler.batchCount + keeper.ending }
+  var runningBatches: Int { scheduler.batchCount + takeover.count + keeper.ending }
 
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
@@ -133,12 +140,13 @@ final class Dispatcher: @unchecked Sendable {
   /// Tasks started a second time, over all batches.
   var hedgedTotal: Int { scheduler.hedgedTotal }
 
-  /// Breaks every exchange off: the nodes cancel what they hold.
+  /// Breaks every exchange off: the nodes go on for a while, for a process that takes their shards up again.
   func close() {
     loop.assertCurrent()
     timer?.cancel()
     roomTimer?.cancel()
-    for timer in leaving.values { timer.cancel() }
+    for timer in Array(leaving.values) + takeoverTimers { timer.cancel() }
+    acknowledgements.close()
     for exchange in exchanges.values { exchange.drop() }
     exchanges = [:]
   }
@@ -146,7 +154,7 @@ final class Dispatcher: @unchecked Sendable {
   // MARK: The machine
 
   /// Hands an input to the machine and does what it asks for. An effect may bring the next input: that waits its turn.
-  private func feed(_ input: Scheduler.Input) {
+  func feed(_ input: Scheduler.Input) {
     loop.assertCurrent()
     inputs.append(input)
     guard !isFeeding else { return }
@@ -190,15 +198,17 @@ final class Dispatcher: @unchecked Sendable {
     switch effect {
     case .taskEnded: break
     case .send(let shard): send(shard)
+    case .attach(let shard, let wireID): attach(shard, wireID: wireID)
     case .cancelShard(let id, _): cancelShard(id)
     case .cancelTasks(let id, _, let indices): cancelTasks(indices, of: id)
     case .dropShard(let id):
       preparing[id] = nil
+      for node in unseen.keys { unseen[node]?.removeAll { $0.0.id == id } }
       exchanges.removeValue(forKey: id)?.drop()
     case .attemptFailed(let attempt): book[attempt.batch]?.note(attempt)
     case .batchEnded(let id, let progress):
       guard let batch = book[id] else { return }
-      batch.ended = progress
+      batch.last = progress
       keeper.end(batch, progress.adding(retried: batch.retriedBefore))
     case .wake(let at): wake(at: at)
     case .ignored(let why): log.debug("input_ignored", ["why": "\(why)"])
@@ -227,7 +237,7 @@ final class Dispatcher: @unchecked Sendable {
   private func prepare(_ shard: Shard, _ tasks: [Int: JournalTask], to authority: Authority, in batch: BatchRecord) {
     guard preparing[shard.id] != nil else { return }
     let wireID = UUIDv7(at: WallClock.now, using: &random)
-    let (body, sent) = ShardExchange.body(shard.entries, tasks)
+    let (body, sent) = ShardRequest.body(shard.entries, tasks)
     // The journal could not read the first of them: it is tried again in a while.
     guard sent > 0 else {
       preparing[shard.id] = nil
@@ -245,23 +255,37 @@ final class Dispatcher: @unchecked Sendable {
       let rest = shard.entries[sent...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
       feed(.attempts(shard.id, rest))
     }
-    let exchange = ShardExchange(shard, wireID: wireID, to: authority) { [weak self] event in
-      self?.take(event, of: shard)
-    }
-    exchanges[shard.id] = exchange
-    exchange.start(body, sender: sender, on: client)
+    exchange(for: shard, wireID: wireID, at: authority, done: acknowledgements.take(for: shard.node)).start(body)
   }
 
-  private func take(_ event: ShardExchange.Event, of shard: Shard) {
+  func take(_ event: ShardExchange.Event, of shard: Shard) {
     switch event {
     case .attempts(let ends): feed(.attempts(shard.id, ends))
+    case .detached(let why):
+      log.info("shard_detached", ["node": shard.node, "batch": shard.batch.text, "why": why])
+      noteDetached(shard)
+    case .attached:
+      log.info("shard_attached", ["node": shard.node, "batch": shard.batch.text])
+      noteAttached(shard)
     case .ended(let end, let why):
-      if let epoch = exchanges.removeValue(forKey: shard.id)?.refusedEpoch { sender.exceed(epoch, WallClock.now) }
+      if let exchange = exchanges.removeValue(forKey: shard.id) { settle(exchange, end) }
       report(end, why, of: shard)
       feed(.shardEnded(shard.id, end))
+      noteAttached(shard)
       if leaving[shard.node] != nil, !exchanges.values.contains(where: { $0.shard.node == shard.node }) {
         nodeGone(shard.node)
       }
+    }
+  }
+
+  /// What follows for its node.
+  private func settle(_ exchange: ShardExchange, _ end: ShardEnd) {
+    if let epoch = exchange.refusedEpoch { sender.exceed(epoch, WallClock.now) }
+    switch end {
+    case .finished: acknowledge(exchange)
+    case .garbled: tellToForget(exchange.wireID, at: exchange.authority)
+    case .refused, .notSent: acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
+    case .broken, .died: break
     }
   }
 
@@ -276,75 +300,6 @@ final class Dispatcher: @unchecked Sendable {
       if refusals.updateValue(why, forKey: shard.node) != why { log.warning("shard_refused", fields) }
     case .broken, .died, .garbled: log.warning("shard_lost", fields)
     }
-  }
-
-  private func cancelShard(_ id: ShardID) {
-    if let exchange = exchanges[id] {
-      cancel(exchange, retries: CoordinatorLimits.cancelRetries)
-    } else if preparing.removeValue(forKey: id) != nil {
-      feed(.shardEnded(id, .notSent))
-    }
-  }
-
-  /// Asks the node to cancel; the attempts then end on the exchange. A node that does not know the shard may not have
-  /// read it yet: it is asked again. If it cannot be asked, the exchange is broken off, which cancels as well.
-  private func cancel(_ exchange: ShardExchange, retries: Int) {
-    let id = exchange.shard.id
-    var request = HTTPClientRequest("http://\(exchange.authority)/shards/\(exchange.wireID.text)", method: "DELETE")
-    request.timeout = .seconds(10)
-    var status = 0
-    _ = control.start(
-      request, onHead: { status = $0.status }, onBody: { _ in },
-      onEnd: { [weak self] result in
-        guard let self, exchanges[id] === exchange else { return }
-        if case .success = result, (200...299).contains(status) { return }
-        guard case .success = result, retries > 0 else { return breakOff(exchange) }
-        loop.schedule(after: CoordinatorLimits.cancelRetry) { [weak self] in
-          guard let self, exchanges[id] === exchange else { return }
-          cancel(exchange, retries: retries - 1)
-        }
-      })
-  }
-
-  /// Asks the node to cancel some of a shard's tasks. If it cannot be asked they run to their end, which nobody hears.
-  private func cancelTasks(_ indices: [Int], of id: ShardID, retries: Int = CoordinatorLimits.cancelRetries) {
-    guard let exchange = exchanges[id] else {
-      // It is not sent yet, or over.
-      guard preparing[id] != nil else { return }
-      return again(cancelling: indices, of: id, retries: retries)
-    }
-    let query = Query(
-      items: indices.prefix(CoordinatorLimits.indicesCancelled).map {
-        Query.Item(name: "index", value: String($0))
-      })
-    var request = HTTPClientRequest(
-      "http://\(exchange.authority)/shards/\(exchange.wireID.text)?\(query.encoded)", method: "DELETE")
-    request.timeout = .seconds(10)
-    var status = 0
-    _ = control.start(
-      request, onHead: { status = $0.status }, onBody: { _ in },
-      onEnd: { [weak self] _ in
-        guard let self, exchanges[id] === exchange else { return }
-        if (200...299).contains(status) {
-          let rest = Array(indices.dropFirst(CoordinatorLimits.indicesCancelled))
-          if !rest.isEmpty { cancelTasks(rest, of: id) }
-        } else {
-          again(cancelling: indices, of: id, retries: retries)
-        }
-      })
-  }
-
-  private func again(cancelling indices: [Int], of id: ShardID, retries: Int) {
-    guard retries > 0 else { return }
-    loop.schedule(after: CoordinatorLimits.cancelRetry) { [weak self] in
-      self?.cancelTasks(indices, of: id, retries: retries - 1)
-    }
-  }
-
-  private func breakOff(_ exchange: ShardExchange) {
-    exchange.drop()
-    exchanges[exchange.shard.id] = nil
-    feed(.shardEnded(exchange.shard.id, .broken))
   }
 
   // MARK: Room

@@ -9,6 +9,7 @@ import Loop
 final class ResultKeeper {
   private enum Entry {
     case results([TaskEnd])
+    case mark(() -> Void)
     case ended(BatchProgress)
   }
 
@@ -24,6 +25,9 @@ final class ResultKeeper {
   init(loop: EventLoop, log: Log) { (self.loop, self.log) = (loop, log) }
 
   func store(_ ends: [TaskEnd], of batch: BatchRecord) { take(.results(ends), of: batch) }
+
+  /// Calls `then` once all that came before of the batch is durable.
+  func mark(_ batch: BatchRecord, _ then: @escaping () -> Void) { take(.mark(then), of: batch) }
 
   func end(_ batch: BatchRecord, _ progress: BatchProgress) {
     ending += 1
@@ -48,6 +52,7 @@ final class ResultKeeper {
         for entry in next { take(entry, of: batch) }
       }
     case .results(let ends): append(ends, [:], to: batch)
+    case .mark(let then): batch.journal.makeResultsDurable(then)
     case .ended(let progress): finish(batch, progress)
     }
   }

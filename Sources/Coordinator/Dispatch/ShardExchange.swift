@@ -5,13 +5,18 @@ import JSON
 import Loop
 import Net
 
-/// One shard on its way: the request that carries it to its node, and the results that come back on the same exchange.
+/// One shard on its way: the request that carries it to its node, and the results that come back on the same exchange,
+/// or, where that breaks, on those that take the shard up again.
 ///
 /// Guarded by: the loop's thread.
 final class ShardExchange: @unchecked Sendable {
   /// What is told of the exchange, in order; `ended` once and last.
   enum Event {
     case attempts([AttemptEnd])
+    /// It broke, and the shard is to be taken up again: its tasks run on.
+    case detached(why: String)
+    /// The node gives the shard's results again.
+    case attached
     case ended(ShardEnd, why: String)
   }
 
@@ -20,55 +25,115 @@ final class ShardExchange: @unchecked Sendable {
   let wireID: UUIDv7
   /// The node's API.
   let authority: Authority
+  /// Shards that the node need not keep any more, as this one's request says.
+  let done: [UUIDv7]
+  /// The node is about to end: an exchange that it does not take up at once is over.
+  var nodeHasLeft = false
+  private let client: HTTPClient
+  private let sender: () -> ShardRequest.Sender
   private let onEvent: (Event) -> Void
-  private var transfer: HTTPTransfer?
+
+  private enum Phase {
+    case posting(HTTPTransfer?)
+    case attaching(HTTPTransfer?)
+    /// For the moment to try again.
+    case waiting(LoopTimer)
+    case over
+  }
+
+  private var phase = Phase.posting(nil)
+  /// Requests made; what an earlier one still says is not heard.
+  private var turn = 0
   private(set) var status = 0
   /// The beginning of an answer that is no stream of results.
   private var refusal: [UInt8] = []
   private var retryAfter: Duration?
   private var lines = LineSplitter(limit: CoordinatorLimits.resultLineBytes)
+  /// When it was sent; nil for one that its node had before, and once the node has said that it took it.
+  private var sentAt: Instant?
+  /// For so long the node knows all shards that it took, says an answer that it does not know this one.
+  private var nodeKnows: Duration?
   /// Indices of tasks that have not ended here.
   private var open: Set<Int>
+  /// Result lines that were taken, by the node's count.
+  private var taken = 0
   private var sawEnd = false
-  private var isOver = false
   /// Results of the piece that is being read: told together.
   private var ends: [AttemptEnd] = []
+  private var outage = Outage()
 
-  init(_ shard: Shard, wireID: UUIDv7, to authority: Authority, _ onEvent: @escaping (Event) -> Void) {
-    (self.shard, self.wireID, self.authority, self.onEvent) = (shard, wireID, authority, onEvent)
+  /// - Parameter sender: says who asks, at each request anew.
+  init(
+    _ shard: Shard, wireID: UUIDv7, to authority: Authority, done: [UUIDv7] = [], on client: HTTPClient,
+    sender: @escaping () -> ShardRequest.Sender, _ onEvent: @escaping (Event) -> Void
+  ) {
+    (self.shard, self.wireID, self.authority, self.done) = (shard, wireID, authority, done)
+    (self.client, self.sender, self.onEvent) = (client, sender, onEvent)
     open = Set(shard.entries.map { Int($0.index) })
   }
 
-  func start(_ body: [UInt8], sender: Sender, on client: HTTPClient) {
-    let query = Query(items: [
-      Query.Item(name: "id", value: wireID.text), Query.Item(name: "batch", value: shard.batch.text),
-      Query.Item(name: "coordinator", value: sender.name), Query.Item(name: "epoch", value: String(sender.epoch)),
-    ])
-    var request = HTTPClientRequest(
-      "http://\(authority)/shards?\(query.encoded)", method: "POST",
-      headers: ["Content-Type": "application/x-ndjson"], body: .bytes(body))
-    request.timeout = nil
-    request.idleTimeout = CoordinatorLimits.exchangeSilence
-    request.followsRedirects = false
-    transfer = client.start(
-      request, onHead: { [weak self] in self?.take($0) }, onBody: { [weak self] in self?.take($0) },
-      onEnd: { [weak self] in self?.finish($0) })
+  /// Hands the shard over.
+  func start(_ body: [UInt8]) {
+    sentAt = MonotonicClock.now
+    let request = ShardRequest(authority: authority)
+    begin(request.post(body, id: wireID, batch: shard.batch, done: done, from: sender())) { .posting($0) }
+  }
+
+  /// Takes a shard up that its node has already.
+  func attach() {
+    begin(ShardRequest(authority: authority).attach(wireID, after: taken, from: sender())) { .attaching($0) }
   }
 
   /// Breaks the exchange off and tells nothing more.
   func drop() {
-    isOver = true
-    transfer?.cancel()
-    transfer = nil
+    let phase = self.phase
+    self.phase = .over
+    switch phase {
+    case .posting(let transfer), .attaching(let transfer): transfer?.cancel()
+    case .waiting(let timer): timer.cancel()
+    case .over: break
+    }
   }
 
-  private func take(_ head: HTTPClientResponse.Head) {
+  private func begin(_ request: HTTPClientRequest, _ phase: (HTTPTransfer?) -> Phase) {
+    turn += 1
+    (status, refusal, retryAfter) = (0, [], nil)
+    lines = LineSplitter(limit: lines.limit)
+    self.phase = phase(nil)
+    let turn = turn
+    let transfer = client.start(
+      request, onHead: { [weak self] in self?.take($0, turn) }, onBody: { [weak self] in self?.take($0, turn) },
+      onEnd: { [weak self] in self?.finish($0, turn) })
+    if isOpen, turn == self.turn { self.phase = phase(transfer) }
+  }
+
+  /// Whether a request is under way.
+  private var isOpen: Bool {
+    switch phase {
+    case .posting, .attaching: true
+    case .waiting, .over: false
+    }
+  }
+
+  // MARK: The answer
+
+  private func take(_ head: HTTPClientResponse.Head, _ turn: Int) {
+    guard turn == self.turn, isOpen else { return }
     status = head.status
     retryAfter = head.headers["Retry-After"].flatMap(Int.init).map { .seconds(max(0, min($0, 3_600))) }
+    nodeKnows = head.headers["Ignareo-Knows-Ms"].flatMap(Int.init).map { .milliseconds(min($0, 1 << 50)) }
+    guard status == 200 else { return }
+    sentAt = nil
+    guard case .attaching = phase else { return }
+    if let start = head.headers["Ignareo-After"].flatMap(Int.init), start > taken { taken = start }
+    if outage.isTold {
+      outage.isTold = false
+      onEvent(.attached)
+    }
   }
 
-  private func take(_ bytes: [UInt8]) {
-    guard !isOver else { return }
+  private func take(_ bytes: [UInt8], _ turn: Int) {
+    guard turn == self.turn, isOpen else { return }
     guard status == 200 else {
       if refusal.count < CoordinatorLimits.refusalBytes { refusal += bytes }
       return
@@ -79,29 +144,27 @@ final class ShardExchange: @unchecked Sendable {
     } catch {
       if failUnreadable(error.beginning) {
         tell()
-        return breakOff(.broken, "it answered with a line of more than \(lines.limit) bytes")
+        return goOnBehind("it answered with a line of more than \(lines.limit) bytes")
       }
       isGarbled = true
     }
     tell()
-    if isGarbled { breakOff(.garbled, "it answered with a line that is no result") }
+    if isGarbled, isOpen { end(.garbled, "it answered with a line that is no result") }
   }
 
   /// Ends the task that a line is about which cannot be read: the others of the shard go on. False if it is not known.
   private func failUnreadable(_ line: ArraySlice<UInt8>) -> Bool {
     guard let index = ShardLine.index(ofUnreadable: line) ?? (open.count == 1 ? open.first : nil) else { return false }
     let error = AttemptError.internal("the node's result could not be read: it is too long, too deep, or no JSON")
-    open.remove(index)
-    ends.append(AttemptEnd(index: index, outcome: .error(error)))
+    take(AttemptEnd(index: index, outcome: .error(error)))
     return true
   }
 
   /// False for a line that makes no sense.
   private func take(line: ArraySlice<UInt8>) -> Bool {
+    outage.isOver()
     switch ShardLine(line) {
-    case .attempt(let end)?:
-      open.remove(end.index)
-      ends.append(end)
+    case .attempt(let end)?: take(end)
     case .load?: break
     case .end?: sawEnd = true
     case nil: return failUnreadable(line)
@@ -109,79 +172,84 @@ final class ShardExchange: @unchecked Sendable {
     return true
   }
 
+  private func take(_ end: AttemptEnd) {
+    taken += 1
+    open.remove(end.index)
+    ends.append(end)
+  }
+
   private func tell() {
-    guard !ends.isEmpty, !isOver else { return }
+    guard !ends.isEmpty, isOpen else { return }
     let told = ends
     ends = []
     onEvent(.attempts(told))
   }
 
-  private func breakOff(_ end: ShardEnd, _ why: String) {
-    guard !isOver else { return }
-    isOver = true
-    transfer?.cancel()
+  // MARK: The end
+
+  private func end(_ end: ShardEnd, _ why: String) {
+    drop()
     onEvent(.ended(end, why: why))
   }
 
-  private func finish(_ result: Result<HTTPClientTiming, HTTPClientError>) {
-    guard !isOver else { return }
-    isOver = true
-    transfer = nil
-    switch result {
-    case .success where status == 200:
-      onEvent(sawEnd ? .ended(.finished, why: "") : .ended(.broken, why: "its answer ended before its last line"))
-    case .success: refused()
-    case .failure where status != 0 && status != 200: refused()
-    case .failure(let error):
-      onEvent(.ended(error.surelyNoEffect && status == 0 ? .notSent : .broken, why: error.message))
+  private func finish(_ result: Result<HTTPClientTiming, HTTPClientError>, _ turn: Int) {
+    guard turn == self.turn else { return }
+    switch (phase, result) {
+    case (.over, _), (.waiting, _): break
+    case (_, .success) where status == 200 && sawEnd: end(.finished, "")
+    case (_, .success) where status == 200: interrupt("its answer ended before its last line")
+    case (.posting, .success): refused()
+    case (.posting, .failure) where status != 0 && status != 200: refused()
+    case (.posting, .failure(let error)) where error.surelyNoEffect && status == 0: end(.notSent, error.message)
+    case (.attaching, .success): notAttached()
+    case (.attaching, .failure) where status != 0 && status != 200: notAttached()
+    case (_, .failure(let error)): interrupt(error.message, isRefused: error.isRefused)
     }
   }
-}
 
-extension ShardExchange {
+  /// Whatever else than 200 it answers, it took nothing, also when the rest of its answer never comes.
+  private func refused() {
+    end(retryAfter.map { ShardEnd.refused(retryAfter: $0) } ?? .notSent, refusalText)
+  }
+
+  /// A node that does not know the shard was started anew, or forgot it, and what its tasks did is not known; unless
+  /// the node says that it knows all that it took since before this was sent: it was never read, and never will be.
+  private func notAttached() {
+    guard status < 500, status != 429 else { return interrupt(refusalText) }
+    guard status == 404 else { return end(.broken, refusalText) }
+    if let sentAt, let nodeKnows, nodeKnows > MonotonicClock.now - sentAt {
+      return end(.notSent, "it never got the shard")
+    }
+    end(.died, "it does not know the shard any more")
+  }
+
+  private var refusalText: String {
+    let detail = (try? JSONValue.parse(refusal))?["detail"]?.string
+    return "it answered \(status)" + (detail.map { ": \($0)" } ?? "")
+  }
+
   /// The number of a node's newest epoch, in what it said when it refused an older one.
   var refusedEpoch: Int64? {
     guard status == 409, let detail = (try? JSONValue.parse(refusal))?["detail"]?.string else { return nil }
     return detail.split { !$0.isASCII || !$0.isNumber }.compactMap { Int64($0) }.max()
   }
 
-  /// Whatever else than 200 it answers, it took nothing, also when the rest of its answer never comes.
-  private func refused() {
-    let end = retryAfter.map { ShardEnd.refused(retryAfter: $0) } ?? .notSent
-    let detail = (try? JSONValue.parse(refusal))?["detail"]?.string
-    onEvent(.ended(end, why: "it answered \(status)" + (detail.map { ": \($0)" } ?? "")))
+  // MARK: Taking it up again
+
+  private func goOnBehind(_ why: String) {
+    guard isOpen else { return }
+    drop()
+    interrupt(why)
   }
 
-  /// Who sends shards: a node refuses those of an older epoch of the same name.
-  struct Sender {
-    let name: String
-    private(set) var epoch: Int64
-
-    init(name: String, epoch: Int64) { (self.name, self.epoch) = (name, epoch) }
-
-    /// A node knows a later epoch than ours: the clock was ahead when an earlier process of this name began.
-    mutating func exceed(_ other: Int64, _ now: Timestamp) {
-      epoch = max(epoch, now.milliseconds, min(other, 1 << 60) + 1)
+  /// - Parameter isRefused: nobody listens where the node was.
+  private func interrupt(_ why: String, isRefused: Bool = false) {
+    guard let pause = outage.next(at: client.loop.now, isRefused: isRefused, isLast: nodeHasLeft) else {
+      return end(isRefused ? .died : .broken, why)
     }
-  }
-
-  /// The request's body: a line for each task, with its index and attempt before the submitter's own members.
-  ///
-  /// - Returns: the bytes, and how many of the entries they hold; the others go elsewhere.
-  static func body(_ entries: [Shard.Entry], _ tasks: [Int: JournalTask]) -> (bytes: [UInt8], count: Int) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(tasks.values.reduce(0) { $0 + $1.bytes.count + 32 }, CoordinatorLimits.shardBodyBytes))
-    for (place, entry) in entries.enumerated() {
-      guard let task = tasks[Int(entry.index)] else { return (bytes, place) }
-      if place > 0, bytes.count + task.bytes.count > CoordinatorLimits.shardBodyBytes { return (bytes, place) }
-      bytes += "{\"index\":".utf8
-      bytes += String(entry.index).utf8
-      bytes += ",\"attempt\":".utf8
-      bytes += String(entry.attempt).utf8
-      bytes.append(UInt8(ascii: ","))
-      bytes += task.bytes.dropFirst()
-      bytes.append(0x0a)
-    }
-    return (bytes, entries.count)
+    phase = .waiting(client.loop.schedule(after: pause) { [weak self] in self?.attach() })
+    guard !outage.isTold else { return }
+    outage.isTold = true
+    onEvent(.detached(why: why))
   }
 }

@@ -25,6 +25,9 @@ final class ClusterView: @unchecked Sendable {
     keys = KeysView(membership: membership)
     watch = NodeWatch(membership: membership, board: board, dispatcher: service.dispatcher)
     startedAt = service.loop.now
+    service.dispatcher.takeover.expectedNodes = { [weak membership] in
+      (membership?.members ?? []).filter { $0.meta.role == .node && $0.isListening }.map(\.name)
+    }
   }
 
   func close() { service.loop.execute { [board] in board.close() } }

@@ -101,7 +101,7 @@ final class CoordinatorService: @unchecked Sendable {
     }
   }
 
-  /// Breaks every exchange off, which cancels on the nodes what they hold, and closes everything.
+  /// Breaks every exchange off and closes everything. The nodes cancel what no other process takes up soon.
   func close() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in

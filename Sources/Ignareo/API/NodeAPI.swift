@@ -43,12 +43,12 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   /// nil until the node has found its place in the cluster.
   private var surroundings: Surroundings?
 
-  package init(pool: TaskPool, load: @escaping () -> NodeLoad) {
+  init(pool: TaskPool, shards bounds: ShardShelf.Bounds, load: @escaping () -> NodeLoad) {
     self.pool = pool
     values = WaitingValues()
     tasks = TaskEndpoints(pool: pool, values: values)
     sockets = SocketEndpoint(pool: pool, values: values)
-    shards = ShardEndpoints(pool: pool, load: load)
+    shards = ShardEndpoints(pool: pool, bounds: bounds, load: load)
   }
 
   package var routes: [String] { NodeRoute.Template.allCases.map(\.path) }
@@ -73,6 +73,9 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   /// Breaks off every shard: its results are not told any more.
   package func abandonShards() { shards.abandonAll() }
 
+  /// Whether the exchange of some shard broke whose coordinator may still come back.
+  var awaitsCoordinators: Bool { shards.isWaitedFor }
+
   /// Ends every stream of tasks, and lets every socket end once all is told that is owed to it.
   package func drain() {
     tasks.endStreams()
@@ -80,7 +83,7 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   }
 
   func write(into metrics: inout MetricsWriter) {
-    metrics.gauge("ignareo_shards", "Shards of coordinators' batches that have not ended.", shards.count)
+    shards.write(into: &metrics)
     metrics.gauge("ignareo_sockets", "WebSockets at /socket that are open.", sockets.count)
     metrics.counter("ignareo_sockets_opened_total", "WebSockets at /socket that were opened.", sockets.opened)
     metrics.gauge(
@@ -101,8 +104,10 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     case (.task(let id), _): tasks.show(id, exchange)
     case (.taskTypes, _): exchange.respond(json: pool.types.json)
     case (.socket, _): sockets.open(exchange)
-    case (.shards, _): shards.take(exchange)
-    case (.shard(let id), _): shards.cancel(id, exchange)
+    case (.shards, "POST"): shards.take(exchange)
+    case (.shards, _): shards.list(exchange)
+    case (.shard(let id), "DELETE"): shards.cancel(id, exchange)
+    case (.shard(let id), _): shards.attach(id, exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
     case (.keys, _): surroundings.keys(exchange)

@@ -84,11 +84,11 @@ enum NodeRoute: Equatable {
 
     var methods: [String] {
       switch self {
-      case .tasks, .keys: ["GET", "HEAD", "POST"]
+      case .tasks, .keys, .shards: ["GET", "HEAD", "POST"]
       case .task: ["GET", "HEAD", "DELETE"]
       case .socket: ["GET"]
-      case .shards, .drain: ["POST"]
-      case .shard: ["DELETE"]
+      case .drain: ["POST"]
+      case .shard: ["GET", "DELETE"]
       case .taskTypes, .nodes, .node, .status, .alive, .ready, .metrics, .openAPI: ["GET", "HEAD"]
       }
     }

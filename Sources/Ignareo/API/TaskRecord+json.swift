@@ -48,7 +48,7 @@ extension TaskRecord {
       object.member("task", type.name)
       object.member("submitted_id", ifPresent: name)
       if case .shard(let shard, let index) = owner {
-        object.member("batch", ifPresent: shard.batch)
+        object.member("batch", ifPresent: shard.origin.batch)
         object.member("index", index)
       }
       object.member("state", place.stateName.rawValue)

@@ -24,8 +24,17 @@ package final class NodeService: @unchecked Sendable {
   /// - Parameters:
   ///   - loops: the first one is the API's; all of them run tasks.
   ///   - connectionsPerHost: requests under way to one host and port, from all loops together.
-  package init(
+  package convenience init(
     loops: [EventLoop], capacity: Int, types: TaskTypes, connectionsPerHost: Int = Limits.connectionsPerHost, log: Log
+  ) {
+    self.init(
+      loops: loops, capacity: capacity, types: types, connectionsPerHost: connectionsPerHost, shards: .init(), log: log)
+  }
+
+  /// - Parameter shards: how long and how much is kept of coordinators' shards.
+  init(
+    loops: [EventLoop], capacity: Int, types: TaskTypes, connectionsPerHost: Int = Limits.connectionsPerHost,
+    shards: ShardShelf.Bounds, log: Log
   ) {
     var http = HTTPClientConfiguration()
     (http.maxConnectionsPerHost, http.sharedPlaces) = SharedPlaces.divide(
@@ -40,7 +49,7 @@ package final class NodeService: @unchecked Sendable {
     self.watch = watch
     self.pool = pool
     loop = loops[0]
-    api = NodeAPI(pool: pool) { pool.load(lags: watch.lags) }
+    api = NodeAPI(pool: pool, shards: shards) { pool.load(lags: watch.lags) }
   }
 
   /// Opens the API's port and starts the workers' processes. Until `serve` is called, only `/healthz` answers.
@@ -108,7 +117,8 @@ package final class NodeService: @unchecked Sendable {
   // MARK: The end
 
   /// Takes nothing new and returns when all that was taken has ended and everyone who reads an answer has got it: the
-  /// results of shards and sockets, and those that `?wait=` waits for. Cancelling the task ends the wait for readers.
+  /// results of shards and sockets, and those that `?wait=` waits for. A coordinator whose exchange broke counts as a
+  /// reader as long as its shard is kept. Cancelling the task ends the wait for readers.
   package func drain() async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       loop.execute { [self] in
@@ -117,7 +127,7 @@ package final class NodeService: @unchecked Sendable {
       }
     }
     // The last results are written by now, though perhaps to a queue that a slow reader empties.
-    while server?.hasUnsentAnswers == true {
+    while server?.hasUnsentAnswers == true || api.awaitsCoordinators {
       do { try await loop.sleep(for: Limits.drainPoll) } catch { return }
     }
   }

@@ -15,7 +15,10 @@ extension Command {
     flags: ClusterClient.flags + [
       Flag("after", .value("N"), "only results whose seq is above N (default 0)"),
       Flag("follow", .toggle, "stay until the batch has ended"),
-      Flag("data", .value("DIR"), "read them from this folder of a coordinator, without asking one"),
+      // A coordinator's IGNAREO_DATA does not say that none is to be asked.
+      Flag(
+        "data", .value("DIR"), "read them from this folder of a coordinator, without asking one",
+        isFromEnvironment: false),
     ]
   ) { flags in
     let id = try BatchID(flags)

@@ -1,3 +1,6 @@
+import Glibc
+import Loop
+
 /// How a request came to nothing: what kind of failure, at which host, and whether it can have had an effect.
 package struct HTTPClientError: Error, Hashable, Sendable, CustomStringConvertible {
   package enum Code: String, Sendable, CaseIterable {
@@ -37,4 +40,9 @@ package struct HTTPClientError: Error, Hashable, Sendable, CustomStringConvertib
   }
 
   package var description: String { message }
+
+  /// The host itself said that nobody listens at the port.
+  package var isRefused: Bool {
+    code == .connect && message.hasSuffix(": \(LoopError.text(of: ECONNREFUSED))")
+  }
 }

@@ -149,8 +149,9 @@ package final class HTTPExchange: @unchecked Sendable {
     respond(status: status, headers: headers, body: json)
   }
 
-  package func respond(_ problem: Problem) {
-    var headers: HTTPHeaders = ["Content-Type": "application/problem+json"]
+  package func respond(_ problem: Problem, headers: HTTPHeaders = [:]) {
+    var headers = headers
+    headers.add("Content-Type", "application/problem+json")
     if let seconds = problem.retryAfter { headers.add("Retry-After", String(seconds)) }
     if let allow = problem.allow { headers.add("Allow", allow) }
     respond(status: problem.status, headers: headers, body: problem.json())

@@ -34,7 +34,8 @@ package struct BatchReport: SimulationReport {
   }
 
   package var headline: String {
-    "batch: scenario \(scenario.name), seed \(seed), \(nodes) nodes: \(figures.batches) batches, \(figures.tasks) tasks, "
+    "batch: scenario \(scenario.name), seed \(seed), \(nodes) nodes: \(figures.batches) batches, "
+      + "\(figures.tasks) tasks, "
       + "\(figures.shards) shards, \(figures.attempts) attempts, \(figures.recoveries) recoveries"
   }
 }

@@ -1,7 +1,7 @@
 /// What happens to a coordinator, its nodes and its disk: a text of one line a step.
 ///
-///     breaks 5%                of exchanges break on the way; also `refuses`, `unreached`, `garbles`, `doubles` (results
-///                              that come twice), `late` (results that come after their exchange is over), `partial`
+///     breaks 5%                of exchanges break on the way; also `refuses`, `unreached`, `garbles`, `doubles`
+///                              (results that come twice), `late` (results that come after their exchange is over), `partial`
 ///                              (shards of which not all goes out), `straggles` (attempts that take thirty times as
 ///                              long), `unanswered` (submitters that do not hear the answer), `poison` (tasks that
 ///                              take their nodes down, in the batches that follow)

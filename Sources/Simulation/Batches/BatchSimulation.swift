@@ -1,5 +1,5 @@
-/// The production scheduler, the journal's records and their recovery in a virtual world: nodes, network, disk, time and
-/// chance are drawn from one seed.
+/// The production scheduler, the journal's records and their recovery in a virtual world: nodes, network, disk, time
+/// and chance are drawn from one seed.
 package enum BatchSimulation {
   package static let sizes = 1...100
   static let tasksInBatch = 10_000

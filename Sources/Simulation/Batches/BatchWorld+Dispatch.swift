@@ -68,6 +68,7 @@ extension BatchWorld {
     switch effect {
     case .taskEnded: break
     case .send(let shard): send(shard)
+    case .attach(let shard, let wireID): attach(shard, wireID: wireID)
     case .cancelShard(let id, _): cancelShard(id)
     case .cancelTasks(let id, _, let indices):
       for index in indices { checkers.limits.ended(index, of: id) }
@@ -75,6 +76,9 @@ extension BatchWorld {
     case .dropShard(let id):
       forgetPlaces(of: id)
       coordinator?.preparing[id] = nil
+      for node in coordinator?.unseen.keys.sorted() ?? [] {
+        coordinator?.unseen[node]?.removeAll { $0.shard.id == id }
+      }
       if let number = coordinator?.exchanges.removeValue(forKey: id) { abandon(number) }
     case .attemptFailed(let attempt):
       coordinator?.journal.append(
@@ -106,11 +110,11 @@ extension BatchWorld {
       coordinator?.inputs.append(.shardEnded(shard.id, .notSent))
       return
     }
-    coordinator?.preparing[shard.id] = (shard, sent)
+    let wireID = UUIDv7(at: wallClock, using: &generator)
+    coordinator?.preparing[shard.id] = (shard, sent, wireID)
     let intents = shard.entries.prefix(sent).filter { !$0.isRepeatable }.map(\.index)
     guard !intents.isEmpty, fault != .sendsAtOnce else { return transmit(shard.id) }
     let log = VirtualDisk.Log(batch: shard.batch, kind: .results)
-    let wireID = UUIDv7(at: wallClock, using: &generator)
     coordinator?.journal.append(.sent(shard: wireID, node: shard.node, indexes: intents), to: log)
     makeDurable(log, .sent(shard.id))
   }
@@ -120,11 +124,11 @@ extension BatchWorld {
   }
 
   mutating func transmit(_ id: ShardID) {
-    guard let (shard, sent) = coordinator?.preparing.removeValue(forKey: id) else { return }
+    guard let (shard, sent, wireID) = coordinator?.preparing.removeValue(forKey: id) else { return }
     if sent < shard.entries.count {
       feed(.attempts(id, shard.entries[sent...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }))
     }
-    open(Shard(id: id, node: shard.node, batch: shard.batch, entries: Array(shard.entries.prefix(sent))))
+    open(Shard(id: id, node: shard.node, batch: shard.batch, entries: Array(shard.entries.prefix(sent))), wireID)
   }
 
   private mutating func cancelShard(_ id: ShardID) {

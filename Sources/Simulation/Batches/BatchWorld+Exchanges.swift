@@ -9,12 +9,13 @@ extension BatchWorld {
   static let cancelRetries = 20
   private static let cancelRetry = Duration.milliseconds(500)
 
-  mutating func open(_ shard: Shard) {
+  mutating func open(_ shard: Shard, _ wireID: UUIDv7) {
     guard let life = coordinator?.life, let node = workers.firstIndex(where: { $0.name == shard.node }) else { return }
     lastExchange += 1
     let number = lastExchange
     coordinator?.exchanges[shard.id] = number
-    exchanges[number] = VirtualExchange(shard, life: life, node: node, nodeLife: workers[node].life)
+    exchanges[number] = VirtualExchange(shard, wireID, life: life, node: node, nodeLife: workers[node].life)
+    wires[wireID] = number
     if workers[node].isCut || workers[node].isHostGone {
       heap.plan(.arrival(number, connection: 1, .refused(.notSent)), at: now + Self.connectTimeout)
     } else if !workers[node].isUp || happens(.unreached) {
@@ -125,9 +126,9 @@ extension BatchWorld {
     abandon(number)
     coordinator?.exchanges[exchange.shard.id] = nil
     if end != .finished { trace.line(now, "exchange \(number) with \(exchange.shard.node) is over: \(end)") }
-    // A node is told to forget what makes no sense, and what was finished.
+    // A node is told to forget what makes no sense; what was finished it keeps for a while.
     if end == .garbled { letGo(number) }
-    if end == .finished || end == .notSent || exchange.isHeld == false { exchanges[number] = nil }
+    if end == .notSent || exchange.isHeld == false { exchanges[number] = nil }
     if !(fault == .deaf && end != .finished) {
       feed(.shardEnded(exchange.shard.id, fault == .forgivesDeaths && end == .died ? .broken : end))
     }

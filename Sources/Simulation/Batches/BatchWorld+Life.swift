@@ -31,6 +31,7 @@ extension BatchWorld {
       checkers.readers.restarted(coordinator, isCancelled: cancelled.contains, at: now)
       for id in coordinator.order { if let batch = coordinator.batches[id] { read(batch) } }
     }
+    beginTakeover()
     for node in workers.indices where workers[node].isReachable {
       heap.plan(
         .gossip(node, round: workers[node].round, .joined), at: now + generator.jitter(upTo: .milliseconds(1500)))
@@ -66,8 +67,11 @@ extension BatchWorld {
     batch.retriedBefore = recovery.retried
     for (number, name) in recovery.nodeNames { batch.nodeNumbers[name] = number }
     for result in JournalRecord.results(in: results) { batch.lines[Int(result.seq)] = Array(result.line) }
+    batch.ended = BatchProgress()
+    batch.ended?.counts = recovery.table.counts
     adopt(batch)
-    resume(id, recovery)
+    coordinator?.takeover.waiting.append(
+      VirtualCoordinator.Takeover.Waiting(id: id, recovery: recovery, isCancelled: recovery.isCancelled))
     return recovery
   }
 
@@ -134,30 +138,6 @@ extension BatchWorld {
   }
 
   func number(of manifest: BatchManifest) -> Int { manifest.idempotencyKey.flatMap { Int($0.dropFirst()) } ?? 0 }
-
-  /// What an earlier process sent and nobody answers for any more may have acted.
-  private mutating func resume(_ id: UUIDv7, _ recovery: BatchRecovery) {
-    guard let coordinator, let manifest = recovery.manifest else { return }
-    var table = recovery.table
-    let age = Duration.milliseconds(max(0, wallClock.milliseconds - manifest.createdAt.milliseconds))
-    table.acceptedAt = Instant(nanoseconds: coordinator.clock.shown(at: now).nanoseconds - age.inNanoseconds)
-    var ends: [TaskEnd] = []
-    for index in recovery.lostTasks where recovery.seqs[index] == 0 {
-      table.restore(index, as: .error, attempts: 0)
-      ends.append(TaskEnd(batch: id, index: index, status: .error, detail: .failure(.internal, message: "lost")))
-    }
-    for (index, sent) in recovery.sent.sorted(by: { $0.key < $1.key }) {
-      let attempts = table.attempts(of: Int(index)) + 1
-      table.restore(Int(index), as: .unknown, attempts: UInt16(clamping: attempts))
-      ends.append(
-        TaskEnd(
-          batch: id, index: Int(index), status: .unknown, detail: .failure(.lost, message: "restarted"),
-          node: sent.node, attempts: attempts))
-    }
-    if !ends.isEmpty { store(ends, of: id) }
-    feed(.batchAdded(id, table))
-    if recovery.isCancelled { feed(.cancel(id)) }
-  }
 
   /// The calendar's time goes on while no process runs.
   var wallClock: Timestamp { Timestamp(milliseconds: 1_800_000_000_000 + now.nanoseconds / 1_000_000) }

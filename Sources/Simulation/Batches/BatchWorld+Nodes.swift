@@ -61,6 +61,8 @@ extension BatchWorld {
   mutating func nodeGone(_ node: Int) {
     coordinator?.leaving.remove(node)
     coordinator?.detached[node] = nil
+    coordinator?.takeover.asked.remove(node)
+    coordinator?.takeover.answered.remove(node)
     guard coordinator?.known.removeValue(forKey: node) != nil else { return }
     feed(.nodeGone(name: workers[node].name))
   }
@@ -87,5 +89,7 @@ extension BatchWorld {
     if coordinator?.suspects.contains(node) == true { report.availability = .suspect }
     coordinator?.known[node] = VirtualCoordinator.Known(report: report)
     reportNode(node)
+    attachUnseen(node)
+    askWhatIsHeld(by: node)
   }
 }

@@ -73,7 +73,7 @@ extension BatchWorld {
       exchanges[number]?.isHeld = false
       close(number, .notSent)
     } else if exchange.isHeld == false {
-      close(number, .broken)
+      close(number, .died)
     } else {
       exchanges[number]?.connection += 1
       exchanges[number]?.isConnected = true

@@ -107,7 +107,11 @@ extension BatchWorld {
     trace.line(now, "batch \(number) is cancelled")
     coordinator?.journal.append(.cancelled, to: VirtualDisk.Log(batch: id, kind: .results))
     makeDurable(VirtualDisk.Log(batch: id, kind: .results), .cancelled(id))
-    feed(.cancel(id))
+    if let place = coordinator?.takeover.waiting.firstIndex(where: { $0.id == id }) {
+      coordinator?.takeover.waiting[place].isCancelled = true
+    } else {
+      feed(.cancel(id))
+    }
   }
 
   /// The answer is given when the end is durable, or after a while with what is known.

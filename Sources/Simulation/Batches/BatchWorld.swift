@@ -26,6 +26,10 @@ struct BatchWorld {
     case attach(Int, connection: Int)
     case attachFails(Int, connection: Int, isRefused: Bool)
     case letsGo(Int, connection: Int)
+    // A coordinator that takes over.
+    case asked(Int, life: Int)
+    case answersHeld(Int, life: Int, [HeldShard]?)
+    case takeoverEnds(life: Int, isLast: Bool)
     // Nodes.
     case acts(Int, life: Int, run: Int)
     case finishes(Int, life: Int, run: Int)
@@ -67,6 +71,8 @@ struct BatchWorld {
   var lives = 0
   var gain: Int64 = 0
   var exchanges: [Int: VirtualExchange] = [:]
+  /// By the name under which nodes know a shard, the number of its exchange.
+  var wires: [UUIDv7: Int] = [:]
   var lastExchange = 0
   var lastRun = 0
 
@@ -120,6 +126,9 @@ struct BatchWorld {
     case .over: isOver = true
     case .wake, .committed, .retryDisk, .leaveDeadline, .cancelArrives, .cancelFails: happenAtCoordinator(event)
     case .delivered, .arrival, .late, .breaks, .silence, .attach, .attachFails, .letsGo: happenOnTheWay(event)
+    case .asked(let node, let life): if isLife(life) { asked(node, life) }
+    case .answersHeld(let node, let life, let held): if isLife(life) { answersHeld(node, held) }
+    case .takeoverEnds(let life, let isLast): if isLife(life) { takeoverEnds(isLast: isLast) }
     case .acts, .finishes, .poll, .report, .gossip, .leave, .comesBack: happenAtNode(event)
     }
   }

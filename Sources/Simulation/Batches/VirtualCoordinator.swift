@@ -54,7 +54,7 @@ struct VirtualCoordinator {
   var isFeeding = false
   var wakeAt: Instant?
   /// Shards that wait for the intent to send them to be durable: how many of their entries go out.
-  var preparing: [ShardID: (shard: Shard, sent: Int)] = [:]
+  var preparing: [ShardID: (shard: Shard, sent: Int, wireID: UUIDv7)] = [:]
   var exchanges: [ShardID: Int] = [:]
   /// Shards that the scheduler counts as sent.
   var open: [ShardID: Shard] = [:]
@@ -66,6 +66,26 @@ struct VirtualCoordinator {
   var leaving: Set<Int> = []
   /// Exchanges that broke and are being taken up again, by node.
   var detached: [Int: Set<Int>] = [:]
+
+  /// What waits until nodes have said what they hold.
+  struct Takeover {
+    struct Waiting {
+      let id: UUIDv7
+      let recovery: BatchRecovery
+      var isCancelled: Bool
+    }
+
+    var waiting: [Waiting] = []
+    var held: [UUIDv7: [AdoptedShard]] = [:]
+    var asked: Set<Int> = []
+    var answered: Set<Int> = []
+    /// Whether nodes that appear may hold something from before.
+    var isUnderWay = false
+  }
+
+  var takeover = Takeover()
+  /// By node, shards from before that wait for it to be seen.
+  var unseen: [String: [(shard: Shard, wireID: UUIDv7)]] = [:]
 
   init(life: Int, clock: VirtualClock, seed: UInt64) {
     (self.life, self.clock) = (life, clock)

@@ -14,9 +14,12 @@ struct VirtualExchange {
     case refused(ShardEnd)
   }
 
-  let shard: Shard
-  /// The coordinator's that sent it.
-  let life: Int
+  /// As the coordinator counts it that awaits it.
+  private(set) var shard: Shard
+  /// The name under which the node knows it.
+  let wireID: UUIDv7
+  /// The coordinator's that sent it, or took it up.
+  private(set) var life: Int
   let node: Int
   /// The node's, when the connection was made.
   let nodeLife: Int
@@ -46,8 +49,14 @@ struct VirtualExchange {
     var refusals = 0
   }
 
-  init(_ shard: Shard, life: Int, node: Int, nodeLife: Int) {
-    (self.shard, self.life, self.node, self.nodeLife) = (shard, life, node, nodeLife)
+  init(_ shard: Shard, _ wireID: UUIDv7, life: Int, node: Int, nodeLife: Int) {
+    (self.shard, self.wireID, self.life, self.node, self.nodeLife) = (shard, wireID, life, node, nodeLife)
     open = Set(shard.entries.map { Int($0.index) })
+  }
+
+  /// Another process counts on it, and hears everything from the beginning.
+  mutating func takeUp(_ shard: Shard, life: Int) {
+    (self.shard, self.life, isAwaited, taken, outage) = (shard, life, true, 0, nil)
+    (connection, isConnected) = (connection + 1, false)
   }
 }

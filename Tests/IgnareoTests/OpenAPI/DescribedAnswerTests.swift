@@ -61,7 +61,8 @@ struct DescribedAnswerTests {
       try await ask("POST", shard, "x", type: "text/plain", is: 415)
       let twice = #"{"index":1,"task":"echo"}"#
       try await ask("POST", shard, "\(twice)\n\(twice)", type: ndjson, is: 409)
-      try await ask("DELETE", "/shards/\(Self.nobody)", is: 404)
+      for method in ["GET", "DELETE"] { try await ask(method, "/shards/\(Self.nobody)", is: 404) }
+      for method in ["GET", "HEAD"] { try await ask(method, "/shards", is: 200) }
       try await ask("POST", "/drain", is: 202)
       for (method, path) in [("PUT", "/tasks"), ("GET", "/drain"), ("POST", "/openapi.json"), ("GET", "/nowhere")] {
         _ = try await node.ask(method, path)
@@ -70,7 +71,8 @@ struct DescribedAnswerTests {
     // Told elsewhere: a shard's stream and its cancellation, an opened socket, a page's, the cluster's, its keys' and
     // the metrics.
     let elsewhere: Set = [
-      "POST /shards 200", "DELETE /shards/{id} 200", "GET /socket 101", "GET /socket 403", "GET /nodes/{name} 404",
+      "POST /shards 200", "GET /shards/{id} 200", "GET /shards/{id} 409", "DELETE /shards/{id} 200", "GET /socket 101",
+      "GET /socket 403", "GET /nodes/{name} 404",
       "HEAD /nodes/{name} 404", "GET /metrics 200", "GET /keys 409", "HEAD /keys 409", "POST /keys 200",
       "POST /keys 409",
     ]

@@ -110,8 +110,9 @@ struct JournalOpening: Sendable {
     do throws(JournalError) { try JournalFolder.sync(folder: folder.path) } catch { throw Refusal(text: error.text) }
   }
 
-  /// Before anything is read: what a process that was killed had written and not synced is still in the kernel's memory,
-  /// and would be gone with the power after readers had seen it. One call, for a folder may hold ever so many files.
+  /// Before anything is read: what a process that was killed had written and not synced is still in the kernel's
+  /// memory, and would be gone with the power after readers had seen it. One call, for a folder may hold ever so many
+  /// files.
   private func makeDurable() throws(Refusal) {
     let path = folder.path
     let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

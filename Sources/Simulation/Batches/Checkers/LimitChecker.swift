@@ -45,6 +45,15 @@ struct LimitChecker {
     }
   }
 
+  /// What an earlier process sent takes its places, whether they are too many or not.
+  mutating func adopted(_ shard: Shard, _ tasks: [VirtualTask]) {
+    for entry in shard.entries {
+      guard let key = tasks[Int(entry.index)].key, tasks[Int(entry.index)].limit != nil else { continue }
+      out[Attempt(shard: shard.id, index: Int(entry.index))] = key
+      running[key, default: 0] += 1
+    }
+  }
+
   private mutating func start(_ key: String, _ rate: Double, at now: Instant, _ shard: Shard) {
     var bucket = buckets[Pace(key: key, rate: rate)] ?? Bucket()
     bucket.level = max(0, bucket.level - (now - bucket.at).inSeconds * rate) + 1

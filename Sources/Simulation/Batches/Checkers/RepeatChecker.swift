@@ -4,7 +4,7 @@ import Clockwork
 /// What is not repeatable does not start a second time once it may have acted. The nodes know what happened, whatever
 /// the coordinator holds for true.
 struct RepeatChecker {
-  private struct Task: Hashable {
+  private struct TaskPlace: Hashable {
     let batch: Int
     let index: Int
   }
@@ -15,10 +15,10 @@ struct RepeatChecker {
   }
 
   private(set) var failures: [Failure] = []
-  private var tasks: [Task: Attempts] = [:]
+  private var tasks: [TaskPlace: Attempts] = [:]
 
   mutating func begins(_ index: Int, of batch: Int, isRepeatable: Bool, on node: String, at now: Instant) {
-    let attempts = tasks[Task(batch: batch, index: index)] ?? Attempts()
+    let attempts = tasks[TaskPlace(batch: batch, index: index)] ?? Attempts()
     if !isRepeatable, attempts.underWay + attempts.acted > 0 {
       let before = attempts.acted > 0 ? "has acted" : "is under way"
       failures.append(
@@ -27,11 +27,11 @@ struct RepeatChecker {
           text: "task \(index) of batch \(batch) must not repeat, \(before), and begins again on \(node) at \(now.text)"
         ))
     }
-    tasks[Task(batch: batch, index: index), default: Attempts()].underWay += 1
+    tasks[TaskPlace(batch: batch, index: index), default: Attempts()].underWay += 1
   }
 
   mutating func ends(_ index: Int, of batch: Int, hasActed: Bool) {
-    tasks[Task(batch: batch, index: index), default: Attempts()].underWay -= 1
-    if hasActed { tasks[Task(batch: batch, index: index), default: Attempts()].acted += 1 }
+    tasks[TaskPlace(batch: batch, index: index), default: Attempts()].underWay -= 1
+    if hasActed { tasks[TaskPlace(batch: batch, index: index), default: Attempts()].acted += 1 }
   }
 }
