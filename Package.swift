@@ -52,7 +52,7 @@ let package = Package(
     target("Net", ["Clockwork", "Loop", "HTTP", "JSON", "CCurl", "CLinux"]),
     target("Gossip", ["Clockwork", "Swim", "JSON", "HTTP", "Loop", "Net", "COpenSSL"]),
     target("Ignareo", ["Clockwork", "JSON", "Flow", "HTTP", "Loop", "Net", "Gossip"]),
-    target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip"]),
+    target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip", "COpenSSL"]),
     target("Simulation", ["Clockwork", "Swim", "Batch"]),
     .executableTarget(
       name: "Main",
@@ -77,7 +77,7 @@ let package = Package(
     tests(of: "Ignareo", ["Ignareo", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Coordinator", ["Coordinator", "Batch", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Simulation", ["Simulation", "Swim"]),
-    tests(of: "Main", ["Main", "Gossip", "JSON", "Loop", "Net", "HTTP", "Clockwork"]),
+    tests(of: "Main", ["Main", "Gossip", "JSON", "Loop", "Net", "HTTP", "Clockwork", "Simulation"]),
     tests(of: "Tidy", []),
     tests(of: "Interop", ["Gossip", "Swim", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Cluster", ["Clockwork", "JSON", "HTTP", "Loop", "Net"]),

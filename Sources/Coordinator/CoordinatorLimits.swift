@@ -71,5 +71,8 @@ enum CoordinatorLimits {
   static let listedBatches = 100
   static let listedBatchesMost = 1_000
   static let idempotencyKeyBytes = 256
+  static let callbackURLBytes = 2_048
+  /// Of a callback's answer, of which the status alone is of use.
+  static let callbackAnswerBytes = 64 << 10
   static let nameBytes = 256
 }

@@ -4,18 +4,25 @@ package import Loop
 
 /// Which of its addresses a member tells others to dial.
 enum AdvertisedHost {
-  /// The gossip address: `--advertise` resolved, else the bound one, else (bound to a wildcard) this machine's own.
-  static func gossip(
-    bound: SocketAddress, advertise: String?, on loop: EventLoop
-  ) async throws(StartError) -> SocketAddress {
-    guard let advertise else { return bound.isUnspecified ? ownAddress(like: bound) : bound }
-    let resolved: [SocketAddress]
+  /// What `--advertise` stands for, none where it is not given. Before the port is bound: a name server may take
+  /// seconds, and nobody would be there for who comes meanwhile.
+  static func resolve(_ advertise: String?, on loop: EventLoop) async throws(StartError) -> [SocketAddress] {
+    guard let advertise else { return [] }
     do throws(LoopError) {
-      resolved = try await Resolver.resolve(host: advertise, port: bound.port, on: loop)
+      return try await Resolver.resolve(host: advertise, port: 0, on: loop)
     } catch {
       throw StartError("flag --advertise: \(error); give a name that resolves here, or an address", exitStatus: 2)
     }
-    guard let address = resolved.first(where: { $0.isIPv6 == bound.isIPv6 }) else {
+  }
+
+  /// The gossip address: `--advertise` as it was resolved, else the bound one, else (bound to a wildcard) this
+  /// machine's own.
+  static func gossip(
+    bound: SocketAddress, advertise: String?, resolved: [SocketAddress]
+  ) throws(StartError) -> SocketAddress {
+    guard let advertise else { return bound.isUnspecified ? ownAddress(like: bound) : bound }
+    let fitting = resolved.first { $0.isIPv6 == bound.isIPv6 }
+    guard let fitting, let address = SocketAddress(ipBytes: fitting.ipBytes, port: bound.port) else {
       let family = bound.isIPv6 ? "IPv6" : "IPv4"
       throw StartError(
         "flag --advertise: \(advertise) has no \(family) address, but gossip is bound to \(bound)", exitStatus: 2)

@@ -12,20 +12,22 @@ package struct ClusterMember: Sendable {
   /// When `state` began, by this machine's calendar.
   package let since: Timestamp
   package var meta: MemberMeta
-  /// While suspect: who accused it.
+  /// While suspect, and of one that died by that: who accused it.
   package let suspectedBy: [String]
-  /// The last probe's; nil for this process and before the first answer.
+  /// Of the probes, smoothed; nil for this process, before the first answer, and for whoever answers no more.
   package let roundTrip: Duration?
+  /// What is wrong with it, with the way out, in words for people; nil when all is well.
+  package let problem: String?
   /// Whether it is this process.
   package let isSelf: Bool
 
   package init(
     name: String, gossip: SocketAddress, state: MemberState, incarnation: UInt32, since: Timestamp, meta: MemberMeta,
-    suspectedBy: [String] = [], roundTrip: Duration? = nil, isSelf: Bool = false
+    suspectedBy: [String] = [], roundTrip: Duration? = nil, problem: String? = nil, isSelf: Bool = false
   ) {
     (self.name, self.gossip, self.state, self.incarnation) = (name, gossip, state, incarnation)
     (self.since, self.meta, self.suspectedBy) = (since, meta, suspectedBy)
-    (self.roundTrip, self.isSelf) = (roundTrip, isSelf)
+    (self.roundTrip, self.problem, self.isSelf) = (roundTrip, problem, isSelf)
   }
 
   package var isAlive: Bool { state == .alive }

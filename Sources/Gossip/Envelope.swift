@@ -52,18 +52,36 @@ struct Envelope: Sendable {
   // MARK: Streams
 
   /// The first bytes of a stream that this member opens.
-  func request(_ message: StreamMessage) -> [UInt8] { LabelHeader.encode(label) + reply(message) }
+  ///
+  /// - Parameter key: one of the ring's to encrypt with; nil for the first.
+  func request(_ message: StreamMessage, key: GossipKey? = nil) -> [UInt8] {
+    LabelHeader.encode(label) + reply(message, key: key)
+  }
 
   /// An answer carries no label's header, since the opener has said which one it is.
-  func reply(_ message: StreamMessage) -> [UInt8] {
+  ///
+  /// - Parameter key: what the opener encrypted with, which it surely holds; nil for the ring's first.
+  func reply(_ message: StreamMessage, key: GossipKey? = nil) -> [UInt8] {
     let message = compresses ? Compression.shorten(message.encoded) : message.encoded
+    let keyring = key.flatMap { self.keyring?.led(by: $0) } ?? self.keyring
     return keyring?.sealStream(message, label: label) ?? message
   }
 
-  /// The message in an encrypted frame of a stream; nil where no key fits or it is none.
-  func open(frame: [UInt8], header: [UInt8]) -> StreamMessage? {
-    guard let plain = try? keyring?.open(frame, associated: header + label) else { return nil }
-    return try? StreamDecoder.decode(decrypted: plain)
+  /// The message in an encrypted frame of a stream, the key that it was encrypted with, and what was left out of it.
+  func open(
+    frame: [UInt8], header: [UInt8]
+  ) throws(EnvelopeError) -> (message: StreamMessage, key: GossipKey, skipped: SkippedMembers?) {
+    guard let keyring else { throw .sealed(.noKeyFits) }
+    let (plain, key): ([UInt8], GossipKey)
+    do throws(CipherError) { (plain, key) = try keyring.openTellingKey(frame, associated: header + label) } catch {
+      throw .sealed(error)
+    }
+    do throws(WireError) {
+      let (message, skipped) = try StreamDecoder.decode(decrypted: plain)
+      return (message, key, skipped)
+    } catch {
+      throw .malformed(error)
+    }
   }
 }
 

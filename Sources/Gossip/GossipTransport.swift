@@ -11,7 +11,7 @@ final class GossipTransport: @unchecked Sendable {
     case datagram([Message], from: Swim.Address)
     case request(StreamMessage, Swim.IncomingExchange)
     case answer(StreamMessage, Swim.OutgoingExchange)
-    case failure(Swim.OutgoingExchange, reason: String)
+    case failure(Swim.OutgoingExchange, StreamFailure)
   }
 
   private let loop: EventLoop
@@ -26,11 +26,18 @@ final class GossipTransport: @unchecked Sendable {
   private var incoming: [Swim.IncomingExchange: IncomingStream] = [:]
   private var awaitingReply: Set<Swim.IncomingExchange> = []
   private var outgoing: [Swim.OutgoingExchange: OutgoingStream] = [:]
+  /// Which of the keys others understand.
+  private(set) var peerKeys = PeerKeys()
+  /// A stream of ours was answered that was not encrypted with this member's first key, since the other did not
+  /// understand that one; called before the answer arrives.
+  var understood: ((Swim.OutgoingExchange, Swim.Address, GossipKey) -> Void)?
   private var nextIncoming: UInt64 = 0
+  /// Answered streams whose peers have not closed: each still has its descriptor.
+  private let lingerPlaces = LingerPlaces(limit: GossipLimits.lingeringStreams)
 
   /// - Parameters:
   ///   - timeout: how long a stream may take in all.
-  ///   - heldLimit: bytes that the unfinished streams of others may take up, all together.
+  ///   - heldLimit: bytes that the streams of others may take up, all together, their unread answers included.
   init(
     loop: EventLoop, envelope: Envelope = Envelope(), timeout: Duration, heldLimit: Int = GossipLimits.incomingBytes,
     log: Log, arrived: @escaping (Arrival) -> Void
@@ -98,13 +105,10 @@ final class GossipTransport: @unchecked Sendable {
   // MARK: Streams that others open
 
   private func accept(_ connection: TCPConnection) {
-    // The newcomer may be a member that makes its last attempt to reach this one. An exchange takes milliseconds: the
-    // oldest of so many has stalled.
-    if incoming.count >= Swim.Limits.incomingExchanges,
-      let oldest = incoming.values.min(by: { $0.exchange.number < $1.exchange.number })
-    {
-      note("streams_full", from: oldest.connection.peer, "\(incoming.count) streams at once: the oldest is ended")
-      end(oldest)
+    // The newcomer may be a member that makes its last attempt to reach this one.
+    if incoming.count >= Swim.Limits.incomingExchanges, let stalled = StreamEviction.choose(among: incoming.values) {
+      note("streams_full", from: stalled.connection.peer, "\(incoming.count) streams at once: one of them is ended")
+      end(stalled)
     }
     nextIncoming += 1
     traffic.received.streams += 1
@@ -115,16 +119,18 @@ final class GossipTransport: @unchecked Sendable {
 
   func isAwaitingReply(_ exchange: Swim.IncomingExchange) -> Bool { awaitingReply.contains(exchange) }
 
-  /// What the unfinished streams of others take up.
+  /// What the unfinished streams of others take up, and the answers that they have not read.
   var heldBytes: Int { incoming.values.reduce(0) { $0 + $1.heldBytes } }
+  /// Answered streams that wait for their peers to close.
+  var lingeringCount: Int { lingerPlaces.taken }
 
-  /// Ends the stream that holds most while all together hold too much: whoever sends little is not to pay for it.
+  /// Ends streams while all together hold too much: whoever sends or is sent little is not to pay for it.
   func boundHeldBytes() {
     var held = heldBytes
-    while held > heldLimit, let largest = incoming.values.max(by: { $0.heldBytes < $1.heldBytes }) {
-      note("streams_too_large", from: largest.connection.peer, "\(held) bytes in unfinished streams, most of them here")
-      held -= largest.heldBytes
-      end(largest)
+    while held > heldLimit, let heavy = StreamEviction.chooseHeavy(among: incoming.values) {
+      note("streams_too_large", from: heavy.connection.peer, "\(held) bytes in streams, too many of them here")
+      held -= heavy.heldBytes
+      end(heavy)
     }
   }
 
@@ -139,18 +145,20 @@ final class GossipTransport: @unchecked Sendable {
     switch event {
     case .label: break
     case .encrypted(let header, let frame):
-      guard let keyring = envelope.keyring else {
+      guard envelope.keyring != nil else {
         note("encrypted", from: source, "a stream is encrypted, and this member has no key")
-        return stream.finish(with: sealed(.error("encrypted, and this member has no key")))
+        return finish(stream, with: .error("encrypted, and this member has no key"))
       }
-      guard let message = open(frame, header, keyring, from: source) else {
-        return stream.finish(with: sealed(.error("no key fits")))
+      guard let (message, key) = open(frame, header, from: source) else {
+        return finish(stream, with: .error("no key fits"))
       }
+      stream.key = key
       take(message, of: stream)
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
     case .message(let message):
       guard envelope.keyring == nil else {
         garbage.note(.sealed(.noKeyFits), from: source, at: loop.now)
-        return stream.finish(with: sealed(.error("not encrypted, and this member has a key")))
+        return finish(stream, with: .error("not encrypted, and this member has a key"))
       }
       take(message, of: stream)
     }
@@ -171,12 +179,16 @@ final class GossipTransport: @unchecked Sendable {
   func refuse(_ stream: IncomingStream, because error: WireError) {
     garbage.note(error, from: stream.connection.peer, at: loop.now)
     guard envelope.mismatch(stream.label) == nil else { return end(stream) }
-    stream.finish(with: sealed(.error(error.description)))
+    finish(stream, with: .error(error.description))
   }
 
   func reply(_ message: StreamMessage, to exchange: Swim.IncomingExchange) {
     awaitingReply.remove(exchange)
-    incoming[exchange]?.finish(with: sealed(message))
+    if let stream = incoming[exchange] { finish(stream, with: message) }
+  }
+
+  private func finish(_ stream: IncomingStream, with answer: StreamMessage) {
+    stream.finish(with: envelope.reply(answer, key: stream.key), lingeringIn: lingerPlaces)
   }
 
   func close(_ exchange: Swim.IncomingExchange) {
@@ -198,75 +210,103 @@ final class GossipTransport: @unchecked Sendable {
     if incoming[stream.exchange] === stream { incoming[stream.exchange] = nil }
   }
 
-  private func open(_ frame: [UInt8], _ header: [UInt8], _ keyring: Keyring, from source: SocketAddress)
-    -> StreamMessage?
-  {
-    let plain: [UInt8]
-    do throws(CipherError) {
-      plain = try keyring.open(frame, associated: header + envelope.label)
-    } catch {
-      garbage.note(error, from: source, at: loop.now)
-      return nil
-    }
-    do throws(WireError) {
-      return try StreamDecoder.decode(decrypted: plain)
+  private func open(
+    _ frame: [UInt8], _ header: [UInt8], from source: SocketAddress
+  ) -> (message: StreamMessage, key: GossipKey)? {
+    do throws(EnvelopeError) {
+      let (message, key, skipped) = try envelope.open(frame: frame, header: header)
+      if let skipped { garbage.note(skipped, from: source, at: loop.now) }
+      return (message, key)
     } catch {
       garbage.note(error, from: source, at: loop.now)
       return nil
     }
   }
 
-  private func sealed(_ message: StreamMessage) -> [UInt8] { envelope.reply(message) }
-
   // MARK: Streams of our own
 
   func open(_ exchange: Swim.OutgoingExchange, to address: Swim.Address, _ request: StreamMessage) {
-    let stream = OutgoingStream(exchange, self)
-    outgoing[exchange] = stream
     traffic.sent.streams += 1
+    dial(exchange, address, request, keys(for: address))
+  }
+
+  /// What to encrypt a stream to that address with, in turn; empty in the clear.
+  func keys(for address: Swim.Address) -> [GossipKey] {
+    peerKeys.order(for: address, envelope.keyring, at: loop.now)
+  }
+
+  /// - Parameter keys: to encrypt with, in turn, until the other understands; empty in the clear.
+  private func dial(
+    _ exchange: Swim.OutgoingExchange, _ address: Swim.Address, _ request: StreamMessage, _ keys: [GossipKey]
+  ) {
+    let stream = OutgoingStream(exchange, address, request, keys, self)
+    outgoing[exchange] = stream
     guard let target = address.socketAddress, port != nil else {
-      return loop.execute { [self] in fail(stream, "\(address) is no address to dial") }
+      return loop.execute { [self] in fail(stream, StreamFailure(.unreachable, "\(address) is no address to dial")) }
     }
-    stream.start(to: target, request: envelope.request(request), timeout: timeout, on: loop)
+    stream.start(to: target, request: envelope.request(request, key: keys.first), timeout: timeout, on: loop)
   }
 
   func abandon(_ exchange: Swim.OutgoingExchange) { outgoing.removeValue(forKey: exchange)?.close() }
 
   func take(_ event: StreamDecoder.Event, of stream: OutgoingStream, from source: SocketAddress) {
     switch event {
-    case .label: fail(stream, "answered with a label")
+    case .label: fail(stream, StreamFailure(.noGossip, "answered with a label"))
+    case .skipped(let skipped): if envelope.keyring == nil { garbage.note(skipped, from: source, at: loop.now) }
+    case .message(.error(let text)) where envelope.keyring != nil:
+      fail(stream, StreamFailure(.noKeyThere, "refused in the clear: \(text)"))
     case .message(let message):
-      guard envelope.keyring == nil || message.isError else {
-        return fail(stream, "answered unencrypted: it has no gossip key")
+      guard envelope.keyring == nil else {
+        return fail(stream, StreamFailure(.noKeyThere, "answered unencrypted: it has no gossip key"))
       }
-      finish(stream, message)
+      finish(stream, message, in: nil)
     case .encrypted(let header, let frame):
-      guard let keyring = envelope.keyring else {
-        return fail(stream, "answered encrypted: it has a gossip key, this member has none")
+      guard envelope.keyring != nil else {
+        return fail(
+          stream, StreamFailure(.noKeyHere, "answered encrypted: it has a gossip key, this member has none"))
       }
-      guard let message = open(frame, header, keyring, from: source) else {
-        return fail(stream, "answered with another gossip key")
+      guard let (message, key) = open(frame, header, from: source) else {
+        return tryNextKey(stream, StreamFailure(.wrongKey, "answered with another gossip key"))
       }
-      finish(stream, message)
+      finish(stream, message, in: key)
     }
   }
 
-  private func finish(_ stream: OutgoingStream, _ message: StreamMessage) {
-    if case .error(let text) = message { return fail(stream, "refused: \(text)") }
+  /// - Parameter key: what the answer is encrypted with.
+  private func finish(_ stream: OutgoingStream, _ message: StreamMessage, in key: GossipKey?) {
+    if case .error(let text) = message {
+      let failure = StreamFailure(.refused, "refused: \(text)")
+      // Whoever understood the request answers in its key; this one speaks another of ours.
+      guard let key, key != stream.keys.first else { return fail(stream, failure) }
+      return tryNextKey(stream, StreamFailure(.wrongKey, failure.text), preferring: key)
+    }
     guard outgoing[stream.exchange] === stream else { return }
     abandon(stream.exchange)
+    noteUnderstood(stream)
     arrived(.answer(message, stream.exchange))
   }
 
-  func fail(_ stream: OutgoingStream, _ reason: String) {
+  private func noteUnderstood(_ stream: OutgoingStream) {
+    guard let key = stream.keys.first, let first = envelope.keyring?.keys.first else { return }
+    peerKeys.note(key, of: stream.address, first: first, at: loop.now)
+    if key != first { understood?(stream.exchange, stream.address, key) }
+  }
+
+  /// The same once more, encrypted with the next of the keys that were not tried: a member that was away while the
+  /// cluster's key changed holds another one first than the others do.
+  private func tryNextKey(_ stream: OutgoingStream, _ failure: StreamFailure, preferring key: GossipKey? = nil) {
+    guard outgoing[stream.exchange] === stream else { return }
+    let rest = stream.keys.dropFirst().filter { key == nil || $0 == key }
+    guard !rest.isEmpty else { return fail(stream, failure) }
+    stream.close()
+    dial(stream.exchange, stream.address, stream.request, rest)
+  }
+
+  func fail(_ stream: OutgoingStream, _ failure: StreamFailure) {
     guard outgoing[stream.exchange] === stream else { return }
     abandon(stream.exchange)
-    arrived(.failure(stream.exchange, reason: reason))
+    arrived(.failure(stream.exchange, failure))
   }
-}
-
-extension StreamMessage {
-  fileprivate var isError: Bool { if case .error = self { true } else { false } }
 }
 
 extension Swim.Address {

@@ -10,9 +10,12 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   private var decoder = StreamDecoder(readsLabel: true)
   /// What its opener says that it belongs to; empty before that, and without a label.
   var label: [UInt8] = []
+  /// What it was encrypted with: its answer goes out in the same key, which its opener surely holds.
+  var key: GossipKey?
   private(set) var receivedBytes = 0
-  /// What the unfinished message takes up here; nothing any more once the answer is written.
-  private(set) var heldBytes = 0
+  private(set) var isAnswered = false
+  /// What the unfinished message takes up here, or the part of the answer that its reader has not taken.
+  var heldBytes: Int { decoder.heldBytes + connection.queuedBytes }
   private var deadline: LoopTimer?
 
   init(_ exchange: Swim.IncomingExchange, _ connection: TCPConnection, _ transport: GossipTransport) {
@@ -31,15 +34,17 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   /// Sends the last bytes of this stream, and closes it when they are gone or the deadline has passed. Until then it
-  /// counts among the streams: peers that never read could else make this process hold any number of answers.
-  func finish(with bytes: [UInt8]) {
+  /// counts among the streams, and its bytes among those held: peers that never read could else make this process hold
+  /// any number of answers.
+  func finish(with bytes: [UInt8], lingeringIn places: LingerPlaces) {
     decoder = StreamDecoder(readsLabel: true)
-    heldBytes = 0
+    isAnswered = true
     connection.write(bytes)
-    connection.closeAfterFlush { [weak self] in
+    connection.closeAfterFlush(lingeringIn: places) { [weak self] in
       guard let self else { return }
       transport.letGo(self)
     }
+    transport.boundHeldBytes()
   }
 
   /// The answer is with the kernel; what is left of the connection looks after itself.
@@ -61,7 +66,6 @@ final class IncomingStream: TCPConnectionDelegate, @unchecked Sendable {
     } catch {
       return transport.refuse(self, because: error)
     }
-    heldBytes = decoder.heldBytes
     transport.boundHeldBytes()
   }
 

@@ -82,14 +82,24 @@ package struct Keyring: Sendable {
     return header + seal(plain, associated: header + label)
   }
 
+  /// The same keys with this one first, to encrypt with.
+  func led(by key: GossipKey) -> Keyring { Keyring(keys: [key] + keys.filter { $0 != key })! }
+
   /// The message within a frame, or why there is none.
   package func open(_ frame: [UInt8], associated: [UInt8] = []) throws(CipherError) -> [UInt8] {
+    try openTellingKey(frame, associated: associated).plain
+  }
+
+  /// The same, and the key that fitted: what its sender encrypts with.
+  func openTellingKey(
+    _ frame: [UInt8], associated: [UInt8]
+  ) throws(CipherError) -> (plain: [UInt8], key: GossipKey) {
     do throws(WireError) {
       let parts = try EncryptionFrame.split(frame[...])
       for key in keys {
         let plain = AESGCM.open(
           frame[parts.ciphertext.lowerBound...], key: key.bytes, nonce: frame[parts.nonce], associated: associated)
-        if let plain { return try EncryptionFrame.unpad(plain, version: parts.version) }
+        if let plain { return (try EncryptionFrame.unpad(plain, version: parts.version), key) }
       }
     } catch {
       throw .badFrame(error.code)

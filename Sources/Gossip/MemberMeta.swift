@@ -3,7 +3,7 @@ import JSON
 
 /// What a member says of itself in its gossip meta: at most 512 bytes, one JSON object.
 ///
-///     {"ignareo":"0.1.0","role":"node","http":"10.0.0.7:55568","tags":{"zone":"a"},"draining":true}
+///     {"ignareo":"0.1.0","role":"node","http":"10.0.0.7:55568","started":1767225600000000,"slow":true}
 ///
 /// `tags`, `draining` and `slow` are left out when empty or false. JSON, because other memberlist programs show meta as
 /// text.
@@ -16,6 +16,9 @@ package struct MemberMeta: Hashable, Sendable {
   /// Where its HTTP API is dialled.
   package var http: Authority?
   package var version: String?
+  /// When its process began, in microseconds since 1970 by its own calendar: tells a life from the one before, and
+  /// which of two with one name came first.
+  package var started: Int64?
   package var tags: [String: String]
   package var isDraining: Bool
   /// Its loops lag so much that it should get no new work. Slow is not suspect: it says so itself.
@@ -23,9 +26,10 @@ package struct MemberMeta: Hashable, Sendable {
 
   package init(
     role: ClusterOptions.Role?, http: Authority?, version: String? = Release.version,
-    tags: [String: String] = [:], isDraining: Bool = false
+    started: Int64? = nil, tags: [String: String] = [:], isDraining: Bool = false
   ) {
     (self.role, self.http, self.version, self.tags, self.isDraining) = (role, http, version, tags, isDraining)
+    self.started = started
   }
 
   /// `node`, `coordinator`, or `other` for a peer that is not ours.
@@ -43,6 +47,7 @@ package struct MemberMeta: Hashable, Sendable {
     self.version = version
     role = value["role"]?.string.flatMap { ClusterOptions.Role(rawValue: $0) }
     http = value["http"]?.string.flatMap { Authority($0) }
+    started = value["started"]?.int.map { Int64($0) }
     value["tags"]?.forEachMember { key, value in
       if let text = value.string { tags[key.string] = text }
     }
@@ -56,6 +61,7 @@ package struct MemberMeta: Hashable, Sendable {
       writer.member("ignareo", version ?? Release.version)
       writer.member("role", ifPresent: role?.rawValue)
       writer.member("http", ifPresent: http?.description)
+      writer.member("started", ifPresent: started.map { Int($0) })
       if !tags.isEmpty {
         writer.member("tags") { tags in
           tags.object { object in

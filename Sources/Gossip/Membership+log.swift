@@ -1,3 +1,4 @@
+import HTTP
 import Loop
 import Swim
 
@@ -9,7 +10,7 @@ extension MemberEvent {
     case .updated(let member): (.updated, member)
     case .suspected(let member): (.suspected, member)
     case .refuted(let member): (.refuted, member)
-    case .died(let member): (.died, member)
+    case .died(let member, _): (.died, member)
     case .left(let member): (.left, member)
     case .forgotten(let member): (.forgotten, member)
     case .nameConflict, .unreachableByDatagram, .versionsDisagree, .joinFailing, .joinSucceeded: nil
@@ -27,8 +28,13 @@ extension Membership {
     case .suspected(let member):
       log.warning("member_suspected", ["name": member.name, "by": member.suspectedBy.joined(separator: ",")])
     case .refuted(let member): logMember("member_refuted", member)
-    case .died(let member):
-      log.warning("member_died", ["name": member.name, "address": "\(member.address)"])
+    case .died(let member, let accuser):
+      log.warning(
+        "member_died",
+        [
+          "name": member.name, "address": "\(member.address)", "by": accuser,
+          "suspected_by": member.suspectedBy.joined(separator: ","),
+        ])
     case .left(let member): logMember("member_left", member)
     case .forgotten(let member): log.debug("member_forgotten", ["name": member.name])
     case .joinSucceeded(let address): log.info("joined", ["through": "\(address)"])
@@ -39,22 +45,47 @@ extension Membership {
     case .unreachableByDatagram(let member):
       log.warning(
         "udp_unreachable",
-        ["name": member.name, "address": "\(member.address)", "way_out": "open UDP on that port, not only TCP"])
+        [
+          "name": member.name, "address": "\(member.address)",
+          "way_out":
+            "open UDP on that port, not only TCP; or its answers go astray: it dials \(address), which must be "
+            + "an address of this member (--advertise) that it reaches, of the same family as its own",
+        ])
     case .versionsDisagree(let address, let reason):
       log.warning(
         "versions_disagree",
         [
           "with": address.map { "\($0)" } ?? "a member", "cause": reason,
-          "way_out": "do not mix it with other clusters",
+          "way_out": "only memberlist programs without a delegate protocol can be mixed in, serf and consul agents "
+            + "cannot: keep those apart, with another port or --gossip-label",
         ])
     case .joinFailing(let addresses, let reason, let seconds):
       log.warning(
         "join_unreachable",
         [
           "join": Self.listing(addresses), "cause": reason, "seconds": "\(seconds)",
-          "way_out": "check that a member runs there and that TCP and UDP reach its port; this one goes on trying",
+          "way_out": (joinFailure ?? StreamFailure(.unreachable, reason)).wayOut,
         ])
     }
+  }
+
+  func logRestart(_ member: Member) {
+    guard isWorthALine("restarted") else { return }
+    logMember("member_restarted", member)
+  }
+
+  /// Others would be told to dial what they cannot reach.
+  func warnOfAddresses() {
+    guard let http = meta.http, let dialled = SocketAddress(ip: http.host, port: max(1, http.port)), dialled.isLoopback,
+      !self.address.isLoopback
+    else { return }
+    log.warning(
+      "http_not_reachable",
+      [
+        "advertised_http": "\(http)", "advertised_gossip": "\(self.address)",
+        "way_out": "others are told to dial an address of this machine alone; give --http one that they reach, such as "
+          + "\(self.address.ip):\(http.port)",
+      ])
   }
 
   private static func listing(_ addresses: [Swim.Address]) -> String {

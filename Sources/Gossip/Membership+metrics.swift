@@ -38,6 +38,9 @@ extension Membership {
         }
       }
     }
+    metrics.counter(
+      "ignareo_cluster_member_restarts_total", "Members that were started again before anybody missed them.",
+      restarts.count)
     metrics.gauge(
       "ignareo_cluster_slow_members", "Living members that say that they are slow: they get no new work.",
       members.count { $0.isListening && $0.meta.isSlow })

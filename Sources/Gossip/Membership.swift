@@ -26,16 +26,29 @@ package final class Membership: @unchecked Sendable {
   private var joinAddresses: JoinAddresses?
   private var peers: PeersMemory?
   private var joinExchanges: Set<Swim.OutgoingExchange> = []
+  /// What became of the last attempt to join that failed.
+  private(set) var joinFailure: StreamFailure?
   private var firstWord: ((FirstWord) -> Void)?
   private var afterLeaving: FirstCall?
   private var observers: [(MemberChange, ClusterMember) -> Void] = []
   /// Messages that changed nothing, by the machine's reason; most are gossip that was known already.
   private(set) var ignoredCounts: [Ignored: Int] = [:]
   var memberLines = MemberLineBudget()
+  let startedAt: Instant
+  var rivalry: NameRivalry
+  var rivalMet: Instant?
+  /// Found in its first seconds: the process is to end, and `nameLostText` says why.
+  package internal(set) var hasLostName = false
+  package var onNameLost: (() -> Void)?
+  private(set) var restarts = RestartWatch()
+  private var calendar = SteadyCalendar()
+  private var keyHinted: Instant?
   /// Why the cluster does not list this process, in words for people: another live member has its name. Nil when all
   /// is well.
-  package private(set) var nameConflict: String?
-  private var nameConflictLogged: Instant?
+  package var nameConflict: String? {
+    loop.assertCurrent()
+    return rivalry.conflict
+  }
 
   /// What a start waits for: the first answer through a join address.
   private enum FirstWord {
@@ -51,6 +64,8 @@ package final class Membership: @unchecked Sendable {
     (self.name, boundAddress, self.address, self.meta) = (name, bound, address, meta)
     (self.transport, self.arrivals, self.loop, self.log) = (transport, arrivals, loop, log)
     keyDesk = KeyDesk(transport, file: options.gossipKeyFile, on: loop, log: log)
+    startedAt = loop.now
+    rivalry = NameRivalry(name: name, address: Swim.Address(address), started: meta.started ?? 0)
     var generator = SystemRandomNumberGenerator()
     machine = Swim(
       name: name, address: Swim.Address(address), meta: meta.bytes,
@@ -80,19 +95,22 @@ package final class Membership: @unchecked Sendable {
     let figures = options.profile.figures(
       wrappingBytes: Envelope.overheadBytes(isEncrypted: keyring != nil, label: label))
     let address = try await ListeningAddress.resolve(options.gossip, flag: "--gossip", on: loop)
+    let resolved = try await AdvertisedHost.resolve(options.advertise, on: loop)
     let arrivals = ArrivalRelay()
     let transport = GossipTransport(
       loop: loop, envelope: envelope, timeout: figures.streamTimeout, log: log
     ) { arrivals.membership?.take($0) }
     let bound = try transport.bind(address, as: options.gossip)
     do throws(StartError) {
-      let advertised = try await AdvertisedHost.gossip(bound: bound, advertise: options.advertise, on: loop)
+      // From here to the membership's beginning nothing may be awaited: what arrives has nowhere to go.
+      let advertised = try AdvertisedHost.gossip(bound: bound, advertise: options.advertise, resolved: resolved)
       let dialled = AdvertisedHost.http(bound: http, advertise: options.advertise, gossip: advertised)
       let meta = try Self.meta(role, dialled, tags)
       let name = options.name ?? defaultName(port: bound.port)
       let membership = Membership(
         options, name, bound, advertised, meta, transport, arrivals, figures, loop, log)
       arrivals.membership = membership
+      membership.warnOfAddresses()
       try await membership.begin(joining: options.join, remembering: dataFolder)
       return membership
     } catch {
@@ -104,7 +122,7 @@ package final class Membership: @unchecked Sendable {
   private static func meta(
     _ role: ClusterOptions.Role, _ http: Authority, _ tags: [String: String]
   ) throws(StartError) -> MemberMeta {
-    let meta = MemberMeta(role: role, http: http, tags: tags)
+    let meta = MemberMeta(role: role, http: http, started: WallClock.microseconds, tags: tags)
     do throws(UsageError) {
       try meta.checkFits()
     } catch {
@@ -119,6 +137,7 @@ package final class Membership: @unchecked Sendable {
 
   private func begin(joining given: [Authority], remembering folder: String?) async throws(StartError) {
     peers = folder.map { PeersMemory(folder: $0, on: loop, log: log) }
+    transport.understood = { [weak self] in self?.understood($0, $1, $2) }
     let authorities = given + (peers?.addresses.map { Authority(host: $0.ip, port: $0.port) } ?? [])
     feed(.start)
     guard !authorities.isEmpty else { return }
@@ -229,7 +248,7 @@ package final class Membership: @unchecked Sendable {
   // MARK: The machine
 
   /// Hands an input to the machine and does what it asks for. An effect may bring the next input: that waits its turn.
-  private func feed(_ input: Swim.Input) {
+  func feed(_ input: Swim.Input) {
     loop.assertCurrent()
     inputs.append(input)
     guard !isFeeding else { return }
@@ -252,7 +271,7 @@ package final class Membership: @unchecked Sendable {
       transport.open(exchange, to: address, .pushPull(pushPull))
     case .openStreamPing(let exchange, let address, let ping): transport.open(exchange, to: address, .ping(ping))
     case .abandon(let exchange):
-      joinExchanges.remove(exchange)
+      if joinExchanges.remove(exchange) != nil { joinFailure = StreamFailure(.silent, "no answer in time") }
       transport.abandon(exchange)
     case .reply(let exchange, .pushPull(let pushPull)): transport.reply(.pushPull(pushPull), to: exchange)
     case .reply(let exchange, .ack(let ack)): transport.reply(.ack(ack), to: exchange)
@@ -277,66 +296,80 @@ package final class Membership: @unchecked Sendable {
   fileprivate func take(_ arrival: GossipTransport.Arrival) {
     switch arrival {
     case .datagram(let messages, let source): feed(.datagram(messages, from: source))
-    case .request(.pushPull(let pushPull), let exchange): feed(.pushPullReceived(pushPull, exchange: exchange))
+    case .request(.pushPull(let pushPull), let exchange):
+      feed(.pushPullReceived(pushPull, exchange: exchange))
+      noteAsked(pushPull)
     case .request(.ping(let ping), let exchange): feed(.streamPingReceived(ping, exchange: exchange))
     case .request(.user(let message), let exchange): keyDesk.take(message, of: exchange)
     case .request(_, let exchange): transport.close(exchange)
     case .answer(.pushPull(let pushPull), let exchange): answered(exchange, pushPull)
     case .answer(.ack(let ack), let exchange): feed(.streamPingAnswered(exchange, ack))
-    case .answer(_, let exchange): failed(exchange, "answered with another message than was asked for")
-    case .failure(let exchange, let reason): failed(exchange, reason)
+    case .answer(_, let exchange):
+      failed(exchange, StreamFailure(.noGossip, "answered with another message than was asked for"))
+    case .failure(let exchange, let failure): failed(exchange, failure)
     }
   }
 
   private func answered(_ exchange: Swim.OutgoingExchange, _ pushPull: PushPull) {
-    let own = pushPull.states.first { $0.name == name && ($0.state == .alive || $0.state == .suspect) }
-    let holder = own.flatMap { $0.address == Swim.Address(address) ? nil : $0.address }
-    if joinExchanges.remove(exchange) != nil, let firstWord {
-      if let holder { return firstWord(.nameTaken(by: holder)) }
-      firstWord(.welcome)
+    if joinExchanges.remove(exchange) != nil {
+      joinFailure = StreamFailure(.answered, "")
+      if let firstWord {
+        let rival = rivalry.rival(in: pushPull.states)
+        if let rival, rivalry.refusesStart(rival) { return firstWord(.nameTaken(by: rival.address)) }
+        firstWord(.welcome)
+      }
     }
-    noteNameHolder(holder)
+    noteAnswered(pushPull)
     feed(.pushPullAnswered(exchange, pushPull))
   }
 
-  /// Whom we ask for their state says who has our name there: somebody else, where this process came second. The start
-  /// waits for the first word only so long; here it comes late.
-  private func noteNameHolder(_ holder: Swim.Address?) {
-    guard let holder else {
-      if nameConflict != nil { log.info("name_free", ["name": name]) }
-      (nameConflict, nameConflictLogged) = (nil, nil)
-      return
-    }
-    nameConflict = "the name '\(name)' is taken by a live member at \(holder), so the cluster does not list this one"
-    if let nameConflictLogged, loop.now - nameConflictLogged < GossipLimits.complaintInterval { return }
-    nameConflictLogged = loop.now
-    log.error(
-      "name_taken",
-      ["name": name, "held_by": "\(holder)", "way_out": "stop one of the two and start it with another --name"])
+  private func failed(_ exchange: Swim.OutgoingExchange, _ failure: StreamFailure) {
+    if joinExchanges.remove(exchange) != nil { joinFailure = failure }
+    feed(.exchangeFailed(exchange, reason: failure.text))
   }
 
-  private func failed(_ exchange: Swim.OutgoingExchange, _ reason: String) {
-    joinExchanges.remove(exchange)
-    feed(.exchangeFailed(exchange, reason: reason))
+  /// A member understood another of the keys than the first. Whoever is alone speaks as the others do; in company it is
+  /// the other one that has to be mended.
+  private func understood(_ exchange: Swim.OutgoingExchange, _ address: Swim.Address, _ key: GossipKey) {
+    if machine.reachableCount == 0, joinExchanges.contains(exchange) { return keyDesk.adopt(key) }
+    if let keyHinted, loop.now - keyHinted < GossipLimits.complaintInterval { return }
+    keyHinted = loop.now
+    log.warning(
+      "gossip_key_missing",
+      [
+        "address": "\(address)", "understands": key.fingerprint.text,
+        "way_out": "`ignareo keys install` the key that the others encrypt with once more: this member lacks it",
+      ])
   }
 
   private func take(_ event: MemberEvent) {
     log(event)
     if case .joinFailing = event { firstWord?(.welcome) }
     guard let (change, member) = event.change else { return }
+    let started = MemberMeta(bytes: member.meta).started
+    if restarts.note(change, member.name, started: started, at: loop.now) { logRestart(member) }
     let described = describe(member)
     peers?.note(change, described)
     for observer in observers { observer(change, described) }
   }
 
   private func describe(_ member: Member) -> ClusterMember {
-    let age = max(.zero, loop.now - member.since)
-    let since = Timestamp(milliseconds: WallClock.now.milliseconds - Int64(age.inMilliseconds))
+    let isListening = member.state == .alive || member.state == .suspect
+    let began = max(member.since, restarts.moment(of: member.name) ?? .zero)
     return ClusterMember(
       name: member.name,
       gossip: SocketAddress(ipBytes: member.address.ipBytes, port: member.address.port) ?? address,
-      state: member.state, incarnation: member.incarnation, since: since, meta: MemberMeta(bytes: member.meta),
-      suspectedBy: member.suspectedBy, roundTrip: member.roundTrip, isSelf: member.name == name)
+      state: member.state, incarnation: member.incarnation, since: calendar.time(of: began, now: loop.now),
+      meta: MemberMeta(bytes: member.meta), suspectedBy: member.suspectedBy,
+      roundTrip: isListening ? member.roundTrip : nil, problem: problem(of: member), isSelf: member.name == name)
+  }
+
+  private func problem(of member: Member) -> String? {
+    if member.name == name { return rivalry.conflict }
+    guard transport.peerKeys.key(of: member.address, transport.envelope.keyring, at: loop.now) != nil else {
+      return nil
+    }
+    return "lacks the gossip key that this member encrypts with: `ignareo keys install` it once more"
   }
 }
 

@@ -15,8 +15,13 @@ package struct NodesFilter: Equatable, Sendable {
     (self.states, self.roles, self.tags) = (states, roles, tags)
   }
 
-  /// - Throws: for a state or a role that does not exist, and for a tag without `=`: an empty list would hide a slip.
+  /// - Throws: for a filter, a state or a role that does not exist, and for a tag without `=`: an empty list would hide
+  ///   a slip, and a full one as well.
   package init(_ query: Query) throws(NodesFilterError) {
+    let known = ["state", "role", "tag"]
+    if let odd = query.items.first(where: { !known.contains($0.name) }) {
+      throw NodesFilterError(text: "'\(odd.name)' is no filter; these are: \(known.joined(separator: ", "))")
+    }
     states = try Self.names(query, "state", of: MemberState.allCases.map { "\($0)" })
     roles = try Self.names(query, "role", of: ClusterOptions.Role.allCases.map(\.rawValue) + ["other"])
     tags = query.values("tag")

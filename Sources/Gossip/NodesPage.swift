@@ -22,11 +22,14 @@ struct NodesPage {
     let load = report.load(of: member)
     let isDraining = member.meta.isDraining || load?.isDraining == true
     let marks = (report.isSlow(member) ? " slow" : "") + (isDraining ? " draining" : "")
+    let isAccused = member.state == .suspect || member.state == .dead
     let accusers =
-      member.state == .suspect && !member.suspectedBy.isEmpty ? " by \(member.suspectedBy.joined(separator: ", "))" : ""
+      isAccused && !member.suspectedBy.isEmpty ? " by \(member.suspectedBy.joined(separator: ", "))" : ""
+    let problem = member.problem.map { ": \($0)" } ?? ""
     let tags = member.meta.tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
     let cells: [String] = [
-      member.name, member.meta.roleName, "\(member.state)\(marks)\(accusers)", member.meta.http?.description ?? "",
+      member.name, member.meta.roleName, "\(member.state)\(marks)\(accusers)\(problem)",
+      member.meta.http?.description ?? "",
       member.gossip.description, load.map { "\($0.running)" } ?? "", load.map { "\($0.queued)" } ?? "",
       load.map { "\($0.capacity)" } ?? "", load.map { "\($0.done)" } ?? "", load.map { "\($0.failed)" } ?? "",
       load.map { "\($0.ratePerSecond)" } ?? "",

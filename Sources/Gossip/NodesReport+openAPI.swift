@@ -45,6 +45,37 @@ extension NodesReport {
             "404":{"$ref":"#/components/responses/NotFound"}
           }
         }
+      },
+      "/nodes/{name}/drain":{
+        "parameters":[
+          {"name":"name","in":"path","required":true,"description":"a member's name","schema":{"type":"string"}}
+        ],
+        "post":{
+          "operationId":"post_node_drain",
+          "summary":"drains a member: its own `POST /drain`, through this process",
+          "tags":["cluster"],
+          "responses":{
+            "202":{
+              "description":"It begins.",
+              "content":{"application/json":{
+                "schema":{
+                  "type":"object","required":["name","status"],
+                  "properties":{"name":{"type":"string"},"status":{"const":"draining"}}
+                },
+                "example":{"name":"n1","status":"draining"}
+              }}
+            },
+            "404":{"$ref":"#/components/responses/NotFound"},
+            "409":{"$ref":"#/components/responses/NotDrained"},
+            "502":{"$ref":"#/components/responses/NotDrained"}
+          }
+        }
+      }
+    },
+    "responses":{
+      "NotDrained":{
+        "description":"The member cannot be drained (409) or did not take the order (502); `detail` says why.",
+        "content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}
       }
     },
     "schemas":{
@@ -83,11 +114,13 @@ extension NodesReport {
           "incarnation":{"type":"integer","minimum":0},
           "since":{"type":"string","format":"date-time","description":"when its state began"},
           "suspected_by":{
-            "type":"array","items":{"type":"string"},"description":"who accuses a suspect, the first one first"
+            "type":"array","items":{"type":"string"},
+            "description":"who accuses a suspect, or accused one that died by that; the first one first"
           },
+          "problem":{"type":"string","description":"what is wrong with the member and how to mend it"},
           "version":{"type":"string"},
           "tags":{"type":"object","additionalProperties":{"type":"string"}},
-          "rtt_ms":{"type":"number","minimum":0,"description":"of the last probe"},
+          "rtt_ms":{"type":"number","minimum":0,"description":"of the probes, smoothed; of the living"},
           "task_types":{"type":"array","items":{"type":"string"}},
           "capacity":{"type":"integer","minimum":0},
           "running":{"type":"integer","minimum":0},

@@ -92,7 +92,10 @@ package struct NodesReport: Sendable {
       object.member("gossip", "\(member.gossip)")
       object.member("incarnation", member.incarnation)
       object.member("since", member.since.rfc3339)
-      if member.state == .suspect { object.member("suspected_by", member.suspectedBy) }
+      if member.state == .suspect || member.state == .dead && !member.suspectedBy.isEmpty {
+        object.member("suspected_by", member.suspectedBy)
+      }
+      object.member("problem", ifPresent: member.problem)
       object.member("version", ifPresent: member.meta.version)
       object.member("tags") { value in
         value.object { tags in

@@ -6,7 +6,7 @@ package import Net
 ///
 /// Guarded by: the loop's thread, on which the server calls it.
 package final class NodesView: @unchecked Sendable {
-  private let membership: Membership
+  let membership: Membership
   private let board: LoadBoard
   private let ownStatus: (() -> [UInt8])?
 
@@ -45,7 +45,7 @@ package final class NodesView: @unchecked Sendable {
   package func respond(to exchange: HTTPExchange, name: String) {
     board.refresh { [self] in
       guard let json = report.json(of: name) else {
-        return exchange.respond(.notFound(exchange.request.path))
+        return exchange.respond(.noMember(name, exchange.request.path))
       }
       exchange.respond(json: json)
     }

@@ -11,12 +11,20 @@ final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
   }
 
   let exchange: Swim.OutgoingExchange
+  let address: Swim.Address
+  let request: StreamMessage
+  /// The first one encrypts it; those that may be tried next. Empty in the clear.
+  let keys: [GossipKey]
   private unowned let transport: GossipTransport
   private var decoder = StreamDecoder(readsLabel: false)
   private var state = State.connecting
 
-  init(_ exchange: Swim.OutgoingExchange, _ transport: GossipTransport) {
-    (self.exchange, self.transport) = (exchange, transport)
+  init(
+    _ exchange: Swim.OutgoingExchange, _ address: Swim.Address, _ request: StreamMessage, _ keys: [GossipKey],
+    _ transport: GossipTransport
+  ) {
+    (self.exchange, self.address, self.request, self.keys) = (exchange, address, request, keys)
+    self.transport = transport
   }
 
   func start(to address: SocketAddress, request: [UInt8], timeout: Duration, on loop: EventLoop) {
@@ -42,9 +50,9 @@ final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
   func connection(_ connection: TCPConnection, received bytes: Span<UInt8>) {
     bytes.withUnsafeBufferPointer { decoder.append($0) }  // Guarded by: the bytes live until this call returns.
     do throws(WireError) {
-      if let event = try decoder.next() { transport.take(event, of: self, from: connection.peer) }
+      while let event = try decoder.next() { transport.take(event, of: self, from: connection.peer) }
     } catch {
-      transport.fail(self, "sent what cannot be read: \(error)")
+      transport.fail(self, StreamFailure(.noGossip, "sent what cannot be read: \(error)"))
     }
   }
 
@@ -52,13 +60,15 @@ final class OutgoingStream: TCPConnectionDelegate, @unchecked Sendable {
     if let error {
       fail(error)
     } else {
-      transport.fail(self, "closed the connection without a whole answer: has it another --gossip-label?")
+      let text = "closed the connection without a whole answer: has it another --gossip-label?"
+      transport.fail(self, StreamFailure(.closed, text))
     }
   }
 
   func connectionDrained(_ connection: TCPConnection) {}
 
   private func fail(_ error: LoopError) {
-    transport.fail(self, error.errno == 0 ? "\(error)" : LoopError.text(of: error.errno))
+    let text = error.errno == 0 ? "\(error)" : LoopError.text(of: error.errno)
+    transport.fail(self, StreamFailure(.unreachable, text))
   }
 }

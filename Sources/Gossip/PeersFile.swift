@@ -57,23 +57,12 @@ struct PeersFile: Sendable {
   }
 
   func write(_ peers: [RememberedPeer]) throws(PeersFileError) {
-    let new = path + ".new"
-    let file = Glibc.open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw PeersFileError("write \(new)", errno) }
-    let bytes = Self.text(of: peers)
-    let isWritten =
-      bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) == $0.count } && fsync(file) == 0
-    let reason = errno
-    Glibc.close(file)
-    guard isWritten else {
-      unlink(new)
-      throw PeersFileError("write \(new)", reason == 0 ? ENOSPC : reason)
+    do throws(LoopError) {
+      // A power cut that brings the old file back costs a member nothing but its newest peers.
+      _ = try FileReplacement.write(Self.text(of: peers), to: path)
+    } catch {
+      throw PeersFileError(text: "cannot \(error)")
     }
-    guard rename(new, path) == 0 else { throw PeersFileError("rename \(new)", errno) }
-    let directory = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else { return }
-    fsync(directory)
-    Glibc.close(directory)
   }
 
   // MARK: The text

@@ -15,6 +15,9 @@ final class PeersMemory: @unchecked Sendable {
   private var isDirty = false
   private var isSaving = false
   private var timer: LoopTimer?
+  /// Saves that failed; the last of them is tried again by `timer` where `retries`.
+  private var failures = 0
+  private var retries = false
   private var complained: Instant?
 
   /// Reads at once: a start waits for it anyway.
@@ -72,14 +75,13 @@ final class PeersMemory: @unchecked Sendable {
     case .suspected, .forgotten: return
     }
     isDirty = true
-    planSaving()
+    planSaving(after: GossipLimits.peersSaveDelay)
   }
 
   /// Returns when what is known is on disk, or could not be written.
   func save() async {
     loop.assertCurrent()
-    timer?.cancel()
-    timer = nil
+    cancelTimer()
     guard isDirty, !isSaving, let file else { return }
     (isDirty, isSaving) = (false, true)
     let list = newest
@@ -93,15 +95,21 @@ final class PeersMemory: @unchecked Sendable {
       failure = "\(error)"
     }
     isSaving = false
-    if let failure { complain(failure) }
-    if isDirty { planSaving() }
+    if let failure {
+      (isDirty, retries) = (true, true)
+      failures += 1
+      complain(failure)
+    }
+    if isDirty { planSaving(after: failure == nil ? GossipLimits.peersSaveDelay : GossipLimits.complaintInterval) }
   }
 
-  /// Returns when nothing is left to be saved, or the disk has had its time: whoever leaves is not kept by it.
+  /// Returns when nothing is left to be saved, or the disk refuses it or has had its time: whoever leaves is not kept
+  /// by it.
   func settle() async {
     loop.assertCurrent()
     let deadline = loop.now + GossipLimits.peersSettle
-    while isDirty || isSaving, file != nil, loop.now < deadline {
+    let before = failures
+    while isDirty || isSaving, file != nil, failures == before, loop.now < deadline {
       if !isSaving { loop.spawn { [self] in await save() } }
       do { try await loop.sleep(for: .milliseconds(5)) } catch { return }
     }
@@ -109,8 +117,7 @@ final class PeersMemory: @unchecked Sendable {
 
   func close() {
     loop.assertCurrent()
-    timer?.cancel()
-    timer = nil
+    cancelTimer()
     file?.close()
     // Its descriptor's number may be somebody else's by now.
     file = nil
@@ -136,18 +143,25 @@ final class PeersMemory: @unchecked Sendable {
     }
   }
 
-  private func planSaving() {
-    guard timer == nil, !isSaving else { return }
-    timer = loop.schedule(after: GossipLimits.peersSaveDelay) { [weak self] in
+  /// What is new is not kept waiting by what is tried again.
+  private func planSaving(after delay: Duration) {
+    if retries, delay < GossipLimits.complaintInterval { cancelTimer() }
+    guard timer == nil, !isSaving, file != nil else { return }
+    timer = loop.schedule(after: delay) { [weak self] in
       guard let self else { return }
       timer = nil
       loop.spawn { [self] in await save() }
     }
   }
 
+  private func cancelTimer() {
+    timer?.cancel()
+    (timer, retries) = (nil, false)
+  }
+
   private func complain(_ cause: String) {
     if let complained, loop.now - complained < GossipLimits.complaintInterval { return }
     complained = loop.now
-    log.warning("peers_not_saved", ["cause": cause, "way_out": "free the disk; the next change is written again"])
+    log.warning("peers_not_saved", ["cause": cause, "way_out": "free the disk; it is tried again every minute"])
   }
 }

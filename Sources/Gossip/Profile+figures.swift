@@ -7,12 +7,10 @@ extension ClusterOptions.Profile {
   func figures(wrappingBytes: Int = 0) -> Swim.Configuration {
     var figures: Swim.Configuration =
       switch self {
-      case .lan: .lan
-      case .wan: .wan
-      case .local: .local
+      case .lan: .lan.asRun
+      case .wan: .wan.asRun
+      case .local: .local.asRun
       }
-    // A process that was killed and started again elsewhere must get its name back without an operator.
-    figures.deadNodeReclaim = .seconds(5)
     figures.wrappingBytes = wrappingBytes
     return figures
   }

@@ -71,7 +71,7 @@ package final class RoleLifecycle: @unchecked Sendable {
       let lifecycle = RoleLifecycle(options, role, try EventLoop(name: "main"), log)
       return lifecycle.run(signals: [SIGTERM, SIGINT], start)
     } catch {
-      complain("cannot start: \(error)")
+      complain("cannot start: \(error)", as: role)
       return 1
     }
   }
@@ -101,13 +101,35 @@ package final class RoleLifecycle: @unchecked Sendable {
 
   private func started(_ running: Running) {
     guard case .starting(let mustStop) = state else { return }
+    guard !running.membership.hasLostName else {
+      state = .running(running)
+      return loseName(running)
+    }
     state = .running(running)
     let (membership, http) = (running.membership, running.http)
     ready(
       ReadyLine(
         role: role, name: membership.name, http: http.description, gossip: membership.boundAddress.description))
-    log.info("ready", ["name": membership.name, "http": "\(http)", "gossip": "\(membership.boundAddress)"])
+    log.info(
+      "ready",
+      [
+        "name": membership.name, "http": "\(http)", "gossip": "\(membership.boundAddress)",
+        "advertised_http": membership.meta.http.map { "\($0)" } ?? "", "advertised_gossip": "\(membership.address)",
+      ])
+    membership.onNameLost = { [weak self] in self?.loseName(running) }
     if mustStop { stop(because: "signal") }
+  }
+
+  /// Without a good-bye: it would be said in the name of the one that stays.
+  private func loseName(_ running: Running) {
+    guard case .running = state else { return }
+    state = .stopping
+    Self.complain(running.membership.nameLostText, as: role)
+    loop.spawn { [self] in
+      running.membership.close()
+      await running.close()
+      end(exitStatus: 1)
+    }
   }
 
   private func failed(_ error: any Error) {
@@ -117,7 +139,7 @@ package final class RoleLifecycle: @unchecked Sendable {
       case let error as UsageError: (error.text, UsageError.exitStatus)
       default: ("cannot start: \(error)", 1)
       }
-    Self.complain(text)
+    Self.complain(text, as: role)
     end(exitStatus: exitStatus)
   }
 
@@ -176,8 +198,9 @@ package final class RoleLifecycle: @unchecked Sendable {
     loop.stop()
   }
 
-  package static func complain(_ text: String) {
-    let line = Array("ignareo: \(text)\n".utf8)
+  /// As the commands do: `ignareo node: why`.
+  package static func complain(_ text: String, as role: ClusterOptions.Role) {
+    let line = Array("ignareo \(role.rawValue): \(text)\n".utf8)
     _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }

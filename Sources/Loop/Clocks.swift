@@ -18,6 +18,13 @@ package enum WallClock {
     return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
   }
 
+  /// Since 1970; tells apart what happens within a millisecond.
+  package static var microseconds: Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+  }
+
   /// A new identifier from this clock and the kernel's randomness.
   package static func newIdentifier() -> UUIDv7 {
     var generator = SystemRandomNumberGenerator()

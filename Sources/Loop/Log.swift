@@ -4,7 +4,8 @@ import Synchronization
 
 /// What a process says to its operator: an event's name and fields, one line each on standard error.
 ///
-/// As text `2026-01-31T12:00:00.000Z info member_joined name=n2 address=127.0.0.1:7947`, or the same as a JSON object.
+/// As text `2026-01-31T12:00:00.000Z info member_joined name=n2 address=127.0.0.1:7947`, or the same as a JSON object,
+/// in which a field whose name ends in `_s`, `_ms` or `_bytes` is a number.
 package struct Log: Sendable {
   package enum Level: Int, Comparable, CaseIterable, Sendable {
     case debug, info, warning, error
@@ -48,9 +49,21 @@ package struct Log: Sendable {
       let words = fields.map { " \($0.key)=\(Self.isPlain($0.value) ? $0.value : Self.quoted($0.value))" }.joined()
       sink(Array("\(time) \(level.name) \(event)\(words)\n".utf8))
     case .json:
-      let members = fields.map { ",\(Self.quoted($0.key)):\(Self.quoted($0.value))" }.joined()
+      let members = fields.map { ",\(Self.quoted($0.key)):\(Self.value($0.value, of: $0.key))" }.joined()
       sink(Array("{\"time\":\"\(time)\",\"level\":\"\(level.name)\",\"event\":\"\(event)\"\(members)}\n".utf8))
     }
+  }
+
+  private static func value(_ text: String, of key: String) -> String {
+    ["_s", "_ms", "_bytes"].contains { key.hasSuffix($0) } && isNumber(text) ? text : quoted(text)
+  }
+
+  /// Digits, perhaps with a fraction, as JSON writes them.
+  private static func isNumber(_ text: String) -> Bool {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } })
+    else { return false }
+    return parts[0] == "0" || !parts[0].hasPrefix("0")
   }
 
   private static func isPlain(_ text: String) -> Bool {

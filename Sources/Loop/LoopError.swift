@@ -50,9 +50,12 @@ package struct LoopError: Error, Sendable, CustomStringConvertible {
     errno == 0 ? "\(context): \(code.rawValue)" : "\(context): \(Self.text(of: errno))"
   }
 
-  /// The kernel's words for a number. glibc's `strerror` is safe on any thread since 2.32.
+  /// The kernel's words for a number, to stand within a sentence: `connection refused`, but `RPC struct is bad`.
+  /// glibc's `strerror` is safe on any thread since 2.32.
   package static func text(of errno: Int32) -> String {
     guard let words = strerror(errno) else { return "error \(errno)" }
-    return String(cString: words)
+    let text = String(cString: words)
+    let isWord = text.dropFirst().first?.isLowercase == true
+    return isWord ? text.prefix(1).lowercased() + text.dropFirst() : text
   }
 }

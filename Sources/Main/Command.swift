@@ -23,7 +23,8 @@ struct Command: Sendable {
 
   /// In the order of the help page.
   static let all: [Command] = [
-    .node, .coordinator, .up, .submit, .batches, .batch, .results, .cancel, .nodes, .tasks, .keygen, .keys, .simulate,
+    .node, .coordinator, .up, .submit, .batches, .batch, .results, .cancel, .nodes, .drain, .tasks, .keygen, .keys,
+    .simulate,
     .version, .help,
   ]
 

@@ -29,7 +29,7 @@ extension Swim {
 
     /// The largest datagram, everything included.
     package var packetBytes: Int
-    /// What the shell wraps around each datagram: `Encryption.overheadBytes` with a key, plus a label's header.
+    /// What the shell wraps around each datagram: `EncryptionFrame.overheadBytes` with a key, plus a label's header.
     package var wrappingBytes: Int
     package var lifeguard = Lifeguard.whole
 
@@ -68,6 +68,14 @@ extension Swim {
       figures.redialInterval = .seconds(10)
       return figures
     }()
+
+    /// The preset as our members run it. They differ from memberlist's in one thing: a process that was killed and
+    /// started again elsewhere must get its name back without an operator.
+    package var asRun: Configuration {
+      var figures = self
+      figures.deadNodeReclaim = .seconds(5)
+      return figures
+    }
 
     /// Intervals pass, and an alive of the longest name and meta fits a packet.
     package var isSane: Bool {

@@ -41,17 +41,19 @@ package enum MemberEvent: Sendable, Equatable {
   case suspected(Member)
   /// No longer suspect: it refuted.
   case refuted(Member)
-  case died(Member)
+  /// `by`: who declared it dead, its accusers' word or not.
+  case died(Member, by: String)
   /// It said good-bye.
   case left(Member)
-  /// Dead or left for an hour: no longer listed.
+  /// Dead or left for an hour, or in the way of later ones in a full list: no longer listed.
   case forgotten(Member)
   /// Somebody at `claimed` uses the name of a member at `held` (which may be this process); at most once a minute a
   /// name.
   case nameConflict(name: String, held: Swim.Address, claimed: Swim.Address)
   /// It answers on streams but not in datagrams: UDP to it is blocked or lost. At most once a minute.
   case unreachableByDatagram(Member)
-  /// All of its versions of the protocol are not ours: nothing was merged. At most once a minute.
+  /// Somebody of either side speaks a version that not all alive members can speak: nothing was merged. At most once a
+  /// minute.
   case versionsDisagree(with: Swim.Address?, reason: String)
   /// Alone, and none of the addresses answered: once at first, then once a minute. `seconds` since the first try.
   case joinFailing(addresses: [Swim.Address], reason: String, seconds: Int)

@@ -23,6 +23,8 @@ extension Swim {
     case datagramUnsent(to: Address)
     /// The addresses to join through. They replace those of an earlier `join`; this process's own is left out.
     case join([Address])
+    /// Exchange whole states with whoever is at this address, once.
+    case meet(Address)
     /// Somebody opened a stream and sent its state. Answered by `.reply` or `.close` with the same exchange.
     case pushPullReceived(PushPull, exchange: IncomingExchange)
     /// Somebody opened a stream and pinged. Answered by `.reply` or `.close` with the same exchange.

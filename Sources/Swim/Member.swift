@@ -37,10 +37,12 @@ package struct Versions: Hashable, Sendable {
     (applicationMin, applicationMax, applicationNow) = (amin, amax, anow)
   }
 
+  static let byteCount = 6
+
   /// From the wire: the first six bytes; nil if there are fewer.
   package init?(bytes: some Collection<UInt8>) {
-    guard bytes.count >= 6 else { return nil }
-    let first = Array(bytes.prefix(6))
+    guard bytes.count >= Self.byteCount else { return nil }
+    let first = Array(bytes.prefix(Self.byteCount))
     self.init(first[0], first[1], first[2], first[3], first[4], first[5])
   }
 
@@ -68,7 +70,7 @@ package struct Member: Sendable, Equatable {
   package var since: Instant
   /// While suspect: who accused it, the first accuser first.
   package var suspectedBy: [String]
-  /// The last direct probe's round trip; nil before the first answer and for this process itself.
+  /// Of the direct probes, smoothed; nil before the first answer and for this process itself.
   package var roundTrip: Duration?
 
   package init(
@@ -84,5 +86,10 @@ package struct Member: Sendable, Equatable {
     self.since = since
     self.suspectedBy = suspectedBy
     self.roundTrip = roundTrip
+  }
+
+  /// TCP's gain (RFC 6298, section 2): one late answer says little of the way there.
+  mutating func noteRoundTrip(_ measured: Duration) {
+    roundTrip = roundTrip.map { ($0 * 7 + measured) / 8 } ?? measured
   }
 }

@@ -148,7 +148,7 @@ import Testing
       let told = Told()
       engine.engine.makeDurable(Self.log) { told.count += 1 }
       try await engine.until { engine.engine.trouble != nil }
-      #expect(told.count == 0 && engine.engine.trouble?.text.contains("No such file") == true)
+      #expect(told.count == 0 && engine.engine.trouble?.text.contains("no such file") == true)
       #expect(await engine.read(Self.log, from: 3, count: 1) == [4])
       #expect(rename("\(folder.path)/away", "\(folder.path)/batches") == 0)
       try await engine.until { told.count == 1 }

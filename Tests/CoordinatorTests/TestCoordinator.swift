@@ -20,12 +20,14 @@ final class TestCoordinator: @unchecked Sendable {
 
   var journal: Journal { service.journal }
 
-  private init(_ loop: EventLoop, _ folder: String, keepBytes: Int, expecting nodes: [String]) throws {
+  private init(
+    _ loop: EventLoop, _ folder: String, keepBytes: Int, callbacks: CallbackRules, expecting nodes: [String]
+  ) throws {
     self.loop = loop
     opening = try JournalOpening(folder)
     let engine = try FileEngine(folder: opening.folder, on: loop, log: .silent)
     let keep = Retention(age: .seconds(3_600), bytes: keepBytes)
-    service = CoordinatorService(loop: loop, journal: Journal(engine), log: .silent, keep: keep)
+    service = CoordinatorService(loop: loop, journal: Journal(engine), log: .silent, keep: keep, callbacks: callbacks)
     client = HTTPClient(loop: loop)
     address = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
     service.restore(opening.readBatches())
@@ -41,22 +43,25 @@ final class TestCoordinator: @unchecked Sendable {
 
   /// Runs a test's story on the loop of a fresh coordinator.
   static func run<Value: Sendable>(
-    journalBytes: Int = 1 << 30, _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
+    journalBytes: Int = 1 << 30, callbacks: CallbackRules = CallbackRules(),
+    _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
   ) async throws -> Value {
     let folder = TemporaryFolder()
     defer { folder.remove() }
-    return try await run(in: folder.path, journalBytes: journalBytes, story)
+    return try await run(in: folder.path, journalBytes: journalBytes, callbacks: callbacks, story)
   }
 
   /// The same on a folder that may hold what an earlier coordinator left.
   static func run<Value: Sendable>(
-    in folder: String, journalBytes: Int = 1 << 30, expecting nodes: [String] = [],
+    in folder: String, journalBytes: Int = 1 << 30, callbacks: CallbackRules = CallbackRules(),
+    expecting nodes: [String] = [],
     _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
   ) async throws -> Value {
     let loop = try EventLoop.start(name: "coordinator")
     defer { loop.stop() }
     return try await loop.spawn { () async throws -> Value in
-      let coordinator = try TestCoordinator(loop, folder, keepBytes: journalBytes, expecting: nodes)
+      let coordinator = try TestCoordinator(
+        loop, folder, keepBytes: journalBytes, callbacks: callbacks, expecting: nodes)
       do {
         let value = try await story(coordinator)
         await coordinator.close()
@@ -120,10 +125,16 @@ final class TestCoordinator: @unchecked Sendable {
     _ method: String, _ path: String, body: String? = nil, type: String? = "application/json",
     headers: HTTPHeaders = [:]
   ) async throws -> Answer {
+    try await send(method, path, bytes: body.map { Array($0.utf8) }, type: type, headers: headers)
+  }
+
+  func send(
+    _ method: String, _ path: String, bytes: [UInt8]?, type: String? = "application/json", headers: HTTPHeaders = [:]
+  ) async throws -> Answer {
     var headers = headers
-    if body != nil, let type { headers.add("Content-Type", type) }
+    if bytes != nil, let type { headers.add("Content-Type", type) }
     var request = HTTPClientRequest(
-      "http://\(address)\(path)", method: method, headers: headers, body: body.map { .bytes(Array($0.utf8)) } ?? .none)
+      "http://\(address)\(path)", method: method, headers: headers, body: bytes.map { .bytes($0) } ?? .none)
     request.timeout = .seconds(20)
     let response = try await client.fetch(request)
     return Answer(status: response.status, headers: response.headers, body: response.body)

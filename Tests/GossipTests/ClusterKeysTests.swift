@@ -109,8 +109,12 @@ import Testing
     let report = try await three.make(.use(three.new.fingerprint), isForced: true)
     #expect(report.members.prefix(2).map { $0.keys?.first } == [three.new.fingerprint, three.new.fingerprint])
     try await three.parties[0].waits("c is dead") { $0.contains { $0.name == "c" && $0.state == .dead } }
-    // The dead hold nothing up; their row says what they need.
-    let after = try await three.make(.remove(three.old.fingerprint))
+    // It may only be cut off: it would come back with a key that nobody has any more.
+    for change in [KeyChange.use(three.new.fingerprint), .remove(three.old.fingerprint)] {
+      await #expect(throws: UnsafeKeyChange.missed(["c"])) { try await three.make(change) }
+    }
+    // Its row says what it needs.
+    let after = try await three.make(.remove(three.old.fingerprint), isForced: true)
     guard case .notAsked = after.members[2].outcome else {
       Issue.record("\(after.members[2].outcome)")
       return
@@ -118,6 +122,53 @@ import Testing
     #expect(after.isWhole)
     await three.parties[0].kill()
     await three.parties[1].kill()
+  }
+
+  @Test("of two changes that are given at once, judged by the same keys, one is made and the other touches nobody")
+  func atOnce() async throws {
+    let three = try await Three()
+    _ = try await three.make(.install(three.new))
+    _ = try await three.make(.use(three.new.fingerprint))
+    let second = ClusterKeys(membership: three.parties[1].membership)
+    let (old, loop) = (three.old.fingerprint, three.parties[1].loop)
+    // Alone each is fine; together some would encrypt with what others have removed.
+    async let used = three.make(.use(old))
+    async let removed = loop.spawn { try await second.make(.remove(old), isForced: false) }.value
+    var made: [Bool] = []
+    do { made.append(try await used.isWhole) } catch let error as UnsafeKeyChange { made.append(false); _ = error }
+    do { made.append(try await removed.isWhole) } catch let error as UnsafeKeyChange { made.append(false); _ = error }
+    #expect(made.count { $0 } == 1, "\(made)")
+    let after = await three.report().members.map(\.keys)
+    #expect(Set(after).count == 1, "\(after)")
+    for party in three.parties { try await party.sees("a", "b", "c") }
+    await three.end()
+  }
+
+  @Test("a member whose keys are others by now refuses an order that was judged by its old ones")
+  func overtaken() async throws {
+    let key = GossipKey.generate()
+    let file = try KeyFile([key])
+    let party = try await Party.start("a", keyFile: file.path)
+    func give(_ expected: [KeyFingerprint]) async -> KeyAnswer {
+      await party.loop.spawn { [membership = party.membership] in
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<KeyAnswer, Never>) in
+          membership.keyDesk.take(.tell) { answer in
+            guard case .holds(_, let challenge) = answer else { return continuation.resume(returning: answer) }
+            let order = KeyOrder.change(.install(.generate()), challenge: challenge, expected: expected)
+            membership.keyDesk.take(order) { continuation.resume(returning: $0) }
+          }
+        }
+      }.value
+    }
+    #expect(await give([GossipKey.generate().fingerprint]) == .overtaken)
+    #expect(await give([]) == .overtaken)
+    guard case .holds(let keys, _) = await give([key.fingerprint]) else {
+      Issue.record("refused")
+      return
+    }
+    #expect(keys.count == 2)
+    #expect(await give([key.fingerprint]) == .overtaken)
+    await party.kill()
   }
 
   @Test("over HTTP an order needs a key of the cluster and a fresh challenge, and works once")

@@ -4,8 +4,8 @@ import Swim
 
 @testable import Gossip
 
-/// Garbage in quantities: noise, what looks like a message and lies, bombs, compounds within compounds, and well-formed
-/// messages of strangers.
+/// Garbage in quantities: noise, what looks like a message and lies, bombs, compounds within compounds, well-formed
+/// messages of strangers, and what only a cipher can tell from a packet of a member.
 struct Flood: Sendable {
   /// Those that the kernel took.
   private(set) var sent = 0
@@ -53,6 +53,16 @@ struct Flood: Sendable {
       [7, 255, 0, 1], [7, 1, 255, 255, 0], [7, 3, 0, 0, 0, 0, 0, 0], [12, 0, 0, 0, 0, 0, 1], [9, 0x81], [6, 0x80],
       [10, 0, 0, 0, 1], [4, 0xdf, 0xff, 0xff, 0xff, 0xff], [0xf4, 3, 1, 2, 3, 0, 0x80], [13, 0x80],
     ]
+    // A bomb of 64 KiB, and sixteen small ones in one packet: as much as is ever expanded.
+    let bomb = Compression.shorten([UInt8](repeating: 99, count: 65_000))
+    let part = Compression.shorten([UInt8](repeating: 99, count: 4096))
+    let parts = (0..<16).flatMap { _ in [UInt8(part.count >> 8), UInt8(part.count & 0xff)] }
+    all.append(bomb)
+    all.append([7, 16] + parts + (0..<16).flatMap { _ in part })
+    // A frame's version, and as many bytes as a packet has: with a key, each is decrypted to the end.
+    for version in [UInt8(0), 1] {
+      for _ in 0..<20 { all.append([version] + (0..<1399).map { _ in UInt8.random(in: 0...255, using: &generator) }) }
+    }
     for seed in 0..<50 {
       var bytes = all[300 + seed % messages.count]
       bytes[seed % bytes.count] ^= UInt8(1 + seed)

@@ -35,6 +35,26 @@ import Testing
     await second.kill()
   }
 
+  @Test("a stranger that goes on and on is logged less and less often, with what was dropped meanwhile; others at once")
+  func lastingStranger() {
+    let lines = LogLines()
+    var counter = GarbageCounter(log: Log(level: .debug, format: .text) { lines.append($0) })
+    let start = Instant.zero + .seconds(100)
+    func come(_ last: UInt8, _ reason: String, at seconds: Int) {
+      let source = SocketAddress(ip: "10.0.0.\(last)", port: 40_000 + UInt16(seconds % 1000))!
+      counter.note(reason, from: source, "d", wayOut: "w", at: start + .seconds(seconds))
+    }
+    for second in 0..<3600 { come(1, "wrong_key", at: second) }
+    // 0, 1, 3, 7 … 511, then every ten minutes.
+    #expect(lines.text.split(separator: "\n").count == 15)
+    come(2, "wrong_key", at: 3600)
+    come(1, "label", at: 3601)
+    let tail = lines.text.split(separator: "\n").suffix(2).map(String.init)
+    #expect(tail[0].contains("from=10.0.0.2:") && tail[1].contains("reason=label"))
+    #expect(tail[1].contains("by_reason=label=1"))
+    #expect(counter.counts == ["wrong_key": 3601, "label": 1])
+  }
+
   @Test(
     "garbage streams are counted, answered with an error where they can be, and closed",
     arguments: [

@@ -42,12 +42,14 @@ import Testing
   func messages() {
     let challenge: [UInt8] = [1, 2, 3]
     let orders: [KeyOrder] = [
-      .tell, .change(.install(first), challenge: challenge), .change(.use(first.fingerprint), challenge: challenge),
-      .change(.remove(first.fingerprint), challenge: challenge),
+      .tell, .change(.install(first), challenge: challenge, expected: [second.fingerprint]),
+      .change(.use(first.fingerprint), challenge: challenge, expected: [second.fingerprint, first.fingerprint]),
+      .change(.remove(first.fingerprint), challenge: challenge, expected: []),
     ]
     for order in orders { #expect(KeyOrder(order.bytes) == order) }
     let answers: [KeyAnswer] = [
       .holds(keys: [first.fingerprint, second.fingerprint], challenge: challenge), .refused("why"),
+      .overtaken,
     ]
     for answer in answers { #expect(KeyAnswer(answer.bytes) == answer) }
     for text in [
@@ -83,12 +85,14 @@ import Testing
     let link = file.path + "-link"
     #expect(symlink(file.path, link) == 0)
     defer { unlink(link) }
-    #expect(KeyFileWriter.write(try #require(Keyring(keys: [second, first])), to: link) == nil)
+    #expect(try KeyFileWriter.write(try #require(Keyring(keys: [second, first])), to: link) == .onDisk)
     #expect(try Keyring.reading(file: file.path).keys == [second, first])
     var facts = stat()
     #expect(stat(file.path, &facts) == 0 && facts.st_mode & 0o777 == 0o600)
     #expect(lstat(link, &facts) == 0 && facts.st_mode & S_IFMT == S_IFLNK)
-    #expect(KeyFileWriter.write(try #require(Keyring(keys: [first])), to: "/nowhere/key") != nil)
+    #expect(throws: LoopError.self) {
+      try KeyFileWriter.write(try #require(Keyring(keys: [first])), to: "/nowhere/key")
+    }
   }
 
   @Test("a fingerprint names its key, and tells nothing else")

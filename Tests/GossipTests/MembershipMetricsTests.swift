@@ -34,10 +34,11 @@ import Testing
     #expect(number(#"ignareo_cluster_members{role="node",state="alive"}"#, in: lines) == 1)
     #expect(number(#"ignareo_cluster_members{role="coordinator",state="alive"}"#, in: lines) == 1)
     #expect(number(#"ignareo_cluster_members{role="other",state="dead"}"#, in: lines) == 0)
-    #expect(number("ignareo_gossip_awareness_score", in: lines) == 0)
+    // On a busy machine either may doubt itself.
+    #expect(0..<8 ~= (number("ignareo_gossip_awareness_score", in: lines) ?? -1))
     #expect(number(#"ignareo_gossip_streams_total{direction="in"}"#, in: lines) ?? 0 > 0)
     let dropped = lines.filter { $0.hasPrefix("ignareo_gossip_dropped_total{") }
-    #expect(dropped.count == 1 && dropped[0].hasSuffix(" 1"), "\(dropped)")
+    #expect(dropped.contains(#"ignareo_gossip_dropped_total{reason="unknown_type"} 1"#), "\(dropped)")
     let ignored = lines.filter { $0.hasPrefix("ignareo_gossip_ignored_total{") }
     #expect(ignored.contains { $0.contains(#"reason="already_known""#) } && ignored.count > 10)
 

@@ -1,3 +1,4 @@
+import Clockwork
 import HTTP
 import Loop
 import Swim
@@ -29,6 +30,10 @@ import Testing
     await third.kill()
     try await first.waits("c is dead") { $0.first { $0.name == "c" }?.state == .dead }
     await second.leave()
+    let death = first.lines.text.split(separator: "\n").first { $0.contains("member_died") } ?? ""
+    #expect(death.contains("name=c") && (death.contains(" by=a ") || death.contains(" by=b ")), "\(death)")
+    let dead = await first.members().first { $0.name == "c" }
+    #expect(dead?.roundTrip == nil && dead?.suspectedBy.isEmpty == false)
     // It was heard, not found out: a suspicion would end in death.
     try await first.waits("b has left", within: .seconds(10)) { $0.first { $0.name == "b" }?.state == .left }
     await first.kill()
@@ -64,12 +69,14 @@ import Testing
     options.gossip = gossip
     options.profile = .local
     let holder = try await Party.start(options)
-    let membership = twin.membership
-    try await twin.waits("says that its name is taken") { _ in
-      membership.nameConflict?.contains("'a' is taken by a live member at \(gossip)") == true
+    // The holder of the address came second: it is the one that has to go, and both know.
+    let membership = holder.membership
+    try await holder.waits("says that its name is taken") { _ in
+      membership.nameConflict?.contains("'a' is taken by a live member at \(twin.gossip)") == true
     }
-    #expect(twin.lines.text.contains("name_taken") && twin.lines.text.contains("--name"))
-    #expect(await holder.on { $0.nameConflict } == nil)
+    #expect(holder.lines.text.contains("name_taken") && holder.lines.text.contains("--name"))
+    #expect(await holder.on { $0.hasLostName && $0.nameLostText.contains("--name") })
+    #expect(await twin.on { $0.nameConflict } == nil)
     await twin.kill()
     await holder.kill()
   }
@@ -168,8 +175,13 @@ import Testing
     await first.kill()
     var options = ClusterOptions(role: .node)
     (options.name, options.gossip, options.profile) = ("a", gossip, .local)
+    let since = await second.members().first { $0.name == "a" }?.since
     let again = try await Party.start(options)
     for party in [again, second, third] { try await party.sees("a", "b", "c") }
+    // Nobody missed it, and it is another process all the same.
+    try await second.waits("its new life is seen") { _ in second.lines.text.contains("member_restarted name=a") }
+    let renewed = await second.members().first { $0.name == "a" }?.since
+    #expect(renewed.map(\.milliseconds) ?? 0 > since.map(\.milliseconds) ?? .max)
     for party in [again, second, third] { await party.kill() }
   }
 
@@ -197,6 +209,8 @@ import Testing
     let membership = party.membership
     #expect(membership.name.hasSuffix("-\(membership.boundAddress.port)"))
     #expect(membership.boundAddress.isUnspecified && !membership.address.isUnspecified)
+    // The API that others are told to dial is this machine's own.
+    #expect(party.lines.text.contains("http_not_reachable") == !membership.address.isLoopback)
     await party.kill()
     options.advertise = "127.0.0.1"
     let advertising = try await Party.start(options)

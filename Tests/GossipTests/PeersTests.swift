@@ -136,6 +136,35 @@ import Testing
     loop.stop()
   }
 
+  @Test("what could not be saved is not taken for saved: it is written with the next change, and when it leaves")
+  func failedSave() async throws {
+    let folder = try TemporaryFolder()
+    let loop = try EventLoop.start(name: "memory")
+    let lines = LogLines()
+    let memory = await loop.spawn {
+      PeersMemory(folder: folder.path, on: loop, log: Log(level: .debug, format: .text) { lines.append($0) })
+    }.value
+    func join(_ name: String, _ port: UInt16) async {
+      await loop.spawn {
+        let member = ClusterMember(
+          name: name, gossip: SocketAddress(ip: "10.0.0.7", port: port)!, state: .alive, incarnation: 1,
+          since: WallClock.now, meta: .foreign)
+        memory.note(.joined, member)
+      }.value
+    }
+    // A folder in the file's place cannot be replaced by a file.
+    #expect(mkdir(folder.path + "/peers", 0o700) == 0)
+    await join("first", 1)
+    await loop.spawn { await memory.save() }.value
+    #expect(lines.text.contains("peers_not_saved"), "\(lines.text)")
+    #expect(rmdir(folder.path + "/peers") == 0)
+    await loop.spawn { await memory.settle() }.value
+    #expect(folder.read("peers").contains(" first\n"))
+    #expect(folder.names == ["peers", "peers.lock"], "nothing is left of what failed")
+    await loop.spawn { memory.close() }.value
+    loop.stop()
+  }
+
   @Test("where nothing can be remembered a member starts all the same, and says so")
   func unusable() async throws {
     let folder = try TemporaryFolder()

@@ -20,8 +20,9 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
   /// - Parameters:
   ///   - loop: where it lives; without one, on a loop of its own.
   ///   - first: what it sends as soon as it is connected, whatever the test's own tasks wait for.
+  ///   - reads: false for one that lets what it is sent lie.
   static func connect(
-    to address: SocketAddress, on loop: EventLoop? = nil, sending first: [UInt8] = []
+    to address: SocketAddress, on loop: EventLoop? = nil, sending first: [UInt8] = [], reads: Bool = true
   ) async throws -> Stranger {
     let stranger = Stranger(try loop ?? EventLoop.start(name: "stranger"))
     try await stranger.loop.spawn {
@@ -31,7 +32,7 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
           case .success(let connection):
             stranger.connection = connection
             connection.delegate = stranger
-            connection.startReading()
+            if reads { connection.startReading() }
             connection.write(first)
             continuation.resume()
           case .failure(let error): continuation.resume(throwing: error)
@@ -56,6 +57,9 @@ final class Stranger: TCPConnectionDelegate, @unchecked Sendable {
       }
     }.value
   }
+
+  /// How many bytes it was sent so far.
+  func receivedBytes() async -> Int { await loop.spawn { [self] in received.count }.value }
 
   /// What it was sent so far.
   func text() async -> String { await loop.spawn { [self] in String(decoding: received, as: UTF8.self) }.value }

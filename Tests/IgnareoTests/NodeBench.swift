@@ -17,6 +17,8 @@ final class NodeBench: @unchecked Sendable {
   /// What its answers are held against.
   let described: DescribedAPI
   private(set) var drainRequests = 0
+  /// Why it may get no work although it runs.
+  var unready: String?
 
   var loop: EventLoop { service.loop }
   var pool: TaskPool { service.pool }
@@ -35,7 +37,9 @@ final class NodeBench: @unchecked Sendable {
         metrics: { [service] in service.write(into: &$0) },
         nodes: { $0.respond(json: NodesReport(members: [], loads: [:]).json()) },
         node: { $0.respond(json: member($1)) },
+        nodeDrain: { $0.respond(status: 202, json: Array(#"{"name":"\#($1)","status":"draining"}"#.utf8)) },
         keys: { $0.respond(json: Array(#"{"ok":true,"keys":[],"members":[]}"#.utf8)) },
+        unready: { [unowned self] in unready },
         drain: { [unowned self] in drainRequests += 1 }))
   }
 

@@ -7,13 +7,19 @@ import Testing
 
 @testable import Ignareo
 
-/// Runs a role on a thread of its own, which it blocks until its end.
+/// Runs a role on a thread of its own, which it blocks until its end. That is awaited on a loop: the thread sanitizer
+/// does not see a continuation go from one thread to another.
 private func runRole(_ body: @escaping @Sendable () -> Int32) async throws -> Int32 {
-  let thread = try EventLoop.start(name: "role-test")
-  defer { thread.stop() }
-  return await withUnsafeContinuation { (continuation: UnsafeContinuation<Int32, Never>) in
-    thread.execute { continuation.resume(returning: body()) }
-  }
+  let (thread, waiting) = (try EventLoop.start(name: "role-test"), try EventLoop.start(name: "role-end"))
+  defer { for loop in [thread, waiting] { loop.stop() } }
+  return await waiting.spawn {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Int32, Never>) in
+      thread.execute {
+        let status = body()
+        waiting.execute { continuation.resume(returning: status) }
+      }
+    }
+  }.value
 }
 
 private func configuration() -> NodeConfiguration {

@@ -214,7 +214,7 @@ private func exists(_ pid: Int32) -> Bool { kill(pid, 0) == 0 }
       (command.input, command.output, command.errors) = (.pipe, .pipe, .null)
       command.signalAtOurEnd = SIGTERM
       let error = #expect(throws: LoopError.self) { try ChildProcess(command, on: loop) }
-      #expect("\(error!)".contains("/nowhere/program") && "\(error!)".contains("No such file"))
+      #expect("\(error!)".contains("/nowhere/program") && "\(error!)".contains("no such file"))
       #expect(openDescriptors() == before)
     }
   }

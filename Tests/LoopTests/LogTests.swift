@@ -33,5 +33,10 @@ import Testing
     let json = lines(.json) { $0.warning("slow", ["lag": "5\u{1}"]) }
     #expect(json.hasSuffix(#"","level":"warning","event":"slow","lag":"5\u0001"}"# + "\n"))
     #expect(json.hasPrefix(#"{"time":""#))
+    let measured = lines(.json) {
+      $0.info("x", ["timeout_s": "30.0", "lag_ms": "7", "held_bytes": "many", "name_s": "007", "port": "1"])
+    }
+    let fields = #""timeout_s":30.0,"lag_ms":7,"held_bytes":"many","name_s":"007","port":"1"}"#
+    #expect(measured.hasSuffix(fields + "\n"), "\(measured)")
   }
 }

@@ -1,3 +1,4 @@
+import Gossip
 import JSON
 import Testing
 
@@ -73,16 +74,61 @@ import Testing
       """
       {"cluster":{},"nodes":[
       {"name":"n1","role":"node","state":"alive","http":"127.0.0.1:1","gossip":"127.0.0.1:2","capacity":10000,
-      "running":12,"queued":3,"done":51233,"rate_per_s":3110.5,"since":"2026-01-01T00:00:00.000Z","slow":true},
-      {"name":"c","role":"coordinator","state":"suspect","suspected_by":["n1","n2"],"http":"127.0.0.1:3"}]}
+      "running":12,"queued":3,"done":51233,"rate_per_s":3110.5,"since":"2026-01-01T00:00:00.000Z","slow":true,
+      "rtt_ms":0.4321,"version":"0.1.0"},
+      {"name":"c","role":"coordinator","state":"suspect","suspected_by":["n1","n2"],"http":"127.0.0.1:3",
+      "problem":"its name is taken"}]}
       """)
-    let rows = NodesCommand.table(answer).split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+    func rows(_ width: Int) -> [String] {
+      NodesCommand.table(answer, width: width).split(separator: "\n").map {
+        $0.split(separator: " ").joined(separator: " ")
+      }
+    }
     #expect(
-      rows == [
+      rows(80) == [
         "NAME ROLE STATE HTTP GOSSIP CAPACITY RUNNING QUEUED DONE RATE SINCE",
         "n1 node alive, slow 127.0.0.1:1 127.0.0.1:2 10,000 12 3 51,233 3,111/s 2026-01-01T00:00:00.000Z",
         "c coordinator suspect, by n1 n2 127.0.0.1:3 - - - - - - -",
       ])
+    // What does not fit goes, the last column first.
+    #expect(rows(.max)[0].hasSuffix("SINCE RTT MS LAG MS VERSION") && rows(.max)[1].hasSuffix("Z 0.4 - 0.1.0"))
+    let whole = NodesCommand.table(answer).split(separator: "\n").map(\.count).max() ?? 0
+    #expect(rows(whole - 1)[0].hasSuffix("SINCE RTT MS LAG MS"))
+    #expect(NodesCommand.problems(answer) == ["ignareo nodes: c: its name is taken"])
+  }
+
+  @Test("the members asked for are a query of the member's own API")
+  func nodesQuery() throws {
+    func query(_ arguments: [String]) throws -> String {
+      NodesCommand.query(try FlagScanner(Command.nodes.flags).scan(arguments, environment: { _ in nil }))
+    }
+    #expect(try query([]) == "")
+    #expect(
+      try query(["--state", "dead,left", "--tag", "zone=a,b", "--role", "node"])
+        == "?state=dead&state=left&role=node&tag=zone%3Da%2Cb")
+  }
+
+  @Test("draining goes to the member by its name, whatever characters that has")
+  func drain() throws {
+    let (targets, answer) = try FakeCoordinator.serve { exchange, _ in
+      exchange.respond(text: #"{"name":"a b","status":"draining"}"#, status: 202)
+    } _: { client, fake in
+      let answer = try await DrainCommand.ask("a b/ü", client)
+      return (fake.targets, answer.text)
+    }
+    #expect(targets == ["/nodes/a%20b%2F%C3%BC/drain"] && answer.contains("draining"))
+  }
+
+  @Test("after a change of keys it is said who did not follow, and that there was nothing to remove")
+  func keysRemark() throws {
+    let key = GossipKey.generate().fingerprint
+    let before = try JSONValue.parse(#"{"keys":[{"fingerprint":"0123456789abcdef"}]}"#)
+    let after = try JSONValue.parse(#"{"ok":true,"members":[{"name":"a","outcome":"done"}]}"#)
+    #expect(KeysCommand.remark(.use(key), before, after) == nil)
+    #expect(KeysCommand.remark(.remove(key), before, after)?.contains("nothing to remove") == true)
+    let failed = try JSONValue.parse(#"{"ok":false,"members":[{"name":"a","outcome":"failed"}]}"#)
+    let remark = KeysCommand.remark(.use(key), before, failed)
+    #expect(remark?.hasPrefix("a did not follow") == true && remark?.contains("repeat the command") == true)
   }
 
   @Test("task types are listed with their arguments, those that may be left out in brackets")

@@ -9,7 +9,8 @@ import Testing
     let names = Command.all.map(\.name)
     #expect(Set(names).count == names.count)
     for name in [
-      "node", "coordinator", "up", "submit", "batches", "batch", "results", "cancel", "nodes", "tasks", "version",
+      "node", "coordinator", "up", "submit", "batches", "batch", "results", "cancel", "nodes", "drain", "tasks",
+      "version",
       "help",
     ] {
       let command = try Command.named(name)

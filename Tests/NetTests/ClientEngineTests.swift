@@ -269,7 +269,7 @@ struct ClientEngineTests {
       // One is left: for the relay to listen on, and none to dial it with.
       let error = try await Descriptors.withRoom(for: 1) { try await failure(of: request, on: client) }
       #expect(error.code == .closed && !error.surelyNoEffect, "\(error)")
-      #expect(error.message.contains("Too many open files"))
+      #expect(error.message.contains("too many open files"))
     }
   }
 

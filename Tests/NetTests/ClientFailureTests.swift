@@ -16,7 +16,7 @@ struct ClientFailureTests {
       let error = try await failure(of: HTTPClientRequest(url, method: "POST"), on: client)
       #expect(error.code == .connect)
       #expect(error.host == "127.0.0.1:\(port)")
-      #expect(error.message == "127.0.0.1:\(port): connect: Connection refused")
+      #expect(error.message == "127.0.0.1:\(port): connect: connection refused")
       #expect(error.surelyNoEffect)
     }
   }

@@ -61,7 +61,9 @@ struct MembershipSimulationTests {
     #expect(MembershipSimulation.run(seed: 6, members: 6, scenario: scenario).digest != first.digest)
   }
 
-  @Test("a killed member is noticed as fast as by serf", arguments: [("local", 5.0), ("lan", 7.0)])
+  @Test(
+    "half of the killed members are noticed by all within seconds: 5 on one machine, 7 in a building",
+    arguments: [("local", 5.0), ("lan", 7.0)])
   func detection(_ profile: String, _ mostSeconds: Double) throws {
     let text = "profile \(profile)\nat 10s crash a\nby 40s all see a dead\nuntil 41s"
     let times = try (UInt64(1)...15).map { seed in
@@ -74,11 +76,22 @@ struct MembershipSimulationTests {
 
   @Test("a report of a failure names the checker and the command that repeats it")
   func failureText() throws {
-    let scenario = try Scenario(name: "calm", text: "by 5s all see 1 dead\nuntil 6s")
-    let report = MembershipSimulation.run(seed: 9, members: 3, scenario: scenario)
-    #expect(!report.passed)
-    #expect(report.failures.allSatisfy { $0.checker == "expectation" })
-    #expect(report.text.contains("repeat with: ignareo simulate membership --seed 9 --members 3 --scenario calm"))
+    var scenario = try Scenario(name: "calm", text: "by 5s all see 1 dead\nuntil 6s")
+    let command = "ignareo simulate membership --seed 9 --members 3 --scenario"
+    for (origin, expected) in [
+      (Scenario.Origin.builtIn, "\(command) calm"),
+      (.file("Tests/Scenarios/x.txt"), "\(command) Tests/Scenarios/x.txt"),
+      (.file("my file.txt"), "\(command) 'my file.txt'"),
+      (.inline("until 6s\n# it's"), "printf %s 'until 6s\n# it'\\''s' >scenario.txt; \(command) scenario.txt"),
+    ] {
+      scenario.origin = origin
+      let report = MembershipSimulation.run(seed: 9, members: 3, scenario: scenario)
+      #expect(!report.passed)
+      #expect(report.failures.allSatisfy { $0.checker == "expectation" })
+      #expect(report.text.contains("repeat with: \(expected)\n"))
+    }
+    #expect(try Scenario(name: "x", text: "until 6s").origin == .inline("until 6s"))
+    #expect(try #require(Scenario.named("calm", seed: 1, members: 3)).origin == .builtIn)
   }
 
   private func expectSuccess(_ seed: UInt64, _ members: Int, _ scenario: Scenario) throws {

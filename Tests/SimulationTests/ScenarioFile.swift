@@ -1,4 +1,5 @@
 import Foundation
+import Simulation
 import Testing
 
 /// A text of `Tests/Scenarios`: a scenario, and where a line `----` follows, what it must record, word for word.
@@ -23,6 +24,14 @@ struct ScenarioFile: CustomTestStringConvertible, Sendable {
     }
     text = String(whole[..<found.lowerBound])
     record = whole[found.upperBound...].split(separator: "\n").map(String.init)
+  }
+
+  var scenario: Scenario {
+    get throws {
+      var scenario = try Scenario(name: name, text: text)
+      scenario.origin = .file("Tests/Scenarios/\(name).txt")
+      return scenario
+    }
   }
 
   /// After a change of the machine that is meant to change what is recorded: read the difference before committing it.

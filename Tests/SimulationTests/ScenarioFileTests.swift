@@ -5,7 +5,7 @@ import Testing
 struct ScenarioFileTests {
   @Test("a scenario without a record ends well in clusters of several sizes", arguments: ScenarioFile.all)
   func ends(_ file: ScenarioFile) throws {
-    let scenario = try Scenario(name: file.name, text: file.text)
+    let scenario = try file.scenario
     guard file.record == nil else { return }
     for (seed, members) in [(1, 4), (2, 5), (3, 9)] {
       let report = MembershipSimulation.run(seed: UInt64(seed), members: members, scenario: scenario)
@@ -15,7 +15,7 @@ struct ScenarioFileTests {
 
   @Test("a scenario with a record happens word for word", arguments: ScenarioFile.all.filter { $0.record != nil })
   func happens(_ file: ScenarioFile) throws {
-    let scenario = try Scenario(name: file.name, text: file.text)
+    let scenario = try file.scenario
     let members = try #require(scenario.members, "a scenario with a record says `members N`")
     let seed = try #require(scenario.seed, "a scenario with a record says `seed S`")
     let report = MembershipSimulation.run(seed: seed, members: members, scenario: scenario)

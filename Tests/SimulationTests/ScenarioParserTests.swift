@@ -7,7 +7,7 @@ struct ScenarioParserTests {
   @Test("steps come in the order of their times, conditions first")
   func order() throws {
     let scenario = try Scenario(name: "x", text: "profile wan\nat 20s heal\nat 10s crash 1 # not 2\nloss 5%\nuntil 30s")
-    #expect(scenario.profile == .wan)
+    #expect(scenario.profile == .wan.asRun)
     #expect(scenario.steps.map(\.text) == ["loss 5%", "crash 1", "heal"])
     #expect(scenario.end == .seconds(30))
   }
@@ -21,6 +21,7 @@ struct ScenarioParserTests {
       "members 1", "members 20000", "seed -1", "warm up", "at 1s 1 hears dead 2 5", "at 1s 1 hears alive 2",
       "at 1s 1 hears dead 2 5 of 3", "at 1s 1 hears alive 2 -1", "at 1s record all", "at 1s show", "at -1s heal",
       "at 1s mute 1", "at infs heal", "at nans heal", "at 1s partition", "at 1s crash half now",
+      "at 1s restart 3 nowhere", "at 1s restart rest elsewhere",
     ])
   func refused(_ line: String) {
     #expect { try Scenario(name: "x", text: "# first\n\(line)\nuntil 9s") } throws: { error in
@@ -34,7 +35,7 @@ struct ScenarioParserTests {
     let scenario = try Scenario(name: "x", text: text)
     #expect(scenario.isWarm && !scenario.isChecked && scenario.late == .allBut(3))
     #expect(scenario.members == 9 && scenario.seed == 5 && scenario.steps.isEmpty)
-    var profile = Swim.Configuration.lan
+    var profile = Swim.Configuration.lan.asRun
     profile.lifeguard = .paper
     #expect(scenario.profile == profile)
   }

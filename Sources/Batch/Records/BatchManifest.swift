@@ -21,13 +21,15 @@ package struct BatchManifest: Sendable, Equatable {
   package var hasIDs: Bool
   package var idempotencyKey: String?
   package var digest: Digest?
+  /// Called when the batch has ended.
+  package var callbackURL: String?
 
   package init(
     id: UUIDv7, name: String? = nil, createdAt: Timestamp, hasIDs: Bool = false, idempotencyKey: String? = nil,
-    digest: Digest? = nil
+    digest: Digest? = nil, callbackURL: String? = nil
   ) {
     (self.id, self.name, self.createdAt, self.hasIDs) = (id, name, createdAt, hasIDs)
-    (self.idempotencyKey, self.digest) = (idempotencyKey, digest)
+    (self.idempotencyKey, self.digest, self.callbackURL) = (idempotencyKey, digest, callbackURL)
   }
 
   /// Nil for what no coordinator wrote.
@@ -38,6 +40,7 @@ package struct BatchManifest: Sendable, Equatable {
     name = json["name"]?.string
     hasIDs = json["has_ids"]?.bool ?? false
     idempotencyKey = json["idempotency_key"]?.string
+    callbackURL = json["callback_url"]?.string
     if let words = json["digest"]?.elements, words.count == 3, let first = words[0].string.flatMap({ UInt64($0) }),
       let second = words[1].string.flatMap({ UInt64($0) }), let count = words[2].int
     {
@@ -51,6 +54,7 @@ package struct BatchManifest: Sendable, Equatable {
     writer.member("created_ms", createdAt.milliseconds)
     writer.member("has_ids", hasIDs)
     writer.member("idempotency_key", ifPresent: idempotencyKey)
+    writer.member("callback_url", ifPresent: callbackURL)
     if let digest {
       // As text: JSON's readers may have no whole numbers of 64 bits.
       writer.array("digest") {

@@ -1,6 +1,6 @@
 import JSON
 
-/// The one record of the log `ended`: who the batch is and how it ended.
+/// The log `ended`: who the batch is and how it ended, and in a record of its own what became of its callback.
 package enum EndedBatch {
   package static func record(_ manifest: BatchManifest, _ outcome: BatchOutcome) -> [UInt8] {
     var writer = JSONWriter()

@@ -8,7 +8,7 @@ package enum JournalRecord {
   enum Kind: UInt8 {
     case accepted = 1, lane, task, closed
     case node = 16, result, attempt, sent, returned, cancelled
-    case ended = 32
+    case ended = 32, called
   }
 
   /// All tasks below the total are the batch's; the manifest says whose they are.
@@ -31,6 +31,8 @@ package enum JournalRecord {
   case cancelled
   /// The batch has ended: its figures, as JSON.
   case ended(ArraySlice<UInt8>)
+  /// What became of the call to its callback URL, as JSON.
+  case called(ArraySlice<UInt8>)
 
   package struct LaneRecord: Equatable {
     package var type: String
@@ -114,6 +116,7 @@ package enum JournalRecord {
     case .returned: self = .returned(indexes: Self.indexes(&reader))
     case .cancelled: self = .cancelled
     case .ended: self = .ended(reader.rest)
+    case .called: self = .called(reader.rest)
     }
     if reader.isShort { return nil }
   }
@@ -163,6 +166,7 @@ package enum JournalRecord {
     case .returned(let indexes): writer.record(.returned) { $0.indexes(indexes) }
     case .cancelled: writer.record(.cancelled) { _ in }
     case .ended(let detail): writer.record(.ended) { $0.raw(detail) }
+    case .called(let detail): writer.record(.called) { $0.raw(detail) }
     }
   }
 }

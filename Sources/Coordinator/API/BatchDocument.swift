@@ -43,6 +43,10 @@ enum BatchDocument {
         for (name, count) in batch.nodeCounts.sorted(by: { $0.key < $1.key }) { nodes.member(name, count) }
       }
       $0.object("duration_ms") { writeDurations(batch.durations, into: &$0) }
+      if let callback = batch.callback {
+        $0.member("callback_url", ifPresent: batch.manifest.callbackURL)
+        $0.object("callback") { callback.write(into: &$0) }
+      }
     }
   }
 

@@ -15,6 +15,7 @@ final class BatchDraft {
   private(set) var isTooLarge = false
   var name: String?
   var defaults: TaskFields?
+  var callbackURL: String?
 
   init(id: UUIDv7, journal: BatchJournal) { (self.id, self.journal) = (id, journal) }
 

@@ -1,4 +1,5 @@
 import Clockwork
+import Gossip
 import HTTP
 import JSON
 import Net
@@ -17,6 +18,9 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     let node: (HTTPExchange, _ name: String) -> Void
     let keys: (HTTPExchange) -> Void
     let taskTypes: (HTTPExchange) -> Void
+    var nodeDrain: (HTTPExchange, _ name: String) -> Void = { exchange, _ in exchange.respond(.starting) }
+    /// Why it may get no batches although it runs; nil when all is well.
+    var unready: () -> String? = { nil }
   }
 
   private let batches: BatchEndpoints
@@ -26,9 +30,9 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   private var surroundings: Surroundings?
   private(set) var isDraining = false
 
-  init(dispatcher: Dispatcher, journal: Journal) {
+  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks) {
     batches = BatchEndpoints(dispatcher: dispatcher)
-    submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal)
+    submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal, callbacks: callbacks)
     results = ResultEndpoints(dispatcher: dispatcher)
   }
 
@@ -70,6 +74,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.task(let id, let index), _): try batches.showTask(id, index: index, exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
+    case (.nodeDrain(let name), _): surroundings.nodeDrain(exchange, name)
     case (.keys, _): surroundings.keys(exchange)
     case (.taskTypes, _): surroundings.taskTypes(exchange)
     case (.status, _): exchange.respond(json: surroundings.status())
@@ -77,6 +82,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.alive, _): exchange.respond(json: Self.alive)
     case (.ready, _):
       guard !isDraining else { throw .draining }
+      if let problem = surroundings.unready() { throw .unready(problem) }
       exchange.respond(json: Array(#"{"status":"ready"}"#.utf8))
     }
   }

@@ -11,6 +11,7 @@ enum CoordinatorRoute: Equatable {
   case task(UUIDv7?, index: String)
   case nodes
   case node(String)
+  case nodeDrain(String)
   case keys
   case taskTypes
   case status
@@ -29,6 +30,7 @@ enum CoordinatorRoute: Equatable {
     case (4, "batches") where parts[2] == "tasks": self = .task(UUIDv7(parts[1]), index: parts[3])
     case (1, "nodes"): self = .nodes
     case (2, "nodes"): self = .node(parts[1])
+    case (3, "nodes") where parts[2] == "drain": self = .nodeDrain(parts[1])
     case (1, "keys"): self = .keys
     case (1, "task-types"): self = .taskTypes
     case (1, "status"): self = .status
@@ -43,6 +45,7 @@ enum CoordinatorRoute: Equatable {
     switch self {
     case .batches, .keys: ["GET", "HEAD", "POST"]
     case .batch: ["GET", "HEAD", "DELETE"]
+    case .nodeDrain: ["POST"]
     default: ["GET", "HEAD"]
     }
   }

@@ -2,11 +2,12 @@ import Batch
 import JSON
 import Net
 
-/// The wrapper of a JSON submission: `{"name","tasks":[…],"defaults":{…}}`.
+/// The wrapper of a JSON submission: `{"name","tasks":[…],"defaults":{…},"callback_url"}`.
 struct SubmissionDocument {
-  private static let later = ["callback_url", "open", "template", "take"]
+  private static let later = ["open", "template", "take"]
 
   private(set) var name: String?
+  private(set) var callbackURL: String?
   private(set) var tasks: [JSONValue] = []
   private(set) var defaults: TaskFields?
 
@@ -39,10 +40,15 @@ struct SubmissionDocument {
 
   private mutating func take(_ key: JSONKey, _ value: JSONValue) throws(Problem) {
     switch key {
-    case "name" where value.isNull, "defaults" where value.isNull: break
+    case "name" where value.isNull, "defaults" where value.isNull, "callback_url" where value.isNull: break
     case "name":
       guard let text = value.string else { throw .badRequest("name must be a string.", pointer: "/name") }
       name = try SubmissionOptions.checked(name: text)
+    case "callback_url":
+      guard let text = value.string else {
+        throw .badRequest("callback_url must be a string.", pointer: "/callback_url")
+      }
+      callbackURL = try SubmissionOptions.checked(callbackURL: text)
     case "tasks":
       guard let elements = value.elements else {
         throw .badRequest("tasks must be an array of task objects, not \(value.kind.article).", pointer: "/tasks")
@@ -61,7 +67,8 @@ struct SubmissionDocument {
       if Self.later.contains(name) {
         throw .badRequest("\(name) is not taken by this release; leave it out.", pointer: pointer)
       }
-      throw .badRequest("\(name) is not known here; a submission has name, tasks and defaults.", pointer: pointer)
+      throw .badRequest(
+        "\(name) is not known here; a submission has name, tasks, defaults and callback_url.", pointer: pointer)
     }
   }
 }

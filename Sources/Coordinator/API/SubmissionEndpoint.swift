@@ -11,13 +11,14 @@ import Net
 final class SubmissionEndpoint {
   private let dispatcher: Dispatcher
   private let journal: Journal
+  private let callbacks: Callbacks
   private var random = SystemRandomNumberGenerator()
   /// Submissions that wait for the disk.
   private var acceptances: [UUIDv7: Acceptance] = [:]
   private var latest: (time: Timestamp, id: UUIDv7)?
 
-  init(dispatcher: Dispatcher, journal: Journal) {
-    (self.dispatcher, self.journal) = (dispatcher, journal)
+  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks) {
+    (self.dispatcher, self.journal, self.callbacks) = (dispatcher, journal, callbacks)
   }
 
   func take(_ exchange: HTTPExchange) throws(Problem) {
@@ -36,7 +37,7 @@ final class SubmissionEndpoint {
     }
     let id = nextID()
     let draft = BatchDraft(id: id, journal: journal.begin(id))
-    (draft.name, draft.defaults) = (options.name, options.defaults)
+    (draft.name, draft.defaults, draft.callbackURL) = (options.name, options.defaults, options.callbackURL)
     let submission = Submission(exchange, options, draft, self, journal, room: dispatcher.book)
     submission.read()
   }
@@ -73,7 +74,8 @@ final class SubmissionEndpoint {
   func accept(_ exchange: HTTPExchange, _ options: SubmissionOptions, _ draft: BatchDraft, _ digest: BodyDigest) {
     let manifest = BatchManifest(
       id: draft.id, name: draft.name, createdAt: WallClock.now, hasIDs: draft.hasIDs,
-      idempotencyKey: options.idempotencyKey, digest: options.idempotencyKey.map { _ in digest.kept })
+      idempotencyKey: options.idempotencyKey, digest: options.idempotencyKey.map { _ in digest.kept },
+      callbackURL: draft.callbackURL)
     draft.journal.accept(manifest)
     let instant = dispatcher.loop.now
     let waiting = Acceptance { [self] in
@@ -86,6 +88,7 @@ final class SubmissionEndpoint {
       let batch = BatchRecord(manifest, journal: draft.journal, instant: instant)
       dispatcher.book.add(batch)
       dispatcher.book.bindKey(of: manifest)
+      callbacks.watch(batch)
       dispatcher.add(batch, draft.takeTable())
       answer(exchange, options, batch, status: 202)
     }
@@ -108,7 +111,7 @@ final class SubmissionEndpoint {
   ) {
     var own = BodyDigest()
     own.take(options.signature.utf8)
-    exchange.readBody { [self] event in
+    DecodedBody(exchange, options.coding).read { [self] event in
       switch event {
       case .chunk(let bytes): own.take(bytes)
       case .failed(let error): exchange.respond(error)
@@ -140,6 +143,8 @@ private final class Submission {
   private let endpoint: SubmissionEndpoint
   private let journal: Journal
   private let room: BatchBook
+  private let body: DecodedBody
+  /// Of the decoded body: gzipped or not, it is the same submission.
   private var digest = BodyDigest()
   private var isOver = false
 
@@ -148,7 +153,7 @@ private final class Submission {
     _ journal: Journal, room: BatchBook
   ) {
     (self.exchange, self.options, self.draft, self.endpoint) = (exchange, options, draft, endpoint)
-    (self.journal, self.room) = (journal, room)
+    (self.journal, self.room, body) = (journal, room, DecodedBody(exchange, options.coding))
     digest.take(options.signature.utf8)
   }
 
@@ -156,7 +161,7 @@ private final class Submission {
     switch options.form {
     case .lines: readLines()
     case .document:
-      exchange.collectBody(upTo: CoordinatorLimits.jsonBodyBytes) { [self] result in
+      body.collect(upTo: CoordinatorLimits.jsonBodyBytes) { [self] result in
         switch result {
         case .success(let body): read(document: body)
         case .failure(let error): refuse(Self.problem(error))
@@ -188,7 +193,7 @@ private final class Submission {
 
   private func readLines() {
     var lines = LineSplitter(limit: TaskLimits.bytes)
-    exchange.readBody { [self] event in
+    body.read { [self] event in
       guard !isOver else { return }
       do throws(LineSplitter.TooLong) {
         switch event {
@@ -219,9 +224,9 @@ private final class Submission {
   /// What comes faster than the disk takes it waits with its sender.
   private func slowDown() {
     guard draft.journal.pendingBytes > JournalLimits.submissionBytes else { return }
-    exchange.pauseBody()
+    body.pause()
     draft.journal.makeTasksDurable { [self] in
-      if !isOver { exchange.resumeBody() }
+      if !isOver { body.resume() }
     }
   }
 
@@ -232,6 +237,7 @@ private final class Submission {
       if options.idempotencyKey != nil { digest.take(body) }
       let document = try SubmissionDocument(body)
       draft.name = document.name ?? draft.name
+      draft.callbackURL = document.callbackURL ?? draft.callbackURL
       draft.defaults = try document.defaults(over: draft.defaults)
       check(document.tasks, from: 0)
     } catch {

@@ -3,13 +3,15 @@ import HTTP
 import JSON
 import Net
 
-/// What a submission says outside its body: its form, its name, its key, and defaults in the query.
+/// What a submission says outside its body: its form, its name, its key, its callback, and defaults in the query.
 struct SubmissionOptions {
   enum Form { case document, lines }
 
   let form: Form
+  let coding: ContentCoding
   let follows: Bool
   let name: String?
+  let callbackURL: String?
   let idempotencyKey: String?
   /// Task fields from the query.
   let defaults: TaskFields?
@@ -18,16 +20,18 @@ struct SubmissionOptions {
 
   init(_ exchange: HTTPExchange) throws(Problem) {
     let headers = exchange.request.headers
-    if let encoding = headers["Content-Encoding"], encoding.lowercased() != "identity" {
+    guard let coding = ContentCoding(headers) else {
       throw Problem(
         status: 415, code: "unsupported_encoding", title: "Unsupported content encoding",
-        detail: "Content-Encoding '\(encoding)' is not taken here, gzip neither; send the body as it is "
-          + "(`gunzip -c FILE`), without Content-Encoding.")
+        detail: "Content-Encoding '\(headers["Content-Encoding"] ?? "")' is not taken here; send the body with gzip, "
+          + "or as it is without Content-Encoding.", acceptEncoding: "gzip")
     }
+    self.coding = coding
     form = try Self.form(headers)
     let query = RequestQuery(exchange)
     follows = try query.flag("follow")
     name = try query["name"].map { name throws(Problem) in try Self.checked(name: name) }
+    callbackURL = try query["callback_url"].map { url throws(Problem) in try Self.checked(callbackURL: url) }
     defaults = try Self.defaults(query)
     idempotencyKey = try headers["Idempotency-Key"].map { key throws(Problem) in
       guard !key.isEmpty, key.utf8.count <= CoordinatorLimits.idempotencyKeyBytes else {
@@ -46,6 +50,20 @@ struct SubmissionOptions {
     return name
   }
 
+  static func checked(callbackURL url: String) throws(Problem) -> String {
+    guard url.utf8.count <= CoordinatorLimits.callbackURLBytes else {
+      throw .badRequest(
+        "callback_url has at most \(CoordinatorLimits.callbackURLBytes) bytes.", pointer: "/callback_url")
+    }
+    do throws(WebURL.Flaw) {
+      return try WebURL(url).text
+    } catch {
+      throw .badRequest(
+        "callback_url must be an http or https URL that can be called, such as https://shop.example/ended; of "
+          + "'\(url)' is said: \(error.text).", pointer: "/callback_url")
+    }
+  }
+
   private static func form(_ headers: HTTPHeaders) throws(Problem) -> Form {
     switch headers.contentType?.essence {
     case "application/json": return .document
@@ -59,10 +77,10 @@ struct SubmissionOptions {
   /// Each task field can stand in the query: text as it is, everything else as JSON.
   private static func defaults(_ query: RequestQuery) throws(Problem) -> TaskFields? {
     var members: [(String, JSONValue)] = []
-    for item in query.items where item.name != "follow" && item.name != "name" {
+    for item in query.items where !["follow", "name", "callback_url"].contains(item.name) {
       guard TaskFields.names.contains(item.name) else {
         throw .badRequest(
-          "?\(item.name)= is not known here; a submission takes name, follow, and the task fields "
+          "?\(item.name)= is not known here; a submission takes name, follow, callback_url, and the task fields "
             + "\(TaskFields.names.joined(separator: ", ")) as defaults.")
       }
       if ["task", "id", "key"].contains(item.name) {

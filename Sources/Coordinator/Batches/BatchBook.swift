@@ -19,6 +19,8 @@ final class BatchBook {
   private var keys: [String: KeyUse] = [:]
   private var keyOfBatch: [UUIDv7: String] = [:]
   let keep: Retention
+  /// Told of each batch that is no longer kept.
+  var onRemoved: (BatchRecord) -> Void = { _ in }
 
   init(journal: Journal, keep: Retention) { (self.journal, self.keep) = (journal, keep) }
 
@@ -34,7 +36,8 @@ final class BatchBook {
   }
 
   func remove(_ id: UUIDv7) {
-    guard batches.removeValue(forKey: id) != nil else { return }
+    guard let batch = batches.removeValue(forKey: id) else { return }
+    onRemoved(batch)
     if let place = order.firstIndex(of: id) { order.remove(at: place) }
     if let key = keyOfBatch.removeValue(forKey: id) { keys[key] = nil }
     journal.drop(id)
@@ -58,12 +61,18 @@ final class BatchBook {
     while batches.count > CoordinatorLimits.batchesKept, dropOldestEnded(before: nil) {}
   }
 
+  /// Those whose end somebody waits to be told make way last.
   private func dropOldestEnded(before time: Timestamp?) -> Bool {
+    var waiting: UUIDv7?
     let oldest = order.first { id in
-      guard let outcome = batches[id]?.outcome else { return false }
-      return time.map { outcome.finishedAt < $0 } ?? true
+      guard let batch = batches[id], let outcome = batch.outcome, time.map({ outcome.finishedAt < $0 }) ?? true else {
+        return false
+      }
+      guard batch.callback?.isPending == true else { return true }
+      waiting = waiting ?? id
+      return false
     }
-    guard let oldest else { return false }
+    guard let oldest = oldest ?? waiting else { return false }
     remove(oldest)
     return true
   }

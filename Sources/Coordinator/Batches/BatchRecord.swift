@@ -24,6 +24,8 @@ final class BatchRecord {
   private(set) var damage: String?
   /// What a node said when it took nothing of this batch; nil once one has taken something.
   var refusal: String?
+  /// Nil without a callback URL.
+  var callback: CallbackState?
   private var followers: [ObjectIdentifier: any BatchFollower] = [:]
 
   /// How far it is while the scheduler does not know it: before it gets it, and once it has given its last word.
@@ -39,6 +41,7 @@ final class BatchRecord {
     (self.manifest, self.journal, createdInstant) = (manifest, journal, instant)
     resultCount = journal.resultCount
     rate = RateMeter(since: instant)
+    callback = manifest.callbackURL.map { _ in .pending(calls: 0, error: nil) }
     last.counts = TaskCounts(queued: journal.taskCount)
   }
 

@@ -164,6 +164,13 @@ final class BatchJournal {
     onIndexed(self)
   }
 
+  /// Appends what became of the callback of a batch that has ended.
+  func append(_ callback: CallbackEnd, _ then: @escaping () -> Void) {
+    let log = JournalLog(batch: id, kind: .ended)
+    engine.append(EndedBatch.record(callback), to: log)
+    engine.makeDurable(log, then)
+  }
+
   // MARK: Durability
 
   func makeTasksDurable(_ then: @escaping () -> Void) {

@@ -36,7 +36,8 @@ final class ClusterView: @unchecked Sendable {
     CoordinatorAPI.Surroundings(
       status: { self.status }, metrics: { self.write(into: &$0) }, nodes: { self.nodes.respond(to: $0) },
       node: { self.nodes.respond(to: $0, name: $1) }, keys: { self.keys.respond(to: $0) },
-      taskTypes: { self.answerTaskTypes($0) })
+      taskTypes: { self.answerTaskTypes($0) },
+      nodeDrain: { self.nodes.drain($0, name: $1, self.service.client) }, unready: { self.membership.nameConflict })
   }
 
   /// `GET /status`.
@@ -78,6 +79,12 @@ final class ClusterView: @unchecked Sendable {
     metrics.counter(
       "ignareo_hedged_total", "Tasks started a second time while the first attempt still ran.",
       service.dispatcher.hedgedTotal)
+    let callbacks = service.callbacks
+    metrics.gauge("ignareo_callbacks_pending", "Callbacks that are not delivered yet.", callbacks.pending)
+    metrics.counter("ignareo_callbacks_delivered_total", "Callbacks that were answered 2xx.", callbacks.deliveredTotal)
+    metrics.counter("ignareo_callbacks_failed_total", "Callbacks that were given up.", callbacks.failedTotal)
+    metrics.counter(
+      "ignareo_callback_calls_failed_total", "Calls that were not answered 2xx.", callbacks.callsFailedTotal)
     metrics.gauge("ignareo_draining", "1 while no new batch is taken.", service.isDraining ? 1 : 0)
     metrics.gauge("ignareo_connections", "Connections to the API that are open.", service.connectionCount)
     metrics.gauge("ignareo_loop_lag_seconds", "The longest that the loop was away from its work of late.") {

@@ -9,6 +9,8 @@ package struct CoordinatorConfiguration: Sendable {
   package var dataFolder: String
   package var journal: JournalKind
   package var keep: Retention
+  /// Signs what callbacks are told; nil: they are not signed.
+  package var callbackSecret: CallbackSecret?
 
   /// The contract's defaults.
   package init(cluster: ClusterOptions = ClusterOptions(role: .coordinator)) {
@@ -30,6 +32,9 @@ package struct CoordinatorConfiguration: Sendable {
       journal = kind
     }
     if let text = flags.text("keep") { keep = try Retention(text) }
+    if let path = flags.text("callback-secret-file") {
+      callbackSecret = try CallbackSecret.reading(file: path, flag: "callback-secret-file")
+    }
   }
 
   /// The cluster's flags and a coordinator's own.
@@ -37,6 +42,7 @@ package struct CoordinatorConfiguration: Sendable {
     ClusterFlags.declarations(for: .coordinator) + [
       Flag("data", .value("DIR"), "the folder for batches and results (default ignareo-data in the working folder)"),
       Flag("keep", .value("AGE,SIZE"), "how long ended batches are kept, and how much at most (default 7d,20GiB)"),
+      Flag("callback-secret-file", .value("FILE"), "its first line signs the calls to batches' callback URLs"),
       Flag("journal", .value("KIND"), "files, or memory: a restart then forgets all batches (default files)"),
     ]
   }

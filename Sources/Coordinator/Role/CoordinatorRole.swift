@@ -13,7 +13,9 @@ package enum CoordinatorRole {
       let engine = try engine(opening, configuration, lifecycle)
       var keep = configuration.keep
       if !engine.isDurable { keep.bytes = min(keep.bytes, CoordinatorLimits.memoryBytes) }
-      let service = CoordinatorService(loop: lifecycle.loop, journal: Journal(engine), log: lifecycle.log, keep: keep)
+      let service = CoordinatorService(
+        loop: lifecycle.loop, journal: Journal(engine), log: lifecycle.log, keep: keep,
+        callbacks: CallbackRules(secret: configuration.callbackSecret))
       do {
         return try await start(service, opening, configuration, lifecycle)
       } catch {

@@ -22,10 +22,13 @@ extension CoordinatorService {
       (journal.engine as? FileEngine)?.adopt(JournalLog(batch: batch.id, kind: kind), bytes: bytes)
     }
     switch batch.found {
-    case .ended(let manifest, let outcome):
+    case .ended(let manifest, let outcome, let callback):
       let kept = journal.restore(manifest, outcome)
-      dispatcher.book.add(BatchRecord(manifest, journal: kept, outcome, now: loop.now))
+      let record = BatchRecord(manifest, journal: kept, outcome, now: loop.now)
+      if let callback { record.callback = .ended(callback) }
+      dispatcher.book.add(record)
       dispatcher.book.bindKey(of: manifest)
+      callbacks.watch(record)
     case .running(let recovery):
       guard let manifest = recovery.manifest else { return }
       let kept = journal.restore(batch.id, recovery)
@@ -33,6 +36,7 @@ extension CoordinatorService {
       if let damage = record.damage { log.error("batch_damaged", ["batch": batch.id.text, "what": damage]) }
       dispatcher.book.add(record)
       dispatcher.book.bindKey(of: manifest)
+      callbacks.watch(record)
       dispatcher.restore(record, recovery)
     }
   }

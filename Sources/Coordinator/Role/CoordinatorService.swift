@@ -14,13 +14,14 @@ final class CoordinatorService: @unchecked Sendable {
   private let shardClient: HTTPClient
   let log: Log
   let journal: Journal
+  let callbacks: Callbacks
   private var retention: LoopTimer?
   private let api: CoordinatorAPI
   private var server: HTTPServer?
   private var drainTimer: LoopTimer?
 
   init(
-    loop: EventLoop, journal: Journal, log: Log, keep: Retention
+    loop: EventLoop, journal: Journal, log: Log, keep: Retention, callbacks rules: CallbackRules = CallbackRules()
   ) {
     loop.assertCurrent()
     (self.loop, self.log, self.journal) = (loop, log, journal)
@@ -31,7 +32,9 @@ final class CoordinatorService: @unchecked Sendable {
     dispatcher = Dispatcher(
       loop: loop, book: BatchBook(journal: journal, keep: keep), client: shardClient, control: client,
       log: log)
-    api = CoordinatorAPI(dispatcher: dispatcher, journal: journal)
+    callbacks = Callbacks(dispatcher: dispatcher, rules: rules, log: log)
+    dispatcher.book.onRemoved = { [weak callbacks] in callbacks?.forget($0) }
+    api = CoordinatorAPI(dispatcher: dispatcher, journal: journal, callbacks: callbacks)
     journal.engine.onTrouble = { [dispatcher, api] in
       dispatcher.journalChanged()
       api.journalChanged()
@@ -71,8 +74,8 @@ final class CoordinatorService: @unchecked Sendable {
 
   // MARK: The end
 
-  /// Takes no new batch and returns when the running ones have ended and their results were read by those who began to,
-  /// or this task is cancelled.
+  /// Takes no new batch and returns when the running ones have ended, their results were read by those who began to,
+  /// and no call to a callback URL is under way; or when this task is cancelled.
   func drain() async {
     await withTaskCancellationHandler {
       await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
@@ -89,7 +92,8 @@ final class CoordinatorService: @unchecked Sendable {
   private var givesUpWaiting = false
 
   private func waitForBatches(_ done: @escaping () -> Void) {
-    guard dispatcher.runningBatches > 0 || dispatcher.readers > 0, !givesUpWaiting else { return done() }
+    let isBusy = dispatcher.runningBatches > 0 || dispatcher.readers > 0 || callbacks.callsUnderWay > 0
+    guard isBusy, !givesUpWaiting else { return done() }
     drainTimer = loop.schedule(after: .milliseconds(20)) { [weak self] in self?.waitForBatches(done) }
   }
 
@@ -111,6 +115,7 @@ final class CoordinatorService: @unchecked Sendable {
         }
         retention?.cancel()
         dispatcher.close()
+        callbacks.close()
         server?.stopAccepting()
         continuation.resume()
       }

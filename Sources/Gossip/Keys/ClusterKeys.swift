@@ -13,10 +13,18 @@ package final class ClusterKeys: @unchecked Sendable {
   /// Which keys each member holds.
   func report() async -> KeyReport {
     let members = targets
-    return KeyReport(members: await ask(members.filter(\.isAsked).map { ($0, .tell) }, of: members))
+    // One that is listed dead may only have been cut off, or not have understood the others for want of a key.
+    let dead = Set(
+      members.filter { $0.state == .dead }.sorted { $0.since > $1.since }.prefix(GossipLimits.keyCallsToTheDead)
+        .map(\.name))
+    let asked = members.filter { $0.isAsked && ($0.state != .dead || dead.contains($0.name)) }
+    return KeyReport(members: await ask(asked.map { ($0, .tell) }, of: members))
   }
 
   /// Makes a change everywhere.
+  ///
+  /// The first of the members by name is asked first, and the others only once it has made the change: where two
+  /// changes are under way at once, one of them comes second there, and touches nobody.
   ///
   /// - Parameter isForced: go on although somebody cannot be asked, who may be lost by it.
   /// - Throws: when the change would lose a member, before anything is changed.
@@ -26,10 +34,10 @@ package final class ClusterKeys: @unchecked Sendable {
     let members = targets
     var orders: [(ClusterMember, KeyOrder)] = []
     for member in members where member.isAsked {
-      guard case .holds(_, let challenge) = before.answer(of: member.name) else { continue }
-      orders.append((member, .change(change, challenge: challenge)))
+      guard case .holds(let keys, let challenge) = before.answer(of: member.name) else { continue }
+      orders.append((member, .change(change, challenge: challenge, expected: keys)))
     }
-    let after = KeyReport(members: await ask(orders, of: members))
+    let after = KeyReport(members: await give(orders, to: members))
     // Those that could not be asked before are told with their reason.
     return after.filling(from: before)
   }
@@ -49,13 +57,30 @@ package final class ClusterKeys: @unchecked Sendable {
     }
     let silent = report.members.filter { $0.mayBeLost }.map(\.name)
     guard silent.isEmpty || isForced else { throw .unknownKeys(silent) }
+    let gone = report.members.filter { $0.misses }.map(\.name)
+    guard gone.isEmpty || isForced else { throw .missed(gone) }
+  }
+
+  private func give(_ orders: [(ClusterMember, KeyOrder)], to members: [ClusterMember]) async -> [KeyReport.Row] {
+    guard let (first, order) = orders.first else { return await ask([], of: members) }
+    let answer = await ask(first, order)
+    guard answer == .overtaken else {
+      return await ask(Array(orders.dropFirst()), of: members, answered: [first.name: answer])
+    }
+    let others = orders.map {
+      ($0.0.name, KeyAnswer.refused("was not asked: another change came first at \(first.name)"))
+    }
+    let answers = Dictionary(others) { $1 }.merging([first.name: answer]) { $1 }
+    return members.map { KeyReport.Row($0, answers[$0.name]) }
   }
 
   private var targets: [ClusterMember] { membership.members.filter { $0.state != .left } }
 
   /// - Returns: a row for each of `members`, in their order.
-  private func ask(_ orders: [(ClusterMember, KeyOrder)], of members: [ClusterMember]) async -> [KeyReport.Row] {
-    let round = Round(orders)
+  private func ask(
+    _ orders: [(ClusterMember, KeyOrder)], of members: [ClusterMember], answered: [String: KeyAnswer] = [:]
+  ) async -> [KeyReport.Row] {
+    let round = Round(orders, answered)
     let askers = (0..<min(GossipLimits.keyCalls, orders.count)).map { _ in
       membership.loop.spawn { [self] in
         while let (member, order) = round.next() { round.answers[member.name] = await ask(member, order) }
@@ -66,7 +91,10 @@ package final class ClusterKeys: @unchecked Sendable {
   }
 
   private func ask(_ member: ClusterMember, _ order: KeyOrder) async -> KeyAnswer {
-    guard member.isSelf else { return await membership.askKeys(order, of: member.gossip) }
+    guard member.isSelf else {
+      let timeout = member.state == .dead ? GossipLimits.keyCallToTheDead : GossipLimits.keyCall
+      return await membership.askKeys(order, of: member.gossip, within: timeout)
+    }
     return await withUnsafeContinuation { (continuation: UnsafeContinuation<KeyAnswer, Never>) in
       membership.keyDesk.take(order) { continuation.resume(returning: $0) }
     }
@@ -75,22 +103,26 @@ package final class ClusterKeys: @unchecked Sendable {
   /// Questions that are to be asked, and the answers. Guarded by: the loop's thread.
   private final class Round: @unchecked Sendable {
     private var orders: ArraySlice<(ClusterMember, KeyOrder)>
-    var answers: [String: KeyAnswer] = [:]
+    var answers: [String: KeyAnswer]
 
-    init(_ orders: [(ClusterMember, KeyOrder)]) { self.orders = orders[...] }
+    init(_ orders: [(ClusterMember, KeyOrder)], _ answers: [String: KeyAnswer]) {
+      (self.orders, self.answers) = (orders[...], answers)
+    }
 
     func next() -> (ClusterMember, KeyOrder)? { orders.popFirst() }
   }
 }
 
 extension ClusterMember {
-  /// Another program's member knows nothing of these orders, and a dead one cannot be asked.
-  fileprivate var isAsked: Bool { isSelf || isListening && meta.role != nil }
+  /// Another program's member knows nothing of these orders.
+  fileprivate var isAsked: Bool { isSelf || state != .left && meta.role != nil }
 }
 
 extension Membership {
-  fileprivate func askKeys(_ order: KeyOrder, of address: SocketAddress) async -> KeyAnswer {
-    await KeyCall.ask(order, of: address, through: transport, on: loop)
+  fileprivate func askKeys(
+    _ order: KeyOrder, of address: SocketAddress, within timeout: Duration
+  ) async -> KeyAnswer {
+    await KeyCall.ask(order, of: address, within: timeout, through: transport, on: loop)
   }
 }
 
@@ -99,6 +131,7 @@ enum UnsafeKeyChange: Error, Equatable {
   case notEverywhere([String])
   case inUse([String])
   case unknownKeys([String])
+  case missed([String])
 
   var text: String {
     switch self {
@@ -108,6 +141,9 @@ enum UnsafeKeyChange: Error, Equatable {
       "\(Self.list(names)) would no longer be understood: this key is what they encrypt with; use another one first"
     case .unknownKeys(let names):
       "nobody can tell which keys \(Self.list(names)) would have: see to it, and then give the order with --force"
+    case .missed(let names):
+      "\(Self.list(names)) died or is cut off, misses this change, and cannot come back without the cluster's keys: "
+        + "wait for it, or put them into its key file or let it go, and then give the order with --force"
     }
   }
 

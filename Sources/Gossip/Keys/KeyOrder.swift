@@ -4,7 +4,8 @@ import JSON
 /// which proves that the sender holds a key. Other memberlist programs know none of it and are not asked.
 enum KeyOrder: Equatable {
   case tell
-  case change(KeyChange, challenge: [UInt8])
+  /// - expected: the keys by which the order was judged; a member that holds others by now refuses it.
+  case change(KeyChange, challenge: [UInt8], expected: [KeyFingerprint])
 
   /// nil for whatever else a stream's user message holds.
   init?(_ bytes: [UInt8]) {
@@ -15,9 +16,10 @@ enum KeyOrder: Equatable {
     if verb == "tell" {
       self = .tell
     } else {
-      guard let change = KeyChange(verb, value), let challenge = value["challenge"]?.string.flatMap(Base64.decode)
+      guard let change = KeyChange(verb, value), let challenge = value["challenge"]?.string.flatMap(Base64.decode),
+        let expected = value["expected"]?.elements?.compactMap({ $0.string.flatMap { KeyFingerprint($0) } })
       else { return nil }
-      self = .change(change, challenge: challenge)
+      self = .change(change, challenge: challenge, expected: expected)
     }
   }
 
@@ -27,10 +29,11 @@ enum KeyOrder: Equatable {
       $0.member("ignareo", KeyAnswer.subject)
       switch self {
       case .tell: $0.member("order", "tell")
-      case .change(let change, let challenge):
+      case .change(let change, let challenge, let expected):
         $0.member("order", change.verb)
         change.writeKey(into: &$0)
         $0.member("challenge", Base64.encode(challenge))
+        $0.member("expected", expected.map(\.text))
       }
     }
     return writer.bytes
@@ -69,6 +72,8 @@ enum KeyAnswer: Equatable {
   /// - challenge: for the next order.
   case holds(keys: [KeyFingerprint], challenge: [UInt8])
   case refused(String)
+  /// Another change came first.
+  case overtaken
 
   static let subject = "keys"
 
@@ -77,7 +82,7 @@ enum KeyAnswer: Equatable {
       value["ignareo"]?.string == Self.subject
     else { return nil }
     if let reason = value["refused"]?.string {
-      self = .refused(reason)
+      self = value["overtaken"]?.bool == true ? .overtaken : .refused(reason)
       return
     }
     let keys = value["keys"]?.elements?.compactMap { $0.string.flatMap { KeyFingerprint($0) } } ?? []
@@ -94,6 +99,9 @@ enum KeyAnswer: Equatable {
         $0.member("keys", keys.map(\.text))
         $0.member("challenge", Base64.encode(challenge))
       case .refused(let reason): $0.member("refused", reason)
+      case .overtaken:
+        $0.member("refused", KeyRefusal.overtaken.text)
+        $0.member("overtaken", true)
       }
     }
     return writer.bytes

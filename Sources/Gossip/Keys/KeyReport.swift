@@ -22,18 +22,26 @@ struct KeyReport {
       (name, state, isSelf) = (member.name, member.state, member.isSelf)
       switch answer {
       case .holds(let keys, let challenge): outcome = .done(keys: keys, challenge: challenge)
+      case .refused where member.state == .dead: outcome = .notAsked(Self.absent(member))
       case .refused(let reason): outcome = .failed(reason)
+      case .overtaken: outcome = .failed(KeyRefusal.overtaken.text)
       case nil where member.isListening && member.meta.role == nil:
         outcome = .notAsked("no Ignareo member: change its keys with its own program")
       case nil where member.isListening: outcome = .failed("was not asked: it has come since the change began")
-      case nil: outcome = .notAsked("\(member.state): its key file needs the cluster's keys before it starts again")
+      case nil: outcome = .notAsked(Self.absent(member))
       }
+    }
+
+    private static func absent(_ member: ClusterMember) -> String {
+      "\(member.state): its key file needs the cluster's keys before it starts again"
     }
 
     var keys: [KeyFingerprint]? { if case .done(let keys, _) = outcome { keys } else { nil } }
 
     /// It lives, and its keys are not known.
     var mayBeLost: Bool { keys == nil && (state == .alive || state == .suspect) }
+    /// It died, or is cut off and lives: it will come back with the keys that it had.
+    var misses: Bool { state == .dead && keys == nil }
   }
 
   private(set) var members: [Row]

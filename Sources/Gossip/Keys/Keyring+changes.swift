@@ -9,7 +9,7 @@ extension Keyring {
       return Keyring(keys: keys + [key])!
     case .use(let fingerprint):
       guard let key = keys.first(where: { $0.fingerprint == fingerprint }) else { throw .unknownKey }
-      return Keyring(keys: [key] + keys.filter { $0 != key })!
+      return led(by: key)
     case .remove(let fingerprint):
       // Whoever still has it as its first could not be read by this member any more.
       guard keys[0].fingerprint != fingerprint else { throw .primaryKey }
@@ -49,7 +49,8 @@ enum KeyRefusal: Error, Equatable {
   case tooManyKeys
   case unknownKey
   case primaryKey
-  case busy
+  /// Its keys are not, or soon will not be, those by which the order was judged.
+  case overtaken
   case staleChallenge
   case notWritten(String)
 
@@ -59,9 +60,11 @@ enum KeyRefusal: Error, Equatable {
     case .tooManyKeys: "it holds \(GossipLimits.keys) keys already; remove old ones first"
     case .unknownKey: "it does not hold this key; install it first"
     case .primaryKey: "it encrypts with this key; use another one first"
-    case .busy: "another change of its keys is under way; try again"
+    case .overtaken: "another change of its keys came first; look at `ignareo keys list`, then give the order again"
     case .staleChallenge: "the order is too old or came twice; give it again"
-    case .notWritten(let cause): "its key file cannot be written (\(cause)), so a restart would undo the change"
+    case .notWritten(let cause):
+      "its key file cannot be written, so a restart would undo the change (\(cause)): "
+        + "let it write the file and its folder, then give the order again"
     }
   }
 }

@@ -19,7 +19,7 @@ extension KeysView {
         "post":{
           "operationId":"post_keys",
           "summary":"installs, uses or removes a gossip key on every member; `ignareo keys` makes the order",
-          "description":"What would lose a member is refused before anything is changed.",
+          "description":"What would lose a member, a dead one that may come back too, is refused beforehand.",
           "tags":["cluster"],
           "requestBody":{"required":true,"content":{"application/json":{"schema":{
             "type":"object","required":["sealed"],

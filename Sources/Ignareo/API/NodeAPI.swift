@@ -1,4 +1,5 @@
 internal import Clockwork
+internal import Gossip
 internal import HTTP
 internal import JSON
 package import Net
@@ -13,7 +14,9 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     let metrics: (inout MetricsWriter) -> Void
     let nodes: (HTTPExchange) -> Void
     let node: (HTTPExchange, _ name: String) -> Void
+    let nodeDrain: (HTTPExchange, _ name: String) -> Void
     let keys: (HTTPExchange) -> Void
+    let unready: () -> String?
     let drain: () -> Void
 
     /// - Parameters:
@@ -21,15 +24,19 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     ///   - metrics: writes what `GET /metrics` tells.
     ///   - nodes: answers `GET /nodes`.
     ///   - node: answers `GET /nodes/{name}`.
+    ///   - nodeDrain: answers `POST /nodes/{name}/drain`.
     ///   - keys: answers `/keys`.
+    ///   - unready: why this member may get no work although it runs; nil when all is well.
     ///   - drain: begins what SIGTERM begins.
     package init(
       status: @escaping () -> [UInt8], metrics: @escaping (inout MetricsWriter) -> Void,
       nodes: @escaping (HTTPExchange) -> Void, node: @escaping (HTTPExchange, _ name: String) -> Void,
-      keys: @escaping (HTTPExchange) -> Void, drain: @escaping () -> Void
+      nodeDrain: @escaping (HTTPExchange, _ name: String) -> Void, keys: @escaping (HTTPExchange) -> Void,
+      unready: @escaping () -> String? = { nil }, drain: @escaping () -> Void
     ) {
       (self.status, self.metrics) = (status, metrics)
-      (self.nodes, self.node, self.keys, self.drain) = (nodes, node, keys, drain)
+      (self.nodes, self.node, self.nodeDrain) = (nodes, node, nodeDrain)
+      (self.keys, self.unready, self.drain) = (keys, unready, drain)
     }
   }
 
@@ -110,10 +117,11 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
     case (.shard(let id), _): shards.attach(id, exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
+    case (.nodeDrain(let name), _): surroundings.nodeDrain(exchange, name)
     case (.keys, _): surroundings.keys(exchange)
     case (.status, _): exchange.respond(json: surroundings.status())
     case (.alive, _): exchange.respond(json: Self.alive)
-    case (.ready, _): answerReady(exchange)
+    case (.ready, _): answerReady(exchange, surroundings.unready())
     case (.metrics, _): exchange.respondMetrics(surroundings.metrics)
     case (.openAPI, _): exchange.respond(json: description)
     case (.drain, _):
@@ -124,8 +132,9 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
 
   private static let alive = Array(#"{"status":"alive"}"#.utf8)
 
-  private func answerReady(_ exchange: HTTPExchange) {
+  private func answerReady(_ exchange: HTTPExchange, _ problem: String?) {
     guard !pool.isDraining else { return exchange.respond(Problem(PoolRefusal.draining)) }
+    if let problem { return exchange.respond(.unready(problem)) }
     exchange.respond(json: Array(#"{"status":"ready"}"#.utf8))
   }
 }

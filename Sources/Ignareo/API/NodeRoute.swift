@@ -8,6 +8,7 @@ enum NodeRoute: Equatable {
   case shard(String)
   case nodes
   case node(String)
+  case nodeDrain(String)
   case keys
   case status
   case drain
@@ -27,6 +28,7 @@ enum NodeRoute: Equatable {
     case (2, "shards"): self = .shard(parts[1])
     case (1, "nodes"): self = .nodes
     case (2, "nodes"): self = .node(parts[1])
+    case (3, "nodes") where parts[2] == "drain": self = .nodeDrain(parts[1])
     case (1, "keys"): self = .keys
     case (1, "status"): self = .status
     case (1, "drain"): self = .drain
@@ -48,6 +50,7 @@ enum NodeRoute: Equatable {
     case .shard: .shard
     case .nodes: .nodes
     case .node: .node
+    case .nodeDrain: .nodeDrain
     case .keys: .keys
     case .status: .status
     case .drain: .drain
@@ -60,7 +63,8 @@ enum NodeRoute: Equatable {
 
   /// A route without what stands in it: what answers are counted by, and what `/openapi.json` describes.
   enum Template: Int, CaseIterable {
-    case tasks, task, taskTypes, socket, shards, shard, nodes, node, keys, status, drain, alive, ready, metrics, openAPI
+    case tasks, task, taskTypes, socket, shards, shard, nodes, node, nodeDrain, keys
+    case status, drain, alive, ready, metrics, openAPI
 
     var path: String {
       switch self {
@@ -72,6 +76,7 @@ enum NodeRoute: Equatable {
       case .shard: "/shards/{id}"
       case .nodes: "/nodes"
       case .node: "/nodes/{name}"
+      case .nodeDrain: "/nodes/{name}/drain"
       case .keys: "/keys"
       case .status: "/status"
       case .drain: "/drain"
@@ -87,7 +92,7 @@ enum NodeRoute: Equatable {
       case .tasks, .keys, .shards: ["GET", "HEAD", "POST"]
       case .task: ["GET", "HEAD", "DELETE"]
       case .socket: ["GET"]
-      case .drain: ["POST"]
+      case .drain, .nodeDrain: ["POST"]
       case .shard: ["GET", "DELETE"]
       case .taskTypes, .nodes, .node, .status, .alive, .ready, .metrics, .openAPI: ["GET", "HEAD"]
       }

@@ -34,7 +34,7 @@ package enum NodeRole {
     do throws(UsageError) {
       return run(try NodeConfiguration.parse(arguments, types: types), types, started: started)
     } catch {
-      RoleLifecycle.complain(error.text)
+      RoleLifecycle.complain(error.text, as: .node)
       return UsageError.exitStatus
     }
   }
@@ -87,7 +87,8 @@ package enum NodeRole {
           membership.write(into: &metrics)
         },
         nodes: { nodes.respond(to: $0) }, node: { nodes.respond(to: $0, name: $1) },
-        keys: { keys.respond(to: $0) },
+        nodeDrain: { nodes.drain($0, name: $1, service.client) { lifecycle.requestDrain() } },
+        keys: { keys.respond(to: $0) }, unready: { membership.nameConflict },
         drain: { lifecycle.requestDrain() }))
   }
 }

@@ -10,8 +10,10 @@ extension Command {
       list: which keys each member holds, by their fingerprints.
       install: every member can decrypt with KEY from now on. use: every member encrypts with it. remove: no member
       holds it any more. To change the cluster's key: install the new one, use it, remove the old one.
-      Each change is written to every member's key file first, so that a restart keeps it; one that would lose a member
-      is refused. One that failed somewhere is simply made again.
+      Each change is written to every member's key file first, so that a restart keeps it. One that failed somewhere is
+      simply made again. To use or remove a key is refused where it would lose a member: also one that is listed dead,
+      which may only be cut off, and cannot come back without the cluster's keys. Let it come back first, or put the
+      keys into its file, and then say --force.
 
       KEY is a file, or - for standard input; to use or remove, a fingerprint will do. (The key itself is taken too,
       and wiped from this process's command line at once, but your shell's history keeps it.)
@@ -20,7 +22,7 @@ extension Command {
       """,
     flags: ClusterClient.flags + [
       Flag("gossip-key-file", .value("FILE"), "a key of the cluster, for every change"),
-      Flag("force", .toggle, "make a change though some members' keys are not known: they may be lost"),
+      Flag("force", .toggle, "make a change though members are dead or do not tell their keys: they may be lost"),
     ],
     run: runKeys)
 }
@@ -40,6 +42,7 @@ private func runKeys(_ flags: ScannedFlags) throws -> ExitCode {
     request.timeout = ClusterClient.answerTimeout
     let after = try await client.ask(request)
     Terminal.write(plan.wantsJSON ? after.line : KeysCommand.table(after))
+    if let remark = KeysCommand.remark(change, before, after) { Terminal.say("ignareo keys: \(remark)") }
     return KeysCommand.exitCode(after)
   }
 }
@@ -75,6 +78,20 @@ enum KeysCommand {
       members.add([text("name"), text("state"), outcome + detail, text("primary"), others.isEmpty ? "-" : others])
     }
     return keys.text() + "\n" + members.text()
+  }
+
+  /// What the person should know besides the table: who is left behind, or that there was nothing to do.
+  static func remark(_ change: KeyChange, _ before: JSONValue, _ after: JSONValue) -> String? {
+    let failed = (after["members"]?.elements ?? []).filter { $0["outcome"]?.string == "failed" }
+      .compactMap { $0["name"]?.string }
+    if !failed.isEmpty {
+      let names =
+        failed.prefix(10).joined(separator: ", ") + (failed.count > 10 ? " and \(failed.count - 10) more" : "")
+      return Table.printable("\(names) did not follow; when that is mended, repeat the command: it does no harm twice")
+    }
+    guard case .remove(let fingerprint) = change else { return nil }
+    let isHeld = (before["keys"]?.elements ?? []).contains { $0["fingerprint"]?.string == fingerprint.text }
+    return isHeld ? nil : "no member held the key \(fingerprint): there was nothing to remove"
   }
 
   static func exitCode(_ answer: JSONValue) -> ExitCode { answer["ok"]?.bool == true ? .well : .failed }

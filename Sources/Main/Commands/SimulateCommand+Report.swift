@@ -7,15 +7,27 @@ import Simulation
 extension SimulateCommand {
   private static let fileBytes = 1 << 20
 
-  /// What precedes a line `----` in a file of `Tests/Scenarios`; nil for a name that is no file's.
-  static func text<Scenario>(
-    _ path: String, _ flags: ScannedFlags, _ parse: (String) throws(ScenarioError) -> Scenario
-  ) throws(UsageError) -> Scenario? {
-    guard path.hasSuffix(".txt") else { return nil }
+  /// What precedes a line `----` in a file, and the record that follows it, if one does.
+  static func read(
+    _ path: String, _ flags: ScannedFlags
+  ) throws(UsageError) -> (scenario: Scenario, record: [String]?) {
     let text = String(decoding: try bytes(path, flags), as: UTF8.self)
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0 != "----" }
+    let all = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = all.prefix { $0 != "----" }
+    let record = lines.count < all.count ? all[(lines.count + 1)...].filter { !$0.isEmpty }.map(String.init) : nil
     do throws(ScenarioError) {
-      return try parse(lines.joined(separator: "\n"))
+      var scenario = try Scenario(name: path, text: lines.joined(separator: "\n"))
+      scenario.origin = .file(path)
+      return (scenario, record)
+    } catch {
+      throw flags.error("scenario", "'\(Table.printable(path))', \(error)")
+    }
+  }
+
+  static func readBatches(_ path: String, _ flags: ScannedFlags) throws(UsageError) -> BatchScenario {
+    let text = String(decoding: try bytes(path, flags), as: UTF8.self)
+    do throws(ScenarioError) {
+      return try BatchScenario(name: path, text: text)
     } catch {
       throw flags.error("scenario", "'\(Table.printable(path))', \(error)")
     }
@@ -39,6 +51,28 @@ extension SimulateCommand {
     let why = bytes.count >= fileBytes ? "is longer than a scenario can be" : String(cString: strerror(failure))
     throw flags.error("scenario", "'\(Table.printable(path))' cannot be read: \(why)")
   }
+}
+
+/// The record that a scenario's file expects of its run.
+struct ExpectedRecord {
+  let lines: [String]
+  let path: String
+  /// Nil where the run is the file's own; else why the record is none of it.
+  let isOther: String?
+
+  /// The first line that differs, in words for people; nil where none does, or the run is another one.
+  func difference(from record: [String]) -> String? {
+    guard isOther == nil else { return nil }
+    for place in 0..<max(lines.count, record.count) {
+      let (wanted, found) = (lines.dropFirst(place).first, record.dropFirst(place).first)
+      guard wanted != found else { continue }
+      return "line \(place + 1) after ---- of \(Table.printable(path)):\n  expected \(Self.shown(wanted))\n"
+        + "  recorded \(Self.shown(found))"
+    }
+    return nil
+  }
+
+  private static func shown(_ line: String?) -> String { line.map(Table.printable) ?? "no more" }
 }
 
 /// For programs: one line of JSON.
@@ -85,6 +119,7 @@ extension Report: PrintableReport {
     writer.member("members", members)
     writer.member("datagrams", figures.datagrams)
     writer.member("suspicions", figures.suspicions)
+    writer.member("crash_checks", figures.crashChecks)
     writer.object("false_deaths") {
       $0.member("of_healthy_at_healthy", figures.deaths.ofHealthyAtHealthy)
       $0.member("of_healthy_at_afflicted", figures.deaths.ofHealthyAtAfflicted)

@@ -10,59 +10,94 @@ extension Command {
       Scenarios of membership: \(Scenario.names.joined(separator: ", ")).
       Scenarios of batch: \(BatchScenario.names.joined(separator: ", ")).
       Or a file, whose name ends in .txt.
-      Exit status: 0 when all checkers pass; 1 when one fails, with the command that repeats it.
+      Exit status: 0 when all checkers pass; 1 when one fails, with the events around the first failure and the command
+      that repeats it, and 1 when a file's run is not as the record in the file says.
+
+      \(Scenario.language)
+
+      \(BatchScenario.language)
       """,
     flags: [
       Flag("seed", .value("S"), "where chance comes from (default: another one each time; the report names it)"),
-      Flag("members", .value("N"), "membership: how many, 2 to 10000 (default 5); memory grows as N²"),
+      Flag(
+        "members", .value("N"), "membership: how many, 2 to 10000 (default 5); each holds all, so memory grows as N²"),
       Flag("nodes", .value("N"), "batch: how many, 1 to 100 (default 5)"),
       Flag("scenario", .value("NAME"), "what happens to them (default chaos, drawn from the seed)"),
       Flag("lifeguard", .value("PART"), "membership: off, paper, stalls or on: what keeps slow members harmless"),
+      Flag("trace", .toggle, "all that happened, packets left out, before the report"),
+      Flag("trace", .value("FILE"), "write all that happened there, a line each"),
       Flag("json", .toggle, "the figures and failures as one line of JSON"),
     ]
   ) { flags in
-    let machine = try flags.operand("MACHINE")
+    try flags.expectOperands(atMost: 1)
+    guard let machine = flags.operands.first else {
+      throw UsageError("which machine? membership or batch: ignareo simulate batch")
+    }
     switch machine {
-    case "membership": return try SimulateCommand.show(SimulateCommand.membership(flags), flags)
-    case "batch": return try SimulateCommand.show(SimulateCommand.batch(flags), flags)
-    default:
-      throw UsageError(origin: "MACHINE", why: "'\(Table.printable(machine))' is neither membership nor batch")
+    case "membership": return try SimulateCommand.showMembership(flags)
+    case "batch": return try SimulateCommand.show(SimulateCommand.batch(flags), flags) ? .well : .failed
+    default: throw UsageError(origin: "'\(Table.printable(machine))'", why: "no machine; membership and batch are")
     }
   }
 }
 
 enum SimulateCommand {
-  static func show(_ report: some PrintableReport, _ flags: ScannedFlags) -> ExitCode {
-    Terminal.write(flags.has("json") ? report.jsonLine : Array(report.text.utf8))
-    return report.passed ? .well : .failed
+  static func showMembership(_ flags: ScannedFlags) throws -> ExitCode {
+    let (report, expected) = try run(flags)
+    let passed = try show(report, flags)
+    if let other = expected?.isOther { Terminal.say("ignareo simulate: the record is not compared: \(other)") }
+    guard let difference = expected?.difference(from: report.record) else { return passed ? .well : .failed }
+    Terminal.say("ignareo simulate: FAILED record: \(difference)")
+    return .failed
   }
 
-  static func membership(_ flags: ScannedFlags) throws -> Report {
+  /// - Returns: whether all checkers passed.
+  static func show(_ report: some PrintableReport, _ flags: ScannedFlags) throws -> Bool {
+    if let path = flags.text("trace") { try write(report, to: path) }
+    Terminal.write(flags.has("json") ? report.jsonLine : Array(report.text.utf8))
+    return report.passed
+  }
+
+  static func run(_ flags: ScannedFlags) throws -> (report: Report, expected: ExpectedRecord?) {
     try refuse(["nodes"], of: "batch", flags)
+    var chance = SystemRandomNumberGenerator()
     let given = try seed(flags)
     let wanted = try flags.integer("members", in: MembershipSimulation.sizes)
     let name = flags.text("scenario") ?? "chaos"
-    var scenario = try text(name, flags) { text throws(ScenarioError) in try Scenario(name: name, text: text) }
-    let seed = given ?? scenario?.seed ?? anySeed()
-    let members = wanted ?? scenario?.members ?? 5
-    scenario = scenario ?? Scenario.named(name, seed: seed, members: members)
-    guard var scenario else { throw unknown(name, among: Scenario.names, flags) }
+    let file = name.hasSuffix(".txt") ? try read(name, flags) : nil
+    let seed = given ?? file?.scenario.seed ?? UInt64.random(in: 0..<1_000_000, using: &chance)
+    let members = wanted ?? file?.scenario.members ?? 5
+    guard var scenario = file?.scenario ?? Scenario.named(name, seed: seed, members: members) else {
+      throw flags.error("scenario", "'\(Table.printable(name))' is none of \(Scenario.names.joined(separator: ", "))")
+    }
+    let profile = scenario.profile
     if let part = flags.text("lifeguard") {
       guard scenario.use(lifeguard: part) else {
         throw flags.error("lifeguard", "'\(Table.printable(part))' is none of off, paper, stalls, on")
       }
     }
-    return MembershipSimulation.run(seed: seed, members: members, scenario: scenario)
+    if flags.has("trace"), !scenario.isChecked {
+      throw flags.error("trace", "the scenario is `unchecked`, and keeps none")
+    }
+    let report = MembershipSimulation.run(seed: seed, members: members, scenario: scenario)
+    guard let file, let record = file.record else { return (report, nil) }
+    let isOwn = seed == file.scenario.seed && members == file.scenario.members && profile == scenario.profile
+    let owned =
+      "it is of seed \(file.scenario.seed.map(String.init) ?? "(none)"), "
+      + "\(file.scenario.members.map(String.init) ?? "(none)") members and the file's own lifeguard"
+    return (report, ExpectedRecord(lines: record, path: name, isOther: isOwn ? nil : owned))
   }
 
   static func batch(_ flags: ScannedFlags) throws -> BatchReport {
     try refuse(["members", "lifeguard"], of: "membership", flags)
-    let seed = try seed(flags) ?? anySeed()
+    var chance = SystemRandomNumberGenerator()
+    let seed = try seed(flags) ?? UInt64.random(in: 0..<1_000_000, using: &chance)
     let nodes = try flags.integer("nodes", in: BatchSimulation.sizes) ?? 5
     let name = flags.text("scenario") ?? "chaos"
-    let written = try text(name, flags) { text throws(ScenarioError) in try BatchScenario(name: name, text: text) }
+    let written = name.hasSuffix(".txt") ? try readBatches(name, flags) : nil
     guard let scenario = written ?? BatchScenario.named(name, seed: seed) else {
-      throw unknown(name, among: BatchScenario.names, flags)
+      let names = BatchScenario.names.joined(separator: ", ")
+      throw flags.error("scenario", "'\(Table.printable(name))' is none of \(names)")
     }
     return BatchSimulation.run(seed: seed, nodes: nodes, scenario: scenario)
   }
@@ -71,13 +106,11 @@ enum SimulateCommand {
     for name in names where flags.has(name) { throw flags.error(name, "it is for `simulate \(machine)` alone") }
   }
 
-  private static func unknown(_ name: String, among names: [String], _ flags: ScannedFlags) -> UsageError {
-    flags.error("scenario", "'\(Table.printable(name))' is none of \(names.joined(separator: ", "))")
-  }
-
-  private static func anySeed() -> UInt64 {
-    var chance = SystemRandomNumberGenerator()
-    return UInt64.random(in: 0..<1_000_000, using: &chance)
+  static func write(_ report: some SimulationReport, to path: String) throws {
+    let file = try OutputFile(path, flag: "trace")
+    for line in report.trace { file.add(Array(line.utf8)[...]) }
+    file.flush()
+    if let failure = file.failure { throw failure }
   }
 
   static func seed(_ flags: ScannedFlags) throws(UsageError) -> UInt64? {

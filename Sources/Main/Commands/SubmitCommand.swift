@@ -8,6 +8,7 @@ extension Command {
     "submit", "FILE|-", "submits a batch of tasks and follows it to its end",
     details: """
       FILE holds a task a line (NDJSON) or one JSON document, {"tasks":[…]} or just [ … ]; - is standard input.
+      Either may be compressed with gzip, and then goes to the coordinator as it is.
       A task: {"task":"http","args":{"url":"http://…"},"id":"mine-7","timeout_s":30,"attempts":3}
       `ignareo tasks` lists the task types and their arguments.
       Ctrl-C leaves the batch to the cluster, says how to follow or cancel it, and exits with 130.

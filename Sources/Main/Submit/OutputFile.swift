@@ -13,14 +13,16 @@ final class OutputFile: @unchecked Sendable {
   /// Why the file took no more; the batch goes on all the same.
   private(set) var failure: Failure?
 
-  /// - Parameter path: `-` is standard output; a file that exists is written anew.
-  init(_ path: String) throws(UsageError) {
+  /// - Parameters:
+  ///   - path: `-` is standard output; a file that exists is written anew.
+  ///   - flag: what named it, for the message of an error.
+  init(_ path: String, flag: String = "output") throws(UsageError) {
     self.path = path
     isStandardOutput = path == "-"
     descriptor = isStandardOutput ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       let reason = String(cString: strerror(errno))
-      throw UsageError(origin: "flag --output", why: "'\(Table.printable(path))' cannot be written: \(reason)")
+      throw UsageError(origin: "flag --\(flag)", why: "'\(Table.printable(path))' cannot be written: \(reason)")
     }
   }
 

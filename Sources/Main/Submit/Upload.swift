@@ -19,44 +19,36 @@ final class Upload: @unchecked Sendable {
 
   /// - Returns: the coordinator's answer, which is the batch.
   func send() async throws(Failure) -> JSONValue {
-    var head: [UInt8] = []
-    var isWhole = false
-    while head.count < Submission.headBytes, !isWhole, !Submission.isDecided(by: head) {
-      let piece = try await input.next(on: client.loop)
-      isWhole = piece.isEmpty
-      head += piece
-    }
-    switch try Submission.form(of: input.name, head: head) {
-    case .document: return try await sendDocument(head, isWhole: isWhole)
-    case .lines: return try await sendLines(head, isWhole: isWhole)
+    let file = SubmissionFile(input)
+    try await file.read(on: client.loop) { $0.count >= Submission.headBytes || Submission.isDecided(by: $0) }
+    switch try Submission.form(of: file.name, head: file.text) {
+    case .document: return try await sendDocument(file)
+    case .lines: return try await sendLines(file)
     }
   }
 
-  private func sendDocument(_ head: [UInt8], isWhole: Bool) async throws(Failure) -> JSONValue {
-    var document = head
-    var isWhole = isWhole
-    while !isWhole {
-      let piece = try await input.next(on: client.loop)
-      isWhole = piece.isEmpty
-      document += piece
-      guard document.count <= Submission.documentLimit else {
-        throw Failure(
-          "\(input.name) is a JSON document of more than \(Submission.documentLimit >> 20) MiB: "
-            + "give a task a line (NDJSON), which may be as long as it likes")
-      }
+  private func sendDocument(_ file: SubmissionFile) async throws(Failure) -> JSONValue {
+    try await file.read(on: client.loop) { $0.count > Submission.documentLimit }
+    guard file.text.count <= Submission.documentLimit else {
+      throw Failure(
+        "\(input.name) is a JSON document of more than \(Submission.documentLimit >> 20) MiB: "
+          + "give a task a line (NDJSON), which may be as long as it likes")
     }
-    let body = try Submission.body(of: input.name, document: document, name: name)
-    return try await client.ask(request("/batches", "application/json", .bytes(body)))
+    let body = try Submission.body(of: input.name, document: file.text, name: name)
+    let isAsItWas = file.isGzip && body == file.text
+    let bytes = isAsItWas ? file.bytes : body
+    return try await client.ask(request("/batches", "application/json", .bytes(bytes), isGzip: isAsItWas))
   }
 
-  private func sendLines(_ head: [UInt8], isWhole: Bool) async throws(Failure) -> JSONValue {
+  /// What is compressed is sent as it is.
+  private func sendLines(_ file: SubmissionFile) async throws(Failure) -> JSONValue {
     let upload = HTTPUpload()
     let path = "/batches" + (name.map { "?name=\(PercentEncoding.encoded($0))" } ?? "")
-    let request = request(path, "application/x-ndjson", .upload(upload))
+    let request = request(path, "application/x-ndjson", .upload(upload), isGzip: file.isGzip)
     let asking = client.loop.spawn { [client] in try await client.ask(request) }
     let feeding = client.loop.spawn { [self] in
       do throws(Failure) {
-        try await feed(upload, head, isWhole: isWhole)
+        try await feed(upload, file.bytes, isWhole: file.isWhole)
       } catch {
         inputFailure = error
         asking.cancel()
@@ -94,8 +86,11 @@ final class Upload: @unchecked Sendable {
     }
   }
 
-  private func request(_ path: String, _ mediaType: String, _ body: HTTPClientRequest.Body) -> HTTPClientRequest {
+  private func request(
+    _ path: String, _ mediaType: String, _ body: HTTPClientRequest.Body, isGzip: Bool
+  ) -> HTTPClientRequest {
     var headers: HTTPHeaders = ["Content-Type": mediaType]
+    if isGzip { headers["Content-Encoding"] = "gzip" }
     if let idempotencyKey { headers["Idempotency-Key"] = idempotencyKey }
     var request = HTTPClientRequest(client.base + path, method: "POST", headers: headers, body: body)
     // As long as the file takes; silence ends it, unless it is the silence of who writes into a pipe.

@@ -109,26 +109,7 @@ package final class HTTPExchange: @unchecked Sendable {
 
   /// The whole body, or 413 as soon as it is known to be longer than `limit` bytes.
   package func collectBody(upTo limit: Int, _ completion: @escaping (Result<[UInt8], HTTPError>) -> Void) {
-    let tooLarge = HTTPError(status: 413, reason: "The body is larger than \(limit) bytes.")
-    if case .length(let length) = request.framing, length > limit { return completion(.failure(tooLarge)) }
-    var collected: [UInt8] = []
-    var isOver = false
-    func end(_ result: Result<[UInt8], HTTPError>) {
-      isOver = true
-      try? hold(0)
-      completion(result)
-    }
-    readBody { [self] event in
-      guard !isOver else { return }
-      switch event {
-      case .chunk(let bytes):
-        do throws(HTTPError) { try hold(collected.count + bytes.count) } catch { return end(.failure(error)) }
-        collected += bytes
-        if collected.count > limit { end(.failure(tooLarge)) }
-      case .end: end(.success(collected))
-      case .failed(let error): end(.failure(error))
-      }
-    }
+    DecodedBody(self, .identity).collect(upTo: limit, completion)
   }
 
   // MARK: The answer
@@ -154,6 +135,7 @@ package final class HTTPExchange: @unchecked Sendable {
     headers.add("Content-Type", "application/problem+json")
     if let seconds = problem.retryAfter { headers.add("Retry-After", String(seconds)) }
     if let allow = problem.allow { headers.add("Allow", allow) }
+    if let codings = problem.acceptEncoding { headers.add("Accept-Encoding", codings) }
     respond(status: problem.status, headers: headers, body: problem.json())
   }
 

@@ -28,13 +28,16 @@ package struct Problem: Error, Sendable {
   package var retryAfter: Int?
   /// Methods that the path knows; sent as `Allow`.
   package var allow: String?
+  /// Content codings that are taken; sent as `Accept-Encoding` (RFC 9110, section 12.5.3).
+  package var acceptEncoding: String?
 
   package init(
     status: Int, code: String, title: String, detail: String, instance: String? = nil, faults: [Fault] = [],
-    retryAfter: Int? = nil, allow: String? = nil
+    retryAfter: Int? = nil, allow: String? = nil, acceptEncoding: String? = nil
   ) {
     (self.status, self.code, self.title, self.detail) = (status, code, title, detail)
     (self.instance, self.faults, self.retryAfter, self.allow) = (instance, faults, retryAfter, allow)
+    self.acceptEncoding = acceptEncoding
   }
 
   /// What is wrong with the request as HTTP.

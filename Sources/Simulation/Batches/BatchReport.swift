@@ -24,13 +24,14 @@ package struct BatchReport: SimulationReport {
   package let scenario: BatchScenario
   package let failures: [Failure]
   package let trace: [String]
+  package let firstFailure: Int?
   package let digest: UInt64
   package let figures: BatchFigures
 
   package var isChecked: Bool { true }
 
   package var repeatCommand: String {
-    "ignareo simulate batch --seed \(seed) --nodes \(nodes) --scenario \(scenario.name)"
+    "ignareo simulate batch --seed \(seed) --nodes \(nodes) --scenario \(Shell.quoted(scenario.name))"
   }
 
   package var headline: String {

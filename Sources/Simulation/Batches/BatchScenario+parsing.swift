@@ -1,5 +1,5 @@
 extension BatchScenario {
-  /// Reads the text described at `BatchScenario`. Empty lines and what follows `#` do not count.
+  /// Reads the text described in `language`. Empty lines and what follows `#` do not count.
   package init(name: String, text: String) throws(ScenarioError) {
     self.init(name: name, steps: [], end: .zero)
     var line = 0
@@ -9,7 +9,7 @@ extension BatchScenario {
       guard !words.isEmpty else { continue }
       guard add(words) else {
         throw ScenarioError(
-          line: line, reason: "`\(words.joined(separator: " "))` is no step; see BatchScenario for all")
+          line: line, reason: "`\(words.joined(separator: " "))` is no step; `ignareo help simulate` lists all")
       }
     }
     guard end > .zero else { throw ScenarioError(line: line, reason: "`until` with a time is missing") }

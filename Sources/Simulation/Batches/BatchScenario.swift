@@ -1,24 +1,4 @@
-/// What happens to a coordinator, its nodes and its disk: a text of one line a step.
-///
-///     breaks 5%                of exchanges break on the way; also `refuses`, `unreached`, `garbles`, `doubles`
-///                              (results that come twice), `late` (results that come after their exchange is over), `partial`
-///                              (shards of which not all goes out), `straggles` (attempts that take thirty times as
-///                              long), `unanswered` (submitters that do not hear the answer), `poison` (tasks that
-///                              take their nodes down, in the batches that follow)
-///     latency 1ms 20ms         of the network; `sync 1ms 8ms`: of the disk
-///     drift 2%                 the coordinator's clock goes wrong by up to so much
-///     at 2s submit 60          a batch of up to so many tasks; `cancel 0`: the first one's submitter wants it to end
-///     at 5s crash a            a node's process is gone; `restart a`
-///     at 5s partition a        cut off from the coordinator; `heal a`
-///     at 5s slow a             twenty times as slow; `fast a`
-///     at 5s refuse a           answers 503; `accept a`
-///     at 5s suspect a          gossip suspects it, and hears better two seconds later
-///     at 5s drain a            ends what it has, then leaves
-///     at 5s kill               the coordinator's process is gone; `power`: the whole machine; `start`
-///     at 5s full               the disk takes no byte; `room`
-///     until 60s                then all faults end, and so must all batches
-///
-/// Nodes are numbers from 0, or letters: each letter is another node, drawn from the seed and never 0.
+/// What happens to a coordinator, its nodes and its disk: a text of one line a step, in `BatchScenario.language`.
 package struct BatchScenario: Sendable {
   package struct Step: Sendable {
     package var time: Duration

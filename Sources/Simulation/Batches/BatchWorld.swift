@@ -82,6 +82,7 @@ struct BatchWorld {
   /// All faults have ended.
   var isCalm = false
   private var isOver = false
+  private var firstFailure: Int?
   private(set) var endsWatched = false
 
   init(seed: UInt64, nodes: Int, scenario: BatchScenario, fault: PlantedBatchFault?) {
@@ -104,12 +105,13 @@ struct BatchWorld {
       now = time
       happen(event)
       commitIfAsked()
+      if firstFailure == nil, checkers.haveFailed { firstFailure = trace.lines.count }
     }
     figures.batches = batches.count
     figures.tasks = batches.reduce(0) { $0 + $1.tasks.count }
     return BatchReport(
       seed: seed, nodes: workers.count, scenario: scenario, failures: checkers.failures, trace: trace.lines,
-      digest: trace.digest, figures: figures)
+      firstFailure: firstFailure, digest: trace.digest, figures: figures)
   }
 
   private mutating func happen(_ event: Event) {

@@ -36,6 +36,9 @@ package struct Figures: Sendable, Equatable {
   package let datagrams: Int
   package let bytes: Int
   package let suspicions: Int
+  /// How often a member was asked, at the end of the bound, whether it has found that another crashed: where none was,
+  /// nothing is known about completeness.
+  package let crashChecks: Int
   package let deaths: Deaths
   package let load: Load
   /// For each crash that anyone noticed.

@@ -72,7 +72,7 @@ struct Gauge {
     }
   }
 
-  func figures(at now: Instant, _ nodes: [VirtualNode]) -> Figures {
+  func figures(at now: Instant, _ nodes: [VirtualNode], crashChecks: Int) -> Figures {
     let seconds = (now - begin).inSeconds
     let memberSeconds = max(seconds * Double(nodes.count { $0.isUp }), 1e-9)
     func rate(_ part: (Sent) -> Int) -> Double { Double(sent.reduce(0) { $0 + part($1) }) / memberSeconds }
@@ -81,7 +81,8 @@ struct Gauge {
       seconds: seconds, datagrams: rate(\.datagrams), busiestDatagrams: busiest, datagramBytes: rate(\.bytes),
       streamBytes: rate(\.streamBytes))
     return Figures(
-      datagrams: datagrams, bytes: bytes, suspicions: suspicions, deaths: deaths, load: load,
+      datagrams: datagrams, bytes: bytes, suspicions: suspicions, crashChecks: crashChecks, deaths: deaths,
+      load: load,
       detections: crashes.compactMap { Figures.Spread($0.noticed) },
       news: changes.compactMap { Figures.Spread($0.noticed) })
   }

@@ -4,11 +4,10 @@ import Swim
 extension MembershipWorld {
   mutating func perform(_ effect: Swim.Effect, of number: Int) {
     switch effect {
-    case .send(let messages, let address): send(messages, from: number, to: VirtualNode.number(of: address))
+    case .send(let messages, let address): send(messages, from: number, to: address)
     case .openPushPull(let exchange, let address, let state):
-      open(exchange, from: number, to: VirtualNode.number(of: address), .pushPull(state))
-    case .openStreamPing(let exchange, let address, let ping):
-      open(exchange, from: number, to: VirtualNode.number(of: address), .ping(ping))
+      open(exchange, from: number, to: address, .pushPull(state))
+    case .openStreamPing(let exchange, let address, let ping): open(exchange, from: number, to: address, .ping(ping))
     case .abandon(let exchange): abandoned.insert(key(number, nodes[number].life, exchange))
     case .reply(let incoming, .pushPull(let state)):
       answer(incoming, from: number, .bytes(StreamMessage.pushPull(state).encoded))
@@ -32,11 +31,12 @@ extension MembershipWorld {
 
   // MARK: - Datagrams
 
-  private mutating func send(_ messages: [Message], from: Int, to: Int) {
-    for _ in 0..<(fault == .chatter && from == 1 ? 40 : 1) { sendOnce(messages, from: from, to: to) }
+  private mutating func send(_ messages: [Message], from: Int, to address: Swim.Address) {
+    for _ in 0..<(fault == .chatter && from == 1 ? 40 : 1) { sendOnce(messages, from: from, to: address) }
   }
 
-  private mutating func sendOnce(_ messages: [Message], from: Int, to: Int) {
+  private mutating func sendOnce(_ messages: [Message], from: Int, to address: Swim.Address) {
+    let to = VirtualNode.number(of: address)
     let encoded = Packet.encode(messages)
     gauge.sent(encoded.count, by: from)
     if scenario.isChecked {
@@ -44,8 +44,8 @@ extension MembershipWorld {
       checkers.packetSizes.sent(messages, as: encoded, by: nodes[from].name)
       trace.packet(now, from, to, encoded, messages)
     }
-    guard nodes.indices.contains(to) else { return }
-    let input = Swim.Input.datagram(messages, from: VirtualNode.address(from))
+    guard nodes.indices.contains(to), nodes[to].address == address else { return }
+    let input = Swim.Input.datagram(messages, from: nodes[from].address)
     for delay in network.deliveries(from: from, to: to, using: &generator) {
       heap.plan(.input(to, life: nodes[to].life, input), at: now + delay)
     }
@@ -54,19 +54,27 @@ extension MembershipWorld {
   // MARK: - Streams
 
   /// A stream loses nothing, but does not come about where packets are cut off in either direction.
-  private mutating func open(_ exchange: Swim.OutgoingExchange, from: Int, to: Int, _ message: StreamMessage) {
+  private mutating func open(
+    _ exchange: Swim.OutgoingExchange, from: Int, to address: Swim.Address, _ message: StreamMessage
+  ) {
+    let to = VirtualNode.number(of: address)
     guard nodes.indices.contains(to), network.passes(from: from, to: to), network.passes(from: to, to: from) else {
       return
     }
     let encoded = message.encoded
     gauge.streamed(encoded.count, by: from)
     trace.stream(now, from, to, message)
-    let event = Event.connected(from: from, life: nodes[from].life, exchange, to: to, encoded)
+    let event = Event.connected(from: from, life: nodes[from].life, exchange, to: address, encoded)
     heap.plan(event, at: now + network.connection(using: &generator))
   }
 
-  mutating func connected(_ opener: Opener, to number: Int, _ bytes: [UInt8]) {
-    guard nodes[number].isUp else {
+  /// A process that has ended or given up meanwhile has taken its half-open connection with it.
+  mutating func connected(_ opener: Opener, to address: Swim.Address, _ bytes: [UInt8]) {
+    guard nodes[opener.node].life == opener.life, nodes[opener.node].isUp,
+      abandoned.remove(key(opener.node, opener.life, opener.exchange)) == nil
+    else { return }
+    let number = VirtualNode.number(of: address)
+    guard nodes[number].isUp, nodes[number].address == address else {
       let event = Event.answered(opener.node, life: opener.life, opener.exchange, .failure("connection refused"))
       return heap.plan(event, at: now + network.delay(using: &generator))
     }
@@ -132,10 +140,10 @@ extension MembershipWorld {
     case .suspected(let member):
       gauge.suspicions += 1
       see(member, by: number)
-    case .died(let member):
+    case .died(let member, _):
       see(member, by: number)
       guard let subject = node(named: member.name) else { return }
-      checkers.accuracy.died(nodes[subject], seenBy: nodes[number], at: now)
+      checkers.accuracy.died(nodes[subject], seenBy: nodes[number], at: now, areConnected: hears(number, of: subject))
       gauge.died(nodes[subject], seenBy: nodes[number], at: now)
     case .forgotten, .nameConflict, .unreachableByDatagram, .versionsDisagree, .joinFailing, .joinSucceeded: break
     }

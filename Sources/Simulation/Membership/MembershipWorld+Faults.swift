@@ -1,21 +1,9 @@
 import Clockwork
 import Swim
 
-// What is done to processes and to the network between them, and whom it excuses.
+// What is done to processes and to the network between them.
 
 extension MembershipWorld {
-  /// The longest a suspicion lasts, and a little for it to begin and to be told.
-  private var grace: Duration {
-    let profile = scenario.profile
-    let scale = nodes.count > 10 ? 2 : 1
-    return profile.probeInterval * (profile.suspicionMultiplier * profile.suspicionMaxTimeoutMultiplier * scale + 5)
-  }
-
-  private mutating func excuse(_ number: Int, for time: Duration?) {
-    nodes[number].excusedUntil = time.map { now + $0 } ?? .distantFuture
-    nodes[number].isAfflicted = true
-  }
-
   // MARK: - Processes
 
   mutating func start(_ number: Int) {
@@ -24,7 +12,7 @@ extension MembershipWorld {
     nodes[number].wakeAt = nil
     nodes[number].backlog = []
     if !scenario.isWarm || nodes[number].life > 1 {
-      nodes[number].machine = machine(number, meta: nodes[number].meta)
+      nodes[number].machine = machine(number, at: nodes[number].address, meta: nodes[number].meta)
       nodes[number].clock = VirtualClock(startedAt: now, keeping: nodes[number].clock)
     }
     feed(.start, to: number)
@@ -39,8 +27,9 @@ extension MembershipWorld {
     gauge.crashed(number, nodes[number].life, at: now)
   }
 
-  mutating func restart(_ number: Int) {
+  mutating func restart(_ number: Int, elsewhere: Bool = false) {
     guard !nodes[number].isUp else { return }
+    if elsewhere, nodes[number].moves < VirtualNode.mostMoves { nodes[number].moves += 1 }
     let isFirst = nodes[number].condition == .waiting
     start(number)
     if !isFirst { excuse(number, for: grace) }
@@ -49,25 +38,47 @@ extension MembershipWorld {
   mutating func leave(_ number: Int) {
     guard nodes[number].condition == .running else { return }
     nodes[number].isAfflicted = true
+    checkers.load.leaves(number)
     feed(.leave, to: number)
     planCheck(number, isLeave: true)
   }
 
+  /// When a crash or a leave must be known.
+  enum Looking {
+    /// Within the contract's bound, if nothing else has happened since, by the count of disturbances.
+    case early(Int, isLeave: Bool)
+    case late
+  }
+
   /// The contract's bound holds where all is well otherwise. With others down or packets lost a suspicion may wait in
   /// vain for somebody to share it, and lasts longest; and whoever doubts itself, as Lifeguard wants, takes more time
-  /// for each probe.
+  /// for each probe. Nobody may hear a good-bye; then the member is found dead as one that crashed.
   private mutating func planCheck(_ number: Int, isLeave: Bool, withOthers: Bool = false) {
+    guard scenario.isChecked else { return }
     let others = nodes.filter { $0.number != number }
     let isWellOtherwise =
-      !withOthers && network.isClean
+      !withOthers && network.isClean && isSettled(without: number)
       && others.allSatisfy { $0.condition == .running && $0.machine.awareness == 0 }
+    guard isWellOtherwise else { return planLateCheck(number) }
     let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: isLeave)
-    let time = now + (isWellOtherwise || isLeave ? bound : bound + grace)
-    heap.plan(.checkGone(number, life: nodes[number].life, isLeave: isLeave), at: time)
+    let looking = Looking.early(disturbances, isLeave: isLeave)
+    heap.plan(.checkGone(number, life: nodes[number].life, looking), at: now + bound)
+  }
+
+  private mutating func planLateCheck(_ number: Int) {
+    let bound = CompletenessChecker.bound(scenario.profile, members: nodes.count, isLeave: false)
+    heap.plan(.checkGone(number, life: nodes[number].life, .late), at: now + bound + grace)
+  }
+
+  mutating func checkGone(_ number: Int, _ looking: Looking) {
+    if case .early(let count, _) = looking, count != disturbances { return planLateCheck(number) }
+    let hasLeft = if case .early(_, isLeave: true) = looking { true } else { false }
+    checkers.completeness.check(nodes[number], in: nodes, at: now, isLeave: hasLeft)
   }
 
   mutating func pause(_ number: Int) {
     guard nodes[number].condition == .running else { return }
+    disturbances += 1
     nodes[number].condition = .paused
     excuse(number, for: nil)
   }
@@ -145,42 +156,25 @@ extension MembershipWorld {
 
   // MARK: - Network
 
-  /// Others reach both ends, so nobody may die of it, unless packets are lost as well or others are missing.
-  mutating func cut(_ from: Int, _ to: Int) {
-    network.setCut(from: from, to: to, true)
-    excuseEnds(from, to)
-  }
+  mutating func cut(_ from: Int, _ to: Int) { network.setCut(from: from, to: to, true) }
 
-  private mutating func excuseEnds(_ from: Int, _ to: Int) {
-    guard network.loss > 0 || nodes.count < 3 || nodes.contains(where: { $0.condition != .running }) else { return }
-    excuse(from, for: nil)
-    excuse(to, for: nil)
-  }
+  mutating func mend(_ from: Int, _ to: Int) { network.setCut(from: from, to: to, false) }
 
-  mutating func mend(_ from: Int, _ to: Int) {
-    network.setCut(from: from, to: to, false)
-    forgiveEnds(from, to)
-  }
-
-  private mutating func forgiveEnds(_ from: Int, _ to: Int) {
-    for number in [from, to] where nodes[number].excusedUntil > now { excuse(number, for: grace + .seconds(90)) }
-  }
-
-  mutating func mute(_ from: Int, _ to: Int, _ isMuted: Bool) {
-    network.setMuted(from: from, to: to, isMuted)
-    if isMuted { excuseEnds(from, to) } else { forgiveEnds(from, to) }
-  }
+  mutating func mute(_ from: Int, _ to: Int, _ isMuted: Bool) { network.setMuted(from: from, to: to, isMuted) }
 
   mutating func partition(_ side: Scenario.PartitionSide) {
+    // Who changes sides meets those who hold it dead, or what they say of others.
+    heal()
     switch side {
     case .half: network.partition(Set(nodes.indices.shuffled(using: &generator).prefix(nodes.count / 2)))
     case .members(let members): network.partition(Set(members.map { number($0) }))
     }
-    for place in nodes.indices { excuse(place, for: nil) }
+    for place in nodes.indices { nodes[place].isAfflicted = true }
   }
 
   mutating func heal() {
+    guard network.isParted else { return }
     network.heal()
-    for place in nodes.indices { excuse(place, for: grace + .seconds(90)) }
+    for place in nodes.indices { excuse(place, for: recovery) }
   }
 }

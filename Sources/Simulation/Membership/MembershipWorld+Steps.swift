@@ -3,13 +3,14 @@ import Swim
 
 extension MembershipWorld {
   mutating func perform(_ action: Scenario.Action, _ text: String) {
+    if action.disturbs { disturbances += 1 }
     switch action {
     case .crash(let member): crash(number(member))
     case .crashHalf:
       let running = nodes.indices.filter { nodes[$0].condition == .running }
       let half = running.shuffled(using: &generator).prefix(running.count / 2)
       for place in half { crash(place, withOthers: half.count > 1) }
-    case .restart(let member): restart(number(member))
+    case .restart(let member, let elsewhere): restart(number(member), elsewhere: elsewhere)
     case .restartRest: for place in nodes.indices { restart(place) }
     case .leave(let member): leave(number(member))
     case .pause(let member): pause(number(member))
@@ -58,7 +59,7 @@ extension MembershipWorld {
     switch rumour {
     case .alive(let subject, let incarnation, let elsewhere):
       let name = name(subject)
-      let place = VirtualNode.number(of: name)! + (elsewhere ? 1_000_000 : 0)
+      let place = VirtualNode.number(of: name)! + (elsewhere ? VirtualNode.nowhere : 0)
       message = .alive(
         Alive(
           incarnation: incarnation, node: name, address: VirtualNode.address(place), meta: [], versions: .plain))
@@ -97,5 +98,17 @@ extension MembershipWorld {
     }
     let own = "\(node.name) \(node.machine.me.incarnation), awareness \(node.machine.awareness)"
     trace.note(now, ([own] + views).joined(separator: "; "))
+  }
+}
+
+extension Scenario.Action {
+  /// Whether something is done to a process or to the network; else it only says, looks or counts.
+  fileprivate var disturbs: Bool {
+    switch self {
+    case .meta, .hear, .expect, .measure, .record, .show: false
+    case .crash, .crashHalf, .restart, .restartRest, .leave, .pause, .resume, .pausing, .loss, .duplicates, .reorder,
+      .latency, .drift, .cut, .mend, .mute, .partition, .heal:
+      true
+    }
   }
 }

@@ -8,11 +8,11 @@ struct MembershipWorld {
     case wake(Int, life: Int)
     case input(Int, life: Int, Swim.Input)
     /// A stream reaches its target.
-    case connected(from: Int, life: Int, Swim.OutgoingExchange, to: Int, [UInt8])
+    case connected(from: Int, life: Int, Swim.OutgoingExchange, to: Swim.Address, [UInt8])
     /// An answer reaches who opened the stream.
     case answered(Int, life: Int, Swim.OutgoingExchange, StreamAnswer)
     case step(Scenario.Step)
-    case checkGone(Int, life: Int, isLeave: Bool)
+    case checkGone(Int, life: Int, Looking)
     /// One that pauses again and again; the round tells this order to pause from earlier ones.
     case standStill(Int, round: Int)
     case goOn(Int, round: Int)
@@ -46,6 +46,8 @@ struct MembershipWorld {
   var drawable: [Int]
   var pausing: Scenario.Pausing?
   var pausingRound = 0
+  /// How often something was done to a process or to the network.
+  var disturbances = 0
 
   var openers: [UInt64: Opener] = [:]
   var lastIncoming: UInt64 = 0
@@ -54,6 +56,8 @@ struct MembershipWorld {
   var checkers: Checkers
   var gauge: Gauge
   var snapshot: Swim?
+  /// How many lines the trace had when something first failed.
+  private var firstFailure: Int?
   private var effects: [Swim.Effect] = []
 
   private static let sampleInterval = Duration.seconds(5)
@@ -66,7 +70,10 @@ struct MembershipWorld {
     checkers = Checkers(scenario.profile, members: members)
     gauge = Gauge(members: members)
     drawable = (1..<members).shuffled(using: &generator) + [0]
-    for number in 0..<members { nodes.append(VirtualNode(number: number, machine: machine(number, meta: []))) }
+    for number in 0..<members {
+      let machine = machine(number, at: VirtualNode.address(number), meta: [])
+      nodes.append(VirtualNode(number: number, machine: machine))
+    }
     if scenario.isWarm {
       let everybody = nodes.map(\.machine.me)
       for place in nodes.indices { nodes[place].machine.assume(everybody) }
@@ -82,11 +89,14 @@ struct MembershipWorld {
     while let time = heap.nextTime, time <= .zero + scenario.end, let (time, event) = heap.pop() {
       now = time
       happen(event)
+      if firstFailure == nil, checkers.haveFailed { firstFailure = trace.lines.count }
     }
     if scenario.isChecked { checkers.convergence.check(nodes) }
     return Report(
       seed: seed, members: nodes.count, scenario: scenario, failures: checkers.failures, trace: trace.lines,
-      record: trace.record, digest: trace.digest, figures: gauge.figures(at: now, nodes))
+      firstFailure: firstFailure,
+      record: trace.record, digest: trace.digest,
+      figures: gauge.figures(at: now, nodes, crashChecks: checkers.completeness.crashChecks))
   }
 
   private mutating func happen(_ event: Event) {
@@ -105,9 +115,10 @@ struct MembershipWorld {
     case .step(let step):
       trace.line(now, "-- \(step.text)")
       perform(step.action, step.text)
-    case .checkGone(let number, let life, let isLeave):
+      reviewExcuses()
+    case .checkGone(let number, let life, let looking):
       guard nodes[number].life == life, !nodes[number].isUp, scenario.isChecked else { return }
-      checkers.completeness.check(nodes[number], in: nodes, at: now, isLeave: isLeave)
+      checkGone(number, looking)
     case .readOn(let number, let life):
       guard nodes[number].life == life else { return }
       readOn(number)
@@ -116,6 +127,7 @@ struct MembershipWorld {
     case .sample:
       plantRollback()
       checkers.sample(nodes, over: Self.sampleInterval, at: now)
+      endExcuses()
       heap.plan(.sample, at: now + Self.sampleInterval)
     }
   }
@@ -142,10 +154,10 @@ struct MembershipWorld {
     self.effects = effects
   }
 
-  mutating func machine(_ number: Int, meta: [UInt8]) -> Swim {
+  mutating func machine(_ number: Int, at address: Swim.Address, meta: [UInt8]) -> Swim {
     Swim(
-      name: VirtualNode.name(number), address: VirtualNode.address(number), meta: meta,
-      configuration: scenario.profile, seed: generator.next())
+      name: VirtualNode.name(number), address: address, meta: meta, configuration: scenario.profile,
+      seed: generator.next())
   }
 
   /// Who starts in the first second.

@@ -10,7 +10,9 @@ extension Scenario {
     if name == "chaos" { return chaos(seed: seed, members: members) }
     guard let text = texts.first(where: { $0.name == name })?.text else { return nil }
     do throws(ScenarioError) {
-      return try Scenario(name: name, text: text)
+      var scenario = try Scenario(name: name, text: text)
+      scenario.origin = .builtIn
+      return scenario
     } catch {
       preconditionFailure("the built-in scenario \(name) is malformed, \(error)")
     }
@@ -30,9 +32,21 @@ extension Scenario {
       "crash-lan",
       "profile lan\nat 10s crash a\nby 40s all see a dead\nat 60s restart a\nby 70s all see a alive\nuntil 90s"
     ),
+    // Not all at once: five of a hundred packets are lost, and the others must tell a crash from that.
+    ("crash-loss", "loss 5%\nat 20s crash a\nby 60s all see a dead\nat 70s restart a\nat 100s loss 0%\nuntil 120s"),
+    (
+      "crash-loss-lan",
+      "profile lan\nloss 5%\nlatency 1ms 20ms\nat 20s crash a\nby 79s all see a dead\nat 90s restart a\n"
+        + "at 120s loss 0%\nuntil 150s"
+    ),
     (
       "restart",
       "at 10s crash a\nat 12s restart a\nby 20s all see a alive\nat 30s crash a\nat 50s restart a\nuntil 90s"
+    ),
+    (
+      "restart-elsewhere",
+      "at 10s crash a\nat 16s restart a elsewhere\nby 35s all see a alive\nat 60s crash a\nat 90s restart a elsewhere\n"
+        + "by 100s all see a alive\nuntil 130s"
     ),
     ("mass-restart", "at 10s crash half\nat 14s restart rest\nat 60s crash half\nat 90s restart rest\nuntil 160s"),
     ("join-storm", "late 1\nat 10s restart rest\nby 25s all see a alive\nuntil 60s"),

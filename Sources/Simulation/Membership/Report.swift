@@ -9,22 +9,29 @@ package struct Report: SimulationReport {
   package let scenario: Scenario
   package let failures: [Failure]
   package let trace: [String]
+  package let firstFailure: Int?
   /// What the scenario wanted recorded.
   package let record: [String]
-  /// Equal for two runs in which every packet was the same.
   package let digest: UInt64
   package let figures: Figures
 
-  package var isChecked: Bool { scenario.isChecked }
-
   package var repeatCommand: String {
+    let (before, name) =
+      switch scenario.origin {
+      case .builtIn: ("", scenario.name)
+      case .file(let path): ("", Shell.quoted(path))
+      case .inline(let text): ("printf %s \(Shell.quoted(text)) >scenario.txt; ", "scenario.txt")
+      }
     let lifeguard = Scenario.lifeguards.first { $0.value == scenario.profile.lifeguard }?.key ?? "on"
-    return "ignareo simulate membership --seed \(seed) --members \(members) --scenario \(scenario.name)"
+    return before + "ignareo simulate membership --seed \(seed) --members \(members) --scenario \(name)"
       + (scenario.profile.lifeguard == .whole ? "" : " --lifeguard \(lifeguard)")
   }
 
   package var headline: String {
     let sent = "\(figures.datagrams) datagrams, \(figures.bytes) bytes, \(figures.suspicions) suspicions"
     return "membership: scenario \(scenario.name), seed \(seed), \(members) members: \(sent)"
+      + (passed && scenario.isChecked ? ", \(figures.crashChecks) looks for crashed members" : "")
   }
+
+  package var isChecked: Bool { scenario.isChecked }
 }

@@ -11,6 +11,8 @@ extension Scenario {
     switch (words[0], words.count) {
     case ("crash", 2) where words[1] == "half": return .crashHalf
     case ("restart", 2) where words[1] == "rest": return .restartRest
+    case ("restart", 3) where words[2] == "elsewhere":
+      return reference(words[1]).map { .restart($0, elsewhere: true) }
     case ("measure", 1): return .measure
     case ("record", 2): return records[words[1]].map { .record($0) }
     case ("heal", 1): return .heal
@@ -30,7 +32,7 @@ extension Scenario {
     guard members.count == words.count - 1, let first = members.first else { return nil }
     switch (words[0], members.count) {
     case ("crash", 1): return .crash(first)
-    case ("restart", 1): return .restart(first)
+    case ("restart", 1): return .restart(first, elsewhere: false)
     case ("leave", 1): return .leave(first)
     case ("pause", 1): return .pause(first)
     case ("resume", 1): return .resume(first)

@@ -1,16 +1,18 @@
 import Swim
 
 extension Scenario {
-  /// Reads the text described at `Scenario`. Empty lines and what follows `#` do not count.
+  /// Reads a text in the language `language`. Empty lines and what follows `#` do not count.
   package init(name: String, text: String) throws(ScenarioError) {
-    self.init(name: name, profile: .local, steps: [], end: .zero)
+    self.init(name: name, profile: .local.asRun, steps: [], end: .zero)
+    origin = .inline(text)
     var line = 0
     for raw in text.split(separator: "\n", omittingEmptySubsequences: false) {
       line += 1
       let words = raw.prefix { $0 != "#" }.split(separator: " ").map(String.init)
       guard !words.isEmpty else { continue }
       guard try add(words, line) else {
-        throw ScenarioError(line: line, reason: "`\(words.joined(separator: " "))` is no step; see Scenario for all")
+        throw ScenarioError(
+          line: line, reason: "`\(words.joined(separator: " "))` is no step; `ignareo help simulate` lists them")
       }
     }
     guard end > .zero else { throw ScenarioError(line: line, reason: "`until` with a time is missing") }
@@ -71,7 +73,9 @@ extension Scenario {
     return true
   }
 
-  private static let profiles: [String: Swim.Configuration] = ["lan": .lan, "wan": .wan, "local": .local]
+  static let profiles: [String: Swim.Configuration] = [
+    "lan": .lan.asRun, "wan": .wan.asRun, "local": .local.asRun,
+  ]
   static let lifeguards: [String: Swim.Lifeguard] = [
     "off": .none, "paper": .paper, "stalls": .stalls, "on": .whole,
   ]

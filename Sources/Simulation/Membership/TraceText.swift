@@ -26,7 +26,7 @@ extension MemberEvent {
     case .suspected(let member):
       "\(member.name) suspected at \(member.incarnation) by \(member.suspectedBy.joined(separator: " "))"
     case .refuted(let member): "\(member.name) refuted at \(member.incarnation)"
-    case .died(let member):
+    case .died(let member, _):
       "\(member.name) died at \(member.incarnation)"
         + (member.suspectedBy.isEmpty ? "" : ", accused by \(member.suspectedBy.joined(separator: " "))")
     case .left(let member): "\(member.name) left at \(member.incarnation)"

@@ -27,8 +27,20 @@ struct VirtualNetwork {
     sides[from] == sides[to] && (cuts.isEmpty || !cuts.contains(Way(from: from, to: to)))
   }
 
+  /// Whether no partition keeps them apart.
+  func sameSide(_ one: Int, _ other: Int) -> Bool { sides[one] == sides[other] }
+
+  /// The two ends of each lone cut, one-way or of datagrams only.
+  var lamePairs: [(Int, Int)] { cuts.union(muted).map { ($0.from, $0.to) } }
+
+  /// Whether datagrams between them pass in both directions, if none is lost.
+  func isWhole(between one: Int, _ other: Int) -> Bool {
+    let ways = [Way(from: one, to: other), Way(from: other, to: one)]
+    return sameSide(one, other) && ways.allSatisfy { !cuts.contains($0) && !muted.contains($0) }
+  }
+
   var isClean: Bool {
-    loss == 0 && reordered == 0 && cuts.isEmpty && muted.isEmpty && Set(sides).count == 1
+    loss == 0 && reordered == 0 && cuts.isEmpty && muted.isEmpty && !isParted
   }
 
   mutating func setCut(from: Int, to: Int, _ isCut: Bool) {
@@ -40,6 +52,8 @@ struct VirtualNetwork {
   }
 
   mutating func partition(_ side: Set<Int>) { sides = sides.indices.map { side.contains($0) } }
+
+  var isParted: Bool { Set(sides).count > 1 }
 
   mutating func heal() { sides = Array(repeating: false, count: sides.count) }
 

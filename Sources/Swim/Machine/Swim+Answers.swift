@@ -24,7 +24,7 @@ extension Swim {
     send(message, to: address)
   }
 
-  private func isMember(_ name: String, at address: Address) -> Bool {
+  func isMember(_ name: String, at address: Address) -> Bool {
     table.place(of: name).map { table[$0].member.address == address } ?? false
   }
 

@@ -77,9 +77,10 @@ extension Swim {
     emit(.event(.nameConflict(name: claim.node, held: table[place].member.address, claimed: claim.address)))
   }
 
-  mutating func weigh(suspect claim: Accusation) {
+  /// - Parameter source: where the datagram came from that said so; nil where none did.
+  mutating func weigh(suspect claim: Accusation, from source: Address? = nil) {
     guard Self.isUsable(claim.node), Self.isUsable(claim.from) else { return ignore(.unusableName) }
-    if claim.node == me.name { return weigh(ownSuspect: claim) }
+    if claim.node == me.name { return weigh(ownSuspect: claim, from: source) }
     guard let place = table.place(of: claim.node) else { return ignore(.unknownMember) }
     guard claim.incarnation >= table[place].member.incarnation else { return ignore(.oldIncarnation) }
     if table[place].suspicion != nil { return confirm(claim, at: place) }
@@ -111,9 +112,9 @@ extension Swim {
     weigh(dead: Accusation(incarnation: table[place].member.incarnation, node: name, from: me.name))
   }
 
-  mutating func weigh(dead claim: Accusation) {
+  mutating func weigh(dead claim: Accusation, from source: Address? = nil) {
     guard Self.isUsable(claim.node), Self.isUsable(claim.from) else { return ignore(.unusableName) }
-    if claim.node == me.name { return weigh(ownDead: claim) }
+    if claim.node == me.name { return weigh(ownDead: claim, from: source) }
     guard let place = table.place(of: claim.node) else { return ignore(.unknownMember) }
     let known = table[place].member
     guard claim.incarnation >= known.incarnation else { return ignore(.oldIncarnation) }
@@ -124,7 +125,7 @@ extension Swim {
     table[place].member.incarnation = claim.incarnation
     if isLeave { table[place].member.suspectedBy = [] }
     table.setState(isLeave ? .left : .dead, at: place, since: now)
-    emit(.event(isLeave ? .left(table[place].member) : .died(table[place].member)))
+    emit(.event(isLeave ? .left(table[place].member) : .died(table[place].member, by: claim.from)))
     if reachableCount == 0 { startJoining() }
   }
 

@@ -64,10 +64,13 @@ extension Swim {
   }
 
   mutating func stopDialling() {
-    let streams = exchanges.keys.sorted { $0.number < $1.number }
-    for exchange in streams { emit(.abandon(exchange)) }
-    exchanges.removeAll()
+    abandonExchanges()
     dialling = Dialling()
+  }
+
+  mutating func abandonExchanges() {
+    for exchange in exchanges.keys.sorted(by: { $0.number < $1.number }) { emit(.abandon(exchange)) }
+    exchanges.removeAll()
   }
 
   mutating func joinTick(_ round: UInt64) {

@@ -49,7 +49,7 @@ extension Swim {
   /// memberlist's formula, but never fewer sends than `enough` or than there are others. When each who hears something
   /// tells it f times to somebody random, a share of about e^-f hears nothing: with the local profile's 2 in a cluster
   /// of five that is every few events, and then only a push-pull many seconds later brings it.
-  var transmitLimit: Int {
+  package var transmitLimit: Int {
     let enough = 8
     let formula = configuration.retransmitMultiplier * Logarithm.decimalDigitsUp(knownCount + 1)
     return max(formula, min(enough, table.count))

@@ -22,6 +22,9 @@ extension Swim {
     return held
   }
 
+  /// How many pieces of news there have been to gossip, each of which is sent `transmitLimit` times at most.
+  package var newsEver: Int { Int(queue.lastNumber) }
+
   /// Begins with all of these in the table, as if they had been known for long: nothing is told of them, to nobody. So
   /// a simulation of thousands need not first sit through their joining each other.
   package mutating func assume(_ members: [Member]) {

@@ -7,6 +7,10 @@ extension Swim {
   private static let leaveStep = Duration.milliseconds(100)
   /// So many members hear the good-bye from the leaving process itself; memberlist leaves all of it to gossip.
   private static let toldDirectly = 64
+  /// So many hear it on a stream where datagrams do not get through; they tell the others.
+  private static let toldOnStreams = 4
+  /// Datagrams to a member count as lost for so long after its last probe that needed a stream.
+  private static let lossLasts = Limits.complaintInterval * 5
 
   mutating func leave() {
     switch phase {
@@ -27,13 +31,29 @@ extension Swim {
     {
       emit(.send([goodBye], to: member.address))
     }
+    sayGoodByeOnStreams()
     set(.leave, after: Self.leaveAtLeast)
   }
 
   mutating func leaveTick() {
     guard case .leaving(let since) = phase else { return }
-    guard queue.contains(me.name), reachableCount > 0, time - since < Limits.leave else { return finishLeaving() }
+    let isUnderWay = queue.contains(me.name) || !exchanges.isEmpty
+    guard isUnderWay, reachableCount > 0, time - since < Limits.leave else { return finishLeaving() }
     set(.leave, after: Self.leaveStep)
+  }
+
+  /// The state that goes over in an exchange says that this process has left.
+  private mutating func sayGoodByeOnStreams() {
+    let unreached = Set(
+      table.entries.lazy.filter { [now] in $0.datagramLossTold.map { now - $0 < Self.lossLasts } ?? false }
+        .map(\.member.name))
+    guard !unreached.isEmpty else { return }
+    for member in table.pick(
+      Self.toldOnStreams, using: &generator,
+      where: { unreached.contains($0.name) && ($0.state == .alive || $0.state == .suspect) })
+    {
+      openPushPull(.exchange, to: member.address, isJoin: false)
+    }
   }
 
   private mutating func finishLeaving() {
@@ -41,6 +61,7 @@ extension Swim {
     me.state = .left
     timers.removeAll()
     relays.removeAll()
+    abandonExchanges()
     emit(.left)
   }
 }

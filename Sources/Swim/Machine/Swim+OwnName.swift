@@ -13,15 +13,23 @@ extension Swim {
     refute(claim.incarnation)
   }
 
-  mutating func weigh(ownSuspect claim: Accusation) {
-    guard claim.incarnation >= me.incarnation else { return ignore(.oldIncarnation) }
+  mutating func weigh(ownSuspect claim: Accusation, from source: Address?) {
     guard phase == .running else { return ignore(.leaving) }
+    guard claim.incarnation >= me.incarnation else { return enlighten(claim.from, at: source) }
     refute(claim.incarnation)
   }
 
-  mutating func weigh(ownDead claim: Accusation) {
-    guard claim.incarnation >= me.incarnation else { return ignore(.oldIncarnation) }
+  /// It still believes of us what was refuted since: gossip has not told it, and may have ended by now. memberlist says
+  /// nothing to it, and dies there when the suspicion's time has passed.
+  private mutating func enlighten(_ accuser: String, at source: Address?) {
+    ignore(.oldIncarnation)
+    guard let source, isMember(accuser, at: source) else { return }
+    emit(.send([.alive(ownClaim)], to: source))
+  }
+
+  mutating func weigh(ownDead claim: Accusation, from source: Address?) {
     guard phase == .running else { return ignore(.leaving) }
+    guard claim.incarnation >= me.incarnation else { return enlighten(claim.from, at: source) }
     refute(claim.incarnation)
   }
 
@@ -43,6 +51,27 @@ extension Swim {
     guard isTimeToTell(ownConflictTold) else { return }
     ownConflictTold = now
     emit(.event(.nameConflict(name: me.name, held: me.address, claimed: claimed)))
+  }
+
+  /// Others still hold our name for an earlier life at another address, and take no word of ours before it has been
+  /// dead for a while. They do not know where we are either, so nobody will tell us when that time has come.
+  mutating func noteOwnName(held state: MemberState) {
+    guard state == .dead || state == .suspect, phase == .running, !nameClaimIsPlanned,
+      configuration.deadNodeReclaim > .zero
+    else { return }
+    nameClaimIsPlanned = true
+    // A little more, since not all have known of the death equally long.
+    set(.claimName, after: configuration.deadNodeReclaim + configuration.probeInterval)
+  }
+
+  /// Says again who we are, and asks somebody, whose answer tells whether that is now believed.
+  mutating func claimName() {
+    nameClaimIsPlanned = false
+    guard phase == .running else { return }
+    spread(.alive(ownClaim), about: me.name)
+    guard let member = table.pick(1, using: &generator, where: { $0.state == .alive || $0.state == .suspect }).first
+    else { return }
+    openPushPull(.exchange, to: member.address, isJoin: false)
   }
 
   mutating func setMeta(_ meta: [UInt8]) {

@@ -79,7 +79,7 @@ extension Swim {
   mutating func hear(_ ack: Ack, from source: Address) {
     if let probe, probe.sequence == ack.sequence {
       if source == probe.target.address, let place = table.place(of: probe.target.name) {
-        table[place].member.roundTrip = now - probe.sentAt
+        table[place].member.noteRoundTrip(now - probe.sentAt)
       }
       finishProbe(trust: -1)
     } else {
@@ -113,14 +113,25 @@ extension Swim {
     guard case .indirect(let expected, let heard, let stream) = probe.stage else {
       // The interval is shorter than the time-out, which only an odd configuration has: nobody was asked.
       finishProbe(trust: 1)
-      return weigh(suspect: Accusation(incarnation: target.incarnation, node: target.name, from: me.name))
+      return accuse(target)
     }
     if stream == .answered {
       tellDatagramLoss(target)
       return finishProbe(trust: -1)
     }
     finishProbe(trust: expected > 0 ? max(expected - heard, 0) : 1)
-    weigh(suspect: Accusation(incarnation: target.incarnation, node: target.name, from: me.name))
+    accuse(target)
+  }
+
+  /// Whoever is accused is told at once: gossip draws those whom it tells, and a lost packet more may mean that the
+  /// accused never hears of it.
+  private mutating func accuse(_ target: Member) {
+    let accusation = Accusation(incarnation: target.incarnation, node: target.name, from: me.name)
+    weigh(suspect: accusation)
+    guard configuration.lifeguard.contains(.buddy), let place = table.place(of: target.name),
+      table[place].member.state == .suspect, table[place].member.incarnation == target.incarnation
+    else { return }
+    emit(.send([.suspect(accusation)], to: table[place].member.address))
   }
 
   /// The target does not answer what never left this machine; others may have a way to it, and a stream may. Without

@@ -92,6 +92,7 @@ extension Swim {
 
   /// A death that others believe in is only a suspicion here: the member gets its chance to refute.
   private mutating func merge(_ state: PushPull.State) {
+    if state.name == me.name, state.address != me.address { noteOwnName(held: state.state) }
     switch state.state {
     case .alive:
       weigh(
@@ -113,13 +114,12 @@ extension Swim {
     }
     if me.state == .alive { common.narrow(to: me.versions) }
     for entry in table.entries where entry.member.state == .alive { common.narrow(to: entry.member.versions) }
-    for state in remote.states where !common.contains(state.versions ?? .none) {
-      return common.refusal(of: state.name, state.versions ?? .none)
-    }
-    for entry in table.entries where !common.contains(entry.member.versions) {
-      return common.refusal(of: entry.member.name, entry.member.versions)
-    }
-    return common.contains(me.versions) ? nil : common.refusal(of: me.name, me.versions)
+    let remoteOnes = remote.states.map { (name: $0.name, address: $0.address, versions: $0.versions ?? .none) }
+    let known = ([me] + table.entries.map(\.member)).map { (name: $0.name, address: $0.address, versions: $0.versions) }
+    let odd = (remoteOnes + known).filter { !common.contains($0.versions) }
+    // With one who speaks otherwise nobody is left who can speak with all: the odd one is whom we cannot speak with.
+    guard let one = odd.first(where: { !$0.versions.suits(me.versions) }) ?? odd.first else { return nil }
+    return "\(one.name) at \(one.address) speaks \(one.versions.words), this member \(me.versions.words)"
   }
 }
 
@@ -144,8 +144,18 @@ extension Versions {
       && applicationMin <= other.applicationNow && other.applicationNow <= applicationMax
   }
 
-  fileprivate func refusal(of name: String, _ versions: Versions) -> String {
-    "\(name) speaks protocol \(versions.protocolNow) and application version \(versions.applicationNow), but all alive "
-      + "members together allow \(protocolMin) to \(protocolMax) and \(applicationMin) to \(applicationMax)"
+  /// Whether two that speak so understand each other.
+  fileprivate func suits(_ other: Versions) -> Bool {
+    protocolMin <= other.protocolNow && other.protocolNow <= protocolMax
+      && other.protocolMin <= protocolNow && protocolNow <= other.protocolMax
+      && applicationMin <= other.applicationNow && other.applicationNow <= applicationMax
+      && other.applicationMin <= applicationNow && applicationNow <= other.applicationMax
+  }
+
+  /// memberlist calls the application's versions those of its delegate; a program without one has only zeros.
+  fileprivate var words: String {
+    let delegate =
+      (applicationMin, applicationMax, applicationNow) == (0, 0, 0) ? "no" : "version \(applicationNow) of a"
+    return "protocol \(protocolNow) with \(delegate) delegate protocol"
   }
 }

@@ -61,6 +61,7 @@ package struct Swim: Sendable {
   var gossipIsScheduled = false
   var lastGossip = Instant.zero
   var ownConflictTold: Instant?
+  var nameClaimIsPlanned = false
   var versionsTold: Instant?
   var lagCounted: Instant?
 
@@ -133,6 +134,8 @@ extension Swim {
     case (.datagram(let messages, let source), _):
       for message in messages { hear(message, from: source) }
     case (.datagramUnsent(let address), _): datagramUnsent(to: address)
+    case (.meet(let address), .running): openPushPull(.exchange, to: address, isJoin: false)
+    case (.meet, _): ignore(.leaving)
     case (.pushPullReceived(let state, let exchange), _): pushPullReceived(state, exchange)
     case (.streamPingReceived(let ping, let exchange), _): streamPingReceived(ping, exchange)
     case (.pushPullAnswered(let exchange, let state), _): pushPullAnswered(exchange, state)
@@ -150,8 +153,8 @@ extension Swim {
     case .ack(let ack): hear(ack, from: source)
     case .nack(let nack): hear(nack)
     case .alive(let claim): weigh(alive: claim)
-    case .suspect(let claim): weigh(suspect: claim)
-    case .dead(let claim): weigh(dead: claim)
+    case .suspect(let claim): weigh(suspect: claim, from: source)
+    case .dead(let claim): weigh(dead: claim, from: source)
     case .user: ignore(.userMessage)
     }
   }
@@ -170,6 +173,7 @@ extension Swim {
     case .redial: redialTick()
     case .redialAgain(let name, let address, let tries): redialAgain(name, address, tries)
     case .complain(let period): complainTick(period)
+    case .claimName: claimName()
     case .leave: leaveTick()
     case .housekeeping: keepHouse()
     }
@@ -216,7 +220,7 @@ extension Swim {
     case .exchange(let exchange): exchanges[exchange] != nil
     case .suspicion(let name, let number): table.place(of: name).flatMap { table[$0].suspicion?.number } == number
     case .join(let round): round == dialling.round
-    case .probe, .gossip, .pushPull, .redial, .redialAgain, .complain, .leave, .housekeeping: true
+    case .probe, .gossip, .pushPull, .redial, .redialAgain, .complain, .claimName, .leave, .housekeeping: true
     }
   }
 

@@ -19,7 +19,8 @@ struct BroadcastQueue: Sendable {
   private var numbers: [String: UInt64] = [:]
   /// By the times sent; within, the longest first.
   private var tiers: [[Shelf]] = []
-  private var lastNumber: UInt64 = 0
+  /// How many were put in so far.
+  private(set) var lastNumber: UInt64 = 0
 
   var isEmpty: Bool { items.isEmpty }
   var count: Int { items.count }

@@ -14,6 +14,7 @@ enum Timer: Sendable, Equatable {
   case redial
   case redialAgain(name: String, address: Swim.Address, triesLeft: Int)
   case complain(period: UInt64)
+  case claimName
   case leave
   case housekeeping
 }

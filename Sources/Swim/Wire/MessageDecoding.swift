@@ -105,28 +105,38 @@ extension MessagePackReader {
     return Alive(incarnation: incarnation, node: node, address: address, meta: meta, versions: versions)
   }
 
-  /// A member has a name and an address; one byte could stand for a state without, and a stream holds millions.
-  mutating func pushPullState() throws(WireError) -> PushPull.State {
+  /// One member of a push-pull. Where it can be read, but says what no member can be, its successors can be read too.
+  ///
+  /// A member has a name; one byte could stand for a state without, and a stream holds millions.
+  ///
+  /// - Throws: what makes the rest of the stream unreadable, and a missing name.
+  mutating func pushPullState() throws(WireError) -> Result<PushPull.State, WireError> {
     let start = position
-    var (name, incarnation, port) = ("", UInt32(0), UInt16(0))
-    var (ip, meta) = ([UInt8](), [UInt8]())
-    var memberState = MemberState.alive
-    var versions: Versions?
+    var (name, incarnation, port) = ([UInt8](), UInt32(0), UInt16(0))
+    var (ip, meta, versions) = ([UInt8](), [UInt8](), [UInt8]())
+    var state: UInt64 = 0
     try fields(["Name", "Addr", "Port", "Meta", "Incarnation", "State", "Vsn"]) { (reader, field) throws(WireError) in
       switch field {
-      case 0: name = try reader.text()
+      case 0: name = try reader.data() ?? []
       case 1: ip = try reader.data() ?? []
       case 2: port = try reader.port()
       case 3: meta = try reader.data() ?? []
       case 4: incarnation = try reader.number()
-      case 5: memberState = MemberState(rawValue: UInt8(try reader.unsigned(upTo: 3)))!
-      default: versions = try reader.versions()
+      case 5: state = try reader.unsigned(upTo: .max)
+      default: versions = try reader.data() ?? []
       }
     }
     guard !name.isEmpty else { throw WireError(.nameless, at: start) }
-    guard let address = Swim.Address(ipBytes: ip, port: port) else { throw WireError(.badLength, at: start) }
-    return PushPull.State(
-      name: name, address: address, meta: meta, incarnation: incarnation, state: memberState, versions: versions)
+    guard let name = String(validating: name, as: UTF8.self) else { return .failure(WireError(.badText, at: start)) }
+    guard let address = Swim.Address(ipBytes: ip, port: port), versions.isEmpty || versions.count >= Versions.byteCount
+    else { return .failure(WireError(.badLength, at: start)) }
+    guard let state = UInt8(exactly: state).flatMap({ MemberState(rawValue: $0) }) else {
+      return .failure(WireError(.outOfRange, at: start))
+    }
+    return .success(
+      PushPull.State(
+        name: name, address: address, meta: meta, incarnation: incarnation, state: state,
+        versions: Versions(bytes: versions)))
   }
 
   /// The body of a compressed message, expanded to at most `limit` bytes.

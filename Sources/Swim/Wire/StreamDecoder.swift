@@ -8,6 +8,8 @@ package struct StreamDecoder: Sendable {
     case label([UInt8])
     /// `header` is the 5 bytes that are authenticated with `frame`, an `EncryptionFrame`.
     case encrypted(header: [UInt8], frame: [UInt8])
+    /// Comes before its message.
+    case skipped(SkippedMembers)
     case message(StreamMessage)
   }
 
@@ -15,6 +17,8 @@ package struct StreamDecoder: Sendable {
     case atLabel
     case atMessage
     case inMessage(MessageProgress)
+    /// Read; what was left out of it is told first.
+    case read(StreamMessage)
     case ended
   }
 
@@ -26,8 +30,10 @@ package struct StreamDecoder: Sendable {
 
   /// Memory held for what has come so far: the bytes, and the members read from them.
   package var heldBytes: Int {
-    guard case .inMessage(let progress) = state else { return bytes.count }
-    return bytes.count + progress.memberBytes
+    switch state {
+    case .inMessage(let progress): return bytes.count + progress.memberBytes
+    case .atLabel, .atMessage, .read, .ended: return bytes.count
+    }
   }
 
   package mutating func append(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
@@ -41,10 +47,17 @@ package struct StreamDecoder: Sendable {
       if type == MessageType.encrypt.rawValue { return try readFrame() }
       state = .inMessage(MessageProgress())
     }
+    if case .read(let message) = state {
+      state = .ended
+      return .message(message)
+    }
     guard case .inMessage(var progress) = state else { return nil }
     state = .ended
     do throws(WireError) {
-      return .message(try progress.read(bytes))
+      let message = try progress.read(bytes)
+      guard let skipped = progress.skipped else { return .message(message) }
+      state = .read(message)
+      return .skipped(skipped)
     } catch {
       guard error.code == .truncated, !progress.isExpanded else { throw error }
       state = .inMessage(progress)
@@ -53,9 +66,12 @@ package struct StreamDecoder: Sendable {
   }
 
   /// What a frame held: a message, compressed or not.
-  package static func decode(decrypted bytes: [UInt8]) throws(WireError) -> StreamMessage {
+  package static func decode(
+    decrypted bytes: [UInt8]
+  ) throws(WireError) -> (message: StreamMessage, skipped: SkippedMembers?) {
     var progress = MessageProgress()
-    return try progress.read(bytes)
+    let message = try progress.read(bytes)
+    return (message, progress.skipped)
   }
 
   private mutating func readLabel() throws(WireError) -> Event? {
@@ -87,6 +103,18 @@ package struct StreamDecoder: Sendable {
   }
 }
 
+/// Members of a push-pull that were left out, each for saying what no member can be: one odd entry, which some program
+/// let in, is not to keep two sides apart.
+package struct SkippedMembers: Sendable, Equatable {
+  package private(set) var count = 1
+  /// What was wrong with the first.
+  package let first: WireError
+
+  init(first: WireError) { self.first = first }
+
+  fileprivate mutating func add() { count += 1 }
+}
+
 /// How far a message has been read, so that a long list of members is not read again with each piece that comes.
 private struct MessageProgress: Sendable {
   private struct Members: Sendable {
@@ -94,11 +122,16 @@ private struct MessageProgress: Sendable {
     var count = 0
     var userBytes = 0
     var states: [PushPull.State] = []
+    var skipped: SkippedMembers?
+
+    var readCount: Int { states.count + (skipped?.count ?? 0) }
   }
 
   private var position = 0
   private var members: Members?
   private(set) var isExpanded = false
+
+  var skipped: SkippedMembers? { members?.skipped }
 
   init() {}
 
@@ -143,9 +176,13 @@ private struct MessageProgress: Sendable {
   }
 
   private mutating func readMembers(_ bytes: [UInt8]) throws(WireError) -> StreamMessage {
-    while let count = members?.count, let read = members?.states.count, read < count {
+    while let count = members?.count, let read = members?.readCount, read < count {
       var reader = MessagePackReader(bytes, from: position)
-      members?.states.append(try reader.pushPullState())
+      switch try reader.pushPullState() {
+      case .success(let state): members?.states.append(state)
+      case .failure(let error):
+        if members?.skipped == nil { members?.skipped = SkippedMembers(first: error) } else { members?.skipped?.add() }
+      }
       position = reader.position
     }
     guard let members else { preconditionFailure("members are read before their header") }

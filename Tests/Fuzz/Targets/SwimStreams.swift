@@ -12,6 +12,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       switch event {
       case .label(let label): require((1...255).contains(label.count), "a label of no length")
       case .encrypted(let header, let frame): require(header.count == 5 && frame.count >= 29, "an odd frame")
+      case .skipped(let skipped): require(skipped.count > 0, "nobody was left out")
       case .message(let message):
         let again = heard(message.encoded, .whole, false)
         require(again == [.event(.message(message))], "\(message) reads otherwise once written: \(again)")
@@ -21,11 +22,11 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   // What a frame holds, once it is decrypted, reads as it would in the clear.
   let inner: Heard
   do throws(WireError) {
-    inner = .event(.message(try StreamDecoder.decode(decrypted: bytes)))
+    inner = .event(.message(try StreamDecoder.decode(decrypted: bytes).message))
   } catch {
     inner = .failed(error)
   }
-  if case .event = inner { require(heard(bytes, .whole, false) == [inner], "decrypted bytes say something else") }
+  if case .event = inner { require(heard(bytes, .whole, false).last == inner, "decrypted bytes say something else") }
   return 0
 }
 

@@ -63,18 +63,22 @@ struct DescribedAnswerTests {
       try await ask("POST", shard, "\(twice)\n\(twice)", type: ndjson, is: 409)
       for method in ["GET", "DELETE"] { try await ask(method, "/shards/\(Self.nobody)", is: 404) }
       for method in ["GET", "HEAD"] { try await ask(method, "/shards", is: 200) }
+      try await ask("POST", "/nodes/n/drain", is: 202)
       try await ask("POST", "/drain", is: 202)
+      node.unready = "the name is taken by a live member at 10.0.0.7:7946"
+      let unready = try await node.ask("GET", "/readyz")
+      #expect(unready.status == 503 && unready.json["detail"]?.string?.contains("10.0.0.7:7946") == true)
       for (method, path) in [("PUT", "/tasks"), ("GET", "/drain"), ("POST", "/openapi.json"), ("GET", "/nowhere")] {
         _ = try await node.ask(method, path)
       }
     }
-    // Told elsewhere: a shard's stream and its cancellation, an opened socket, a page's, the cluster's, its keys' and
-    // the metrics.
+    // Told elsewhere: a shard's stream and its cancellation, an opened socket, a page's, the cluster's, its keys',
+    // other members' drains and the metrics.
     let elsewhere: Set = [
       "POST /shards 200", "GET /shards/{id} 200", "GET /shards/{id} 409", "DELETE /shards/{id} 200", "GET /socket 101",
       "GET /socket 403", "GET /nodes/{name} 404",
       "HEAD /nodes/{name} 404", "GET /metrics 200", "GET /keys 409", "HEAD /keys 409", "POST /keys 200",
-      "POST /keys 409",
+      "POST /keys 409", "POST /nodes/{name}/drain 404", "POST /nodes/{name}/drain 409", "POST /nodes/{name}/drain 502",
     ]
     let api = try DescribedAPI.of(.builtIn)
     let common = Set(["400", "403", "408", "414", "417", "431", "501", "503", "505"])

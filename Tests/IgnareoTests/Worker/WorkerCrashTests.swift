@@ -83,7 +83,7 @@ struct WorkerCrashTests {
       _ = try await bench.run(#"{"exit":1}"#)
       let failure = try #require(try await bench.run("{}").failure)
       #expect(failure.code == .workerCrashed && !failure.mayHaveTakenEffect)
-      #expect(failure.message.contains("cannot be started") && failure.message.contains("Too many open files"))
+      #expect(failure.message.contains("cannot be started") && failure.message.contains("too many open files"))
       _ = withUnsafePointer(to: before) { setrlimit(resource, $0) }
       try await bench.event("worker_started", count: 2)
       #expect(try await bench.run("{}").value != nil)

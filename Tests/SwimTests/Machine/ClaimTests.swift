@@ -80,7 +80,7 @@ struct ClaimTests {
   func leave() {
     var lab = Lab(others: 2)
     #expect(lab.hear(.dead(Lab.accusation("n1", by: "n1"))).events == [.left(lab.swim.member(named: "n1")!)])
-    #expect(lab.hear(.dead(Lab.accusation("n2", by: "x"))).events == [.died(lab.swim.member(named: "n2")!)])
+    #expect(lab.hear(.dead(Lab.accusation("n2", by: "x"))).events == [.died(lab.swim.member(named: "n2")!, by: "x")])
     #expect(lab.hear(.dead(Lab.accusation("n2", by: "n2"))) == [.ignored(.alreadyKnown)])
     #expect(lab.hear(.suspect(Lab.accusation("n1", by: "x"))) == [.ignored(.notAlive)])
     #expect(lab.state("n1") == .left)

@@ -13,6 +13,32 @@ struct LeaveTests {
     #expect(lab.swim.me.state == .left)
   }
 
+  @Test("where datagrams do not get through, a few hear the good-bye on a stream, and the leave waits for them")
+  func onStreams() {
+    var lab = Lab(others: 6)
+    // Whoever is probed answers on the stream alone.
+    var unreached: Set<String> = []
+    for _ in 0..<150 where unreached.count < 6 {
+      for case .openStreamPing(let exchange, _, let ping) in lab.pass(.milliseconds(100)).effects {
+        lab(.streamPingAnswered(exchange, Ack(sequence: ping.sequence)))
+        unreached.insert(ping.node)
+      }
+    }
+    lab.pass(.seconds(1))
+    let told = lab(.leave).compactMap { effect -> (Swim.OutgoingExchange, PushPull)? in
+      if case .openPushPull(let exchange, _, let state) = effect { (exchange, state) } else { nil }
+    }
+    #expect(told.count == 4)
+    #expect(told.allSatisfy { $0.1.states.first { $0.name == "me" }?.state == .left })
+    for (exchange, _) in told.dropFirst() { lab(.pushPullAnswered(exchange, PushPull(isJoin: false, states: []))) }
+    // One of them never answers: the leave has its bound.
+    let happened = lab.pass(.seconds(6))
+    let end = happened.first { $0.effect == .left }?.after
+    #expect(end! > .seconds(2) && end! <= Swim.Limits.leave + .milliseconds(100))
+    #expect(happened.effects.contains(.abandon(told[0].0)))
+    #expect(!Lab(others: 6).isToldOnStreams)
+  }
+
   @Test("it goes on answering for a second, and then is done")
   func goesOn() {
     var lab = Lab(others: 3)
@@ -95,5 +121,13 @@ struct LeaveTests {
     // Forgotten, it may begin again at 1.
     lab.hear(.alive(Lab.alive(1)))
     #expect(lab.state("n1") == .alive)
+  }
+}
+
+extension Lab {
+  /// Whether a leave opens streams.
+  fileprivate var isToldOnStreams: Bool {
+    var lab = self
+    return lab(.leave).contains { if case .openPushPull = $0 { true } else { false } }
   }
 }

@@ -25,7 +25,7 @@ struct LifeguardTests {
     var lab = Self.lab(lifeguard)
     lab.hear(.suspect(Lab.accusation("n1", by: "n2")))
     let death = try lab.pass { effect in
-      if case .event(.died(let member)) = effect, member.name == "n1" { true } else { nil }
+      if case .event(.died(let member, _)) = effect, member.name == "n1" { true } else { nil }
     }
     #expect((death.after == .seconds(4)) == isShort)
   }

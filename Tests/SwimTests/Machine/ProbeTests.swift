@@ -51,6 +51,17 @@ struct ProbeTests {
     #expect(lab.state("n1") == .alive)
   }
 
+  @Test("one late answer moves the round trip by an eighth only")
+  func smoothRoundTrip() throws {
+    var lab = Lab(others: 1)
+    for (delay, shown) in [(8, 8.0), (88, 18), (18, 18)] {
+      let (ping, _) = try lab.passUntilPing()
+      lab.pass(.milliseconds(delay))
+      lab.hear(.ack(Ack(sequence: ping.sequence)), from: 1)
+      #expect(lab.swim.member(named: "n1")?.roundTrip == .milliseconds(shown))
+    }
+  }
+
   @Test("without an answer others are asked with the same number, and a stream is tried")
   func indirect() throws {
     var lab = Lab(others: 5)
@@ -98,6 +109,9 @@ struct ProbeTests {
     let happened = lab.pass(.seconds(1))
     #expect(lab.state(ping.node) == .suspect)
     #expect(lab.swim.member(named: ping.node)?.suspectedBy == ["me"])
+    let accusation = Message.suspect(Lab.accusation(ping.node, by: "me"))
+    let word = happened.effects.sent.first { $0.messages == [accusation] }
+    #expect(word?.to == lab.swim.member(named: ping.node)?.address, "the accused is told at once")
     #expect(happened.last { if case .event(.suspected) = $0.effect { true } else { false } }?.after == .seconds(1))
   }
 

@@ -81,6 +81,19 @@ struct PushPullTests {
     }
   }
 
+  @Test("a serf agent among the others is named with its address, and with what it speaks")
+  func serf() throws {
+    var lab = Lab()
+    let effects = receive(&lab, state(1, .alive), state(2, .alive, versions: Versions(1, 5, 2, 2, 5, 5)))
+    guard case .versionsDisagree(_, let reason)? = effects.events.first else {
+      Issue.record("\(effects)")
+      return
+    }
+    #expect(
+      reason == "n2 at \(Lab.address(2)) speaks protocol 2 with version 5 of a delegate protocol, this member protocol "
+        + "2 with no delegate protocol")
+  }
+
   @Test("a plain vector whose present version is plain passes beside an able one")
   func compatible() {
     var lab = Lab()

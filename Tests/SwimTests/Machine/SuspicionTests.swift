@@ -18,7 +18,7 @@ struct SuspicionTests {
   func death() throws {
     var lab = Lab(others: 1)
     lab.hear(.suspect(Lab.accusation("n1", by: "n2", 3)))
-    let (member, _) = try lab.pass { if case .event(.died(let member)) = $0 { member } else { nil } }
+    let (member, _) = try lab.pass { if case .event(.died(let member, _)) = $0 { member } else { nil } }
     #expect(member.incarnation == 3)
     #expect(lab.pass(.seconds(1)).news(of: "n1").first == .dead(Lab.accusation("n1", by: "me", 3)))
   }

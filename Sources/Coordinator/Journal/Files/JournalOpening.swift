@@ -8,7 +8,7 @@ struct JournalOpening: Sendable {
   /// One batch as its logs tell it.
   enum Found: Sendable {
     /// It has ended: its logs were not read.
-    case ended(BatchManifest, BatchOutcome)
+    case ended(BatchManifest, BatchOutcome, CallbackEnd?)
     case running(BatchRecovery)
   }
 
@@ -200,20 +200,21 @@ struct JournalOpening: Sendable {
 
   private static func readEnded(_ id: UUIDv7, in folder: JournalFolder) throws(JournalError) -> Batch? {
     let log = JournalLog(batch: id, kind: .ended)
-    var found: Found?
+    var ended: (BatchManifest, BatchOutcome)?
+    var callback: CallbackEnd?
     let read = try folder.scan(log) { _, payload in
-      guard case .ended(let bytes)? = JournalRecord(payload), let (manifest, outcome) = EndedBatch.parse(bytes) else {
-        return true
+      switch JournalRecord(payload) {
+      case .ended(let bytes)?: ended = EndedBatch.parse(bytes) ?? ended
+      case .called(let bytes)?: callback = CallbackEnd(bytes) ?? callback
+      default: break
       }
-      found = .ended(manifest, outcome)
-      return false
+      return true
     }
-    guard let found, read != nil, let tasks = folder.byteCount(of: JournalLog(batch: id, kind: .tasks)) else {
-      return nil
-    }
-    var bytes: [JournalLog.Kind: Int] = [.tasks: tasks]
-    bytes[.ended] = folder.byteCount(of: log)
+    guard let ended, let read, let tasks = folder.byteCount(of: JournalLog(batch: id, kind: .tasks)) else { return nil }
+    // What follows must not stand behind half a record.
+    if read.end < read.bytes { folder.cut(log, at: read.end) }
+    var bytes: [JournalLog.Kind: Int] = [.tasks: tasks, .ended: read.end]
     bytes[.results] = folder.byteCount(of: JournalLog(batch: id, kind: .results))
-    return Batch(id: id, found: found, bytes: bytes)
+    return Batch(id: id, found: .ended(ended.0, ended.1, callback), bytes: bytes)
   }
 }

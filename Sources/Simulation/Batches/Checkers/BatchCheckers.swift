@@ -12,6 +12,13 @@ struct BatchCheckers {
   var idleness = IdleChecker()
   var quarantine = QuarantineChecker()
 
+  /// Asked after each event.
+  var haveFailed: Bool {
+    !(results.failures.isEmpty && repeats.failures.isEmpty && readers.failures.isEmpty && sums.failures.isEmpty
+      && limits.failures.isEmpty && liveness.failures.isEmpty && idleness.failures.isEmpty
+      && quarantine.failures.isEmpty)
+  }
+
   var failures: [Failure] {
     results.failures + repeats.failures + readers.failures + sums.failures + limits.failures + liveness.failures
       + idleness.failures + quarantine.failures

@@ -30,6 +30,13 @@ struct Checkers {
     load.endWindow(of: interval, nodes, at: now)
   }
 
+  /// Cheap enough to be asked after every event.
+  var haveFailed: Bool {
+    !(accuracy.failures.isEmpty && completeness.failures.isEmpty && convergence.failures.isEmpty
+      && incarnations.failures.isEmpty && packetSizes.failures.isEmpty && load.failures.isEmpty
+      && memory.failures.isEmpty && unmet.isEmpty)
+  }
+
   var failures: [Report.Failure] {
     accuracy.failures + completeness.failures + convergence.failures + incarnations.failures + packetSizes.failures
       + load.failures + memory.failures + unmet

@@ -1,6 +1,6 @@
 import Swim
 
-/// In the end all that run hold exactly each other alive, with the same incarnation and the same meta.
+/// In the end all that run hold exactly each other alive, at the same address, incarnation and meta.
 struct ConvergenceChecker {
   private(set) var failures: [Report.Failure] = []
 
@@ -23,6 +23,9 @@ struct ConvergenceChecker {
     let truth = subject.machine.me
     guard let seen else { return fail("\(observer.name) does not know \(subject.name)") }
     if seen.state != .alive { fail("\(observer.name) holds \(subject.name) \(seen.state), but it runs") }
+    if seen.address != truth.address {
+      fail("\(observer.name) holds \(subject.name) at \(seen.address), but it runs at \(truth.address)")
+    }
     if seen.incarnation != truth.incarnation || seen.meta != truth.meta {
       fail("\(observer.name) holds \(subject.name) at incarnation \(seen.incarnation), not \(truth.incarnation)")
     }

@@ -1,0 +1,81 @@
+import HTTP
+import JSON
+import Loop
+import Net
+
+/// Somebody who is told of batches' ends, on a loop of his own that outlives coordinators.
+///
+/// Guarded by: his loop's thread.
+final class CallbackReceiver: HTTPHandler, @unchecked Sendable {
+  struct Call: Sendable {
+    let method: String
+    let target: String
+    let headers: HTTPHeaders
+    let body: [UInt8]
+
+    var json: JSONValue { get throws { try JSONValue.parse(body) } }
+  }
+
+  private let loop: EventLoop
+  private var server: HTTPServer!
+  private var calls: [Call] = []
+  /// What the next ones are answered; then all are answered 204.
+  private var answers: [Int]
+  /// Nil: each is answered at once.
+  private var held: [HTTPExchange]?
+
+  private init(_ loop: EventLoop, _ answers: [Int], holds: Bool) throws {
+    (self.loop, self.answers) = (loop, answers)
+    held = holds ? [] : nil
+    server = try HTTPServer(loop: loop, address: SocketAddress(ip: "127.0.0.1", port: 0)!, handler: self)
+  }
+
+  /// - Parameters:
+  ///   - answers: the statuses of the first answers.
+  ///   - holds: none is given until `release`.
+  static func run(
+    _ answers: [Int] = [], holds: Bool = false, _ story: (CallbackReceiver) async throws -> Void
+  ) async throws {
+    let loop = try EventLoop.start(name: "receiver")
+    defer { loop.stop() }
+    let receiver = try await loop.spawn { try CallbackReceiver(loop, answers, holds: holds) }.value
+    do {
+      try await story(receiver)
+      await receiver.close()
+    } catch {
+      await receiver.close()
+      throw error
+    }
+  }
+
+  private func close() async { _ = await loop.spawn { self.server.close() }.result }
+
+  var url: String { "http://\(server.localAddress)/ended?of=shop" }
+
+  func received() async -> [Call] {
+    await loop.spawn { self.calls }.value
+  }
+
+  /// Answers all that wait, and every later one at once.
+  func release() async {
+    _ = await loop.spawn {
+      for exchange in self.held ?? [] { exchange.respond(status: 204) }
+      self.held = nil
+    }.result
+  }
+
+  func handle(_ exchange: HTTPExchange) {
+    exchange.collectBody(upTo: 1 << 20) { [self] result in
+      guard case .success(let body) = result else { return }
+      let request = exchange.request
+      calls.append(Call(method: request.method, target: request.target, headers: request.headers, body: body))
+      if held != nil {
+        held?.append(exchange)
+      } else {
+        let status = answers.isEmpty ? 204 : answers.removeFirst()
+        let headers: HTTPHeaders = status / 100 == 3 ? ["Location": "/elsewhere"] : [:]
+        exchange.respond(status: status, headers: headers)
+      }
+    }
+  }
+}
