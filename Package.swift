@@ -53,7 +53,7 @@ let package = Package(
     target("Gossip", ["Clockwork", "Swim", "JSON", "HTTP", "Loop", "Net", "COpenSSL"]),
     target("Ignareo", ["Clockwork", "JSON", "Flow", "HTTP", "Loop", "Net", "Gossip"]),
     target("Coordinator", ["Clockwork", "JSON", "HTTP", "Batch", "Loop", "Net", "Gossip", "COpenSSL"]),
-    target("Simulation", ["Clockwork", "Swim"]),
+    target("Simulation", ["Clockwork", "Swim", "Batch"]),
     .executableTarget(
       name: "Main",
       dependencies: [

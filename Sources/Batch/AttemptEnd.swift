@@ -78,6 +78,8 @@ package enum ShardEnd: Sendable, Equatable {
   case finished
   /// The connection broke, or the node is gone: what was under way may have acted.
   case broken
+  /// As `broken`, and the process that had it is gone: nobody listens there, or who answers now does not know it.
+  case died
   /// The node's answer could not be understood. As `broken`, but counted as an attempt of each task without an end: one
   /// of them may be what makes the answer so.
   case garbled

@@ -8,6 +8,8 @@ struct NodeState: Sendable {
   var report: NodeReport
   /// Which process under its name it is, as far as the scheduler can tell.
   var life: UInt64
+  /// When the latest of its processes was found dead by the first of its shards.
+  var diedAt: Instant?
   /// The shard of suspects that it was given last.
   var trial: ShardID?
   /// Tasks out that another node went down with.

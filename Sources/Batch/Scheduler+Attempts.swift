@@ -121,7 +121,7 @@ extension Scheduler {
     _ = batches[shards[slot].batch].dropCopy(of: index, in: slot)
     switch end {
     case .notSent, .refused: break
-    case .finished, .broken, .garbled:
+    case .finished, .broken, .died, .garbled:
       let error = TaskResult.error(.lost, Loss.connection.text(node: nodes[shards[slot].node].name))
       noteCopy(index, of: slot, end: nil, error: error, at: now, into: &effects)
     }

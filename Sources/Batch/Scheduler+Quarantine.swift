@@ -2,8 +2,8 @@ import Clockwork
 
 /// Tasks that take their nodes down. The rule:
 /// - A task **was there** when its exchange broke for good, or its node was given up, before its end was told. Each
-///   life of a node counts once. A node comes to another life when it is given up and seen again, or when nobody
-///   listens on it after an exchange of it broke.
+///   life of a node counts once. A node comes to another life when it is given up and seen again, when nobody
+///   listens on it after an exchange of it broke, or when its process is found dead that was not dead before.
 /// - Who was there twice is a **suspect**. So is every bystander: a node may have ten thousand tasks. Suspects wait by
 ///   themselves, and a node has one **trial** at a time: a shard of suspects alone, of one of them while a batch has
 ///   up to 64 waiting, of a 64th of them while it has more.

@@ -65,8 +65,9 @@ extension Scheduler {
       return
     }
     let node = shards[slot].node
+    if end == .died { noteDeath(of: slot, at: now) }
     switch end {
-    case .broken, .garbled: nodes[node].markedWhenBroken = nodes[node].markedWhenBroken ?? nodes[node].marked
+    case .broken, .died, .garbled: nodes[node].markedWhenBroken = nodes[node].markedWhenBroken ?? nodes[node].marked
     case .notSent where nodes[node].markedWhenBroken != nil:
       livesSeen += 1
       (nodes[node].life, nodes[node].markedWhenBroken) = (livesSeen, nil)
@@ -76,10 +77,22 @@ extension Scheduler {
     switch end {
     case .finished where shards[slot].remaining == 0: break
     case .refused(let retryAfter): rest(node, atLeast: retryAfter, at: now)
-    case .finished, .broken, .garbled, .notSent: rest(node, atLeast: .zero, at: now)
+    case .finished, .broken, .died, .garbled, .notSent: rest(node, atLeast: .zero, at: now)
     }
     settleShard(slot, end, at: now, into: &effects)
     touch(node)
+  }
+
+  /// A shard that was sent after its node's process had died went to another one.
+  private mutating func noteDeath(of slot: Int, at now: Instant) {
+    let node = shards[slot].node
+    guard let died = nodes[node].diedAt else {
+      nodes[node].diedAt = now
+      return
+    }
+    guard shards[slot].sentAt >= died else { return }
+    livesSeen += 1
+    (nodes[node].life, nodes[node].markedWhenBroken, nodes[node].diedAt) = (livesSeen, nil, now)
   }
 
   mutating func rest(_ node: Int, atLeast: Duration, at now: Instant) {
@@ -90,7 +103,8 @@ extension Scheduler {
   /// Forgets a shard; what has no end in it is lost, or was never begun.
   mutating func settleShard(_ slot: Int, _ end: ShardEnd, at now: Instant, into effects: inout [Effect]) {
     let shard = shards[slot]
-    let trial = end == .broken ? brokenTrial(inShard: slot) : nil
+    let wasLost = end == .broken || end == .died
+    let trial = wasLost ? brokenTrial(inShard: slot) : nil
     // Backwards, so that what is put in front again keeps its order.
     for entry in shard.entries.reversed() where shards[slot].remaining > 0 {
       let index = Int(entry.index)
@@ -100,10 +114,10 @@ extension Scheduler {
       releasePlace(of: index, in: shard.batch, at: now)
       let isHedged = batches[shard.batch].tasks[index].isHedged
       if isHedged { loseCopy(index, of: slot, end, at: now, into: &effects) }
-      if end == .broken, convict(index, of: slot, trial, at: now, into: &effects) { continue }
+      if wasLost, convict(index, of: slot, trial, at: now, into: &effects) { continue }
       if isHedged { continue }
       switch end {
-      case .finished, .broken: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
+      case .finished, .broken, .died: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
       case .garbled: loseGarbled(index, of: slot, at: now, into: &effects)
       case .notSent, .refused: giveBack(index, of: slot, at: now, into: &effects)
       }

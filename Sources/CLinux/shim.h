@@ -40,6 +40,9 @@ static inline int shim_spawn_closes_from(posix_spawn_file_actions_t *actions, in
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+// Hidden, too: waits until all that was written to the file system of `descriptor` is on its disk.
+extern int syncfs(int descriptor);
+
 // Only newer C libraries have a name for it. Readable once the process has ended; closed on exec.
 static inline int shim_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 

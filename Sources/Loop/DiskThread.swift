@@ -18,6 +18,11 @@ package final class DiskThread: Sendable {
 
   deinit { queue.close() }
 
+  /// Waits until all that any process has written to a folder's file system is on its disk.
+  ///
+  /// - Returns: 0, or errno.
+  package static func syncFileSystem(of folder: Int32) -> Int32 { syncfs(folder) == 0 ? 0 : errno }
+
   /// Calls `body` on the thread, then `then` on the loop, which must live until then.
   package func run<Value: Sendable>(
     on loop: EventLoop, _ body: @escaping @Sendable () -> Value, then: @escaping (Value) -> Void

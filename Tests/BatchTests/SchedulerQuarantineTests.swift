@@ -150,6 +150,35 @@ import Testing
     #expect(message(driver.ends[id]?[0]?.first)?.hasPrefix("3 nodes") == true)
   }
 
+  @Test("a node whose process is started again at once has as many lives as processes were found dead")
+  func quickRestarts() {
+    var driver = Driver()
+    driver.node("a")
+    let id = driver.batch(of: 1)
+    var deaths = 0
+    while deaths < 10, let shard = driver.open.first {
+      deaths += 1
+      driver.end(shard, .died)
+      while driver.open.isEmpty, driver.wake() {}
+    }
+    #expect(deaths == 3 && message(driver.ends[id]?[0]?.first) != nil)
+  }
+
+  @Test("all shards of a process that was found dead are one loss")
+  func oneDeath() {
+    var driver = Driver()
+    driver.node("a", capacity: 200)
+    let first = driver.batch(of: 1)
+    let second = driver.batch(of: 1)
+    for _ in 0..<2 {
+      let shards = driver.open
+      for shard in shards { driver.end(shard, .died) }
+      while driver.open.count < 2, driver.wake() {}
+    }
+    // Two losses each: nobody is rejected, and both are tried.
+    #expect(driver.status(first, 0) == nil && driver.status(second, 0) == nil && !driver.open.isEmpty)
+  }
+
   @Test("suspects keep their key's limit, wait for their type, and are cancelled with their batch")
   func limitsAndCancel() {
     var driver = Driver()

@@ -157,6 +157,23 @@ import Testing
     #expect(JournalFolder(path: folder.path).read(Self.log, from: 0, count: 10) == [1, 2, 3, 4])
   }
 
+  @Test("a disk that fails is asked again also when all that it failed for has been dropped")
+  func troubleOfNobody() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    try await Self.run(.files, in: folder.path) { engine in
+      #expect(rename("\(folder.path)/batches", "\(folder.path)/away") == 0)
+      engine.engine.create(Self.log)
+      engine.engine.append([1], to: Self.log)
+      engine.engine.makeDurable(Self.log) {}
+      try await engine.until { engine.engine.trouble != nil }
+      // A submission that is refused for want of room.
+      engine.engine.drop(Self.log.batch)
+      try await engine.until { engine.engine.trouble == nil }
+      #expect(rename("\(folder.path)/away", "\(folder.path)/batches") == 0)
+    }
+  }
+
   @Test("two coordinators never use one folder, and the second is told of the first")
   func lock() throws {
     let folder = TemporaryFolder()

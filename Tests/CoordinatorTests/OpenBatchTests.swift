@@ -322,7 +322,7 @@ import Testing
       var table = TaskTable()
       table.append(task)
       batch.intake?.add(BatchIntake.Call([task], table, hasIDs: false, addition: nil) { #expect($0 == nil) })
-      coordinator.service.dispatcher.cancel(batch)
+      coordinator.service.dispatcher.cancel(batch) {}
       let done = try await coordinator.done(path)
       #expect(done["state"]?.string == "cancelled" && done["cancelled"]?.int == 1 && done["total"]?.int == 1, "\(done)")
     }

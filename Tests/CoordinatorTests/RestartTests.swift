@@ -1,4 +1,5 @@
 import Batch
+import Clockwork
 import Glibc
 import HTTP
 import JSON
@@ -39,6 +40,28 @@ import Testing
         let lines = try await coordinator.get("\(path)/results").lines
         #expect(lines.compactMap { $0["id"]?.string } == ["a"] && lines.compactMap { $0["seq"]?.int } == [1, 2])
         #expect(lines.first?["index"]?.int == 1, "the priority is kept")
+        return path
+      })
+  }
+
+  @Test("a batch that was cancelled stays so, though its only task had not stopped yet")
+  func cancelWish() async throws {
+    try await Self.run(
+      { coordinator, _ in
+        // It takes the shard and says nothing more.
+        try coordinator.node("n1") { _ in }
+        let path = try await coordinator.submit(#"[{"task":"echo","args":1}]"#)
+        _ = try await coordinator.wait(for: path) { $0["running"]?.int == 1 }
+        let book = coordinator.service.dispatcher.book
+        let batch = try #require(book.all.first { path.hasSuffix($0.id.text) })
+        let told = Told()
+        coordinator.service.dispatcher.cancel(batch) { told.count += 1 }
+        try await coordinator.until { told.count == 1 }
+        return path
+      },
+      { coordinator, path in
+        let after = try await coordinator.done(path)
+        #expect(after["state"]?.string == "cancelled" && after["cancelled"]?.int == 1, "\(after)")
         return path
       })
   }

@@ -86,12 +86,13 @@ final class BatchEndpoints {
     }
     guard batch.outcome == nil else { return try show(id, exchange) }
     let answer = CancelAnswer(batch, dispatcher, exchange)
-    dispatcher.cancel(batch)
+    dispatcher.cancel(batch) { answer.isKept = true }
     answer.wait()
   }
 }
 
-/// The answer to a cancelling request: given when the batch has ended, or after a while with what is known.
+/// The answer to a cancelling request: given when the batch has ended, or after a while with what is known. Not before
+/// the wish is durable, for a coordinator that is started again must know it too.
 ///
 /// Guarded by: the loop's thread. It lives in its batch's followers and its timer.
 private final class CancelAnswer: BatchFollower {
@@ -99,6 +100,8 @@ private final class CancelAnswer: BatchFollower {
   private let dispatcher: Dispatcher
   private var exchange: HTTPExchange?
   private var timer: LoopTimer?
+  /// Whether the wish is durable.
+  var isKept = false
 
   init(_ batch: BatchRecord, _ dispatcher: Dispatcher, _ exchange: HTTPExchange) {
     (self.batch, self.dispatcher, self.exchange) = (batch, dispatcher, exchange)
@@ -106,8 +109,18 @@ private final class CancelAnswer: BatchFollower {
 
   func wait() {
     batch.follow(self)
-    timer = dispatcher.loop.schedule(after: CoordinatorLimits.cancelAnswer) { [self] in give() }
+    awaitKeeping()
     batchMoved(batch)
+  }
+
+  private func awaitKeeping() {
+    timer = dispatcher.loop.schedule(after: CoordinatorLimits.cancelAnswer) { [self] in
+      if isKept { return give() }
+      guard let trouble = dispatcher.book.journal.engine.trouble else { return awaitKeeping() }
+      batch.unfollow(self)
+      exchange?.respond(Problem.noSpace(trouble))
+      exchange = nil
+    }
   }
 
   func batchMoved(_ batch: BatchRecord) {

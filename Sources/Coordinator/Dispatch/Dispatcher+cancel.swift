@@ -5,11 +5,14 @@ import Net
 
 /// Cancellations on their way to the nodes.
 extension Dispatcher {
-  /// - Parameter batch: one that runs.
-  func cancel(_ batch: BatchRecord) {
+  /// - Parameters:
+  ///   - batch: one that runs.
+  ///   - then: called once a coordinator that is started again will know of it.
+  func cancel(_ batch: BatchRecord, _ then: @escaping () -> Void) {
     batch.journal.appendCancelled()
     let cancelled = { [self] in if !takeover.cancel(batch.id) { feed(.cancel(batch.id)) } }
     if let intake = batch.intake { intake.cancel(cancelled) } else { cancelled() }
+    batch.journal.makeResultsDurable(then)
   }
 
   func cancelShard(_ id: ShardID) {

@@ -279,7 +279,7 @@ final class Dispatcher: @unchecked Sendable {
     case .finished: acknowledge(exchange)
     case .garbled: tellToForget(exchange.wireID, at: exchange.authority)
     case .refused, .notSent: acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
-    case .broken: break
+    case .broken, .died: break
     }
   }
 
@@ -292,7 +292,7 @@ final class Dispatcher: @unchecked Sendable {
     case .refused, .notSent:
       book[shard.batch]?.refusal = "node \(shard.node) took nothing: \(why)"
       if refusals.updateValue(why, forKey: shard.node) != why { log.warning("shard_refused", fields) }
-    case .broken, .garbled: log.warning("shard_lost", fields)
+    case .broken, .died, .garbled: log.warning("shard_lost", fields)
     }
   }
 

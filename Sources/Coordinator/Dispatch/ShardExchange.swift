@@ -220,7 +220,7 @@ final class ShardExchange: @unchecked Sendable {
     if let sentAt, let nodeKnows, nodeKnows > MonotonicClock.now - sentAt {
       return end(.notSent, "it never got the shard")
     }
-    end(.broken, "it does not know the shard any more")
+    end(.died, "it does not know the shard any more")
   }
 
   private var refusalText: String {
@@ -245,7 +245,7 @@ final class ShardExchange: @unchecked Sendable {
   /// - Parameter isRefused: nobody listens where the node was.
   private func interrupt(_ why: String, isRefused: Bool = false) {
     guard let pause = outage.next(at: client.loop.now, isRefused: isRefused, isLast: nodeHasLeft) else {
-      return end(.broken, why)
+      return end(isRefused ? .died : .broken, why)
     }
     phase = .waiting(client.loop.schedule(after: pause) { [weak self] in self?.attach() })
     guard !outage.isTold else { return }

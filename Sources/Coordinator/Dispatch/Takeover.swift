@@ -106,11 +106,9 @@ final class Takeover {
     let batches = waiting
     waiting = []
     for entry in batches {
-      var table = entry.recovery.table
+      let held = held.removeValue(forKey: entry.batch.id) ?? []
+      var (table, ends) = entry.recovery.takeOver(entry.batch.id, held: held) { answered.contains($0) }
       table.acceptedAt = entry.batch.createdInstant
-      var ends = lost(entry, &table)
-      table.adopted = held.removeValue(forKey: entry.batch.id) ?? []
-      ends += settleSent(entry, &table)
       table.isOpen = entry.recovery.isOpen
       give(
         Released(
@@ -118,40 +116,5 @@ final class Takeover {
           isClosed: entry.recovery.isOpen && !entry.isOpen))
     }
     held = [:]
-  }
-
-  /// Tasks whose record is damaged end here.
-  private func lost(_ entry: Waiting, _ table: inout TaskTable) -> [TaskEnd] {
-    let why = "the journal has lost this task: its record is damaged; submit it again"
-    return entry.recovery.lostTasks.filter { entry.recovery.seqs[$0] == 0 }.map { index in
-      table.restore(index, as: .error, attempts: 0)
-      return TaskEnd(batch: entry.batch.id, index: index, status: .error, detail: .failure(.internal, message: why))
-    }
-  }
-
-  /// Tasks that may not run twice and went to a node: it holds them, it may hold them, or nobody knows what they did.
-  private func settleSent(_ entry: Waiting, _ table: inout TaskTable) -> [TaskEnd] {
-    let heldTasks = Set(table.adopted.flatMap(\.indexes))
-    var ends: [TaskEnd] = []
-    var unseen: [BatchRecovery.Sent: [UInt32]] = [:]
-    for (index, sent) in entry.recovery.sent.sorted(by: { $0.key < $1.key }) where !heldTasks.contains(index) {
-      guard answered.contains(sent.node) else {
-        unseen[sent, default: []].append(index)
-        continue
-      }
-      let attempts = table.attempts(of: Int(index)) + 1
-      table.restore(Int(index), as: .unknown, attempts: UInt16(clamping: attempts))
-      let why =
-        "the coordinator was started again while the task may have acted on node \(sent.node), which has forgotten it, "
-        + "and it is not repeatable; submit it again if that does no harm"
-      ends.append(
-        TaskEnd(
-          batch: entry.batch.id, index: Int(index), status: .unknown, detail: .failure(.lost, message: why),
-          node: sent.node, attempts: attempts))
-    }
-    for (sent, indexes) in unseen.sorted(by: { $0.key.shard < $1.key.shard }) {
-      table.adopted.append(AdoptedShard(wireID: sent.shard, node: sent.node, indexes: indexes))
-    }
-    return ends
   }
 }

@@ -24,6 +24,15 @@ extension SimulateCommand {
     }
   }
 
+  static func readBatches(_ path: String, _ flags: ScannedFlags) throws(UsageError) -> BatchScenario {
+    let text = String(decoding: try bytes(path, flags), as: UTF8.self)
+    do throws(ScenarioError) {
+      return try BatchScenario(name: path, text: text)
+    } catch {
+      throw flags.error("scenario", "'\(Table.printable(path))', \(error)")
+    }
+  }
+
   private static func bytes(_ path: String, _ flags: ScannedFlags) throws(UsageError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     var failure = errno
@@ -66,37 +75,65 @@ struct ExpectedRecord {
   private static func shown(_ line: String?) -> String { line.map(Table.printable) ?? "no more" }
 }
 
-extension Report {
-  /// For programs; the names are those that `Benchmarks/suite/gossip_scale.py` reads.
+/// For programs: one line of JSON.
+protocol PrintableReport: SimulationReport {
+  func write(into writer: inout JSONWriter)
+}
+
+extension PrintableReport {
   var jsonLine: [UInt8] {
     var writer = JSONWriter()
     writer.object {
-      $0.member("scenario", scenario.name)
-      $0.member("seed", seed)
-      $0.member("members", members)
+      write(into: &$0)
       $0.member("passed", passed)
       $0.array("failures") { for failure in failures { $0.string("\(failure.checker): \(failure.text)") } }
       $0.member("digest", String(digest, radix: 16))
-      $0.member("datagrams", figures.datagrams)
-      $0.member("suspicions", figures.suspicions)
-      $0.member("crash_checks", figures.crashChecks)
-      $0.object("false_deaths") {
-        $0.member("of_healthy_at_healthy", figures.deaths.ofHealthyAtHealthy)
-        $0.member("of_healthy_at_afflicted", figures.deaths.ofHealthyAtAfflicted)
-        $0.member("of_afflicted", figures.deaths.ofAfflicted)
-      }
-      $0.object("load") {
-        $0.member("seconds", figures.load.seconds)
-        $0.member("datagrams", figures.load.datagrams)
-        $0.member("busiest_datagrams", figures.load.busiestDatagrams)
-        $0.member("datagram_bytes", figures.load.datagramBytes)
-        $0.member("stream_bytes", figures.load.streamBytes)
-      }
-      $0.array("detections") { for spread in figures.detections { spread.write(to: &$0) } }
-      $0.array("news") { for spread in figures.news { spread.write(to: &$0) } }
       $0.member("repeat", repeatCommand)
     }
     return writer.bytes + [UInt8(ascii: "\n")]
+  }
+}
+
+extension BatchReport: PrintableReport {
+  func write(into writer: inout JSONWriter) {
+    writer.member("scenario", scenario.name)
+    writer.member("seed", seed)
+    writer.member("nodes", nodes)
+    writer.member("batches", figures.batches)
+    writer.member("tasks", figures.tasks)
+    writer.member("shards", figures.shards)
+    writer.member("attempts", figures.attempts)
+    writer.member("results", figures.results)
+    writer.member("unknown", figures.unknown)
+    writer.member("hedged", figures.hedged)
+    writer.member("recoveries", figures.recoveries)
+    writer.member("seconds", figures.seconds)
+  }
+}
+
+extension Report: PrintableReport {
+  /// The names are those that `Benchmarks/suite/gossip_scale.py` reads.
+  func write(into writer: inout JSONWriter) {
+    writer.member("scenario", scenario.name)
+    writer.member("seed", seed)
+    writer.member("members", members)
+    writer.member("datagrams", figures.datagrams)
+    writer.member("suspicions", figures.suspicions)
+    writer.member("crash_checks", figures.crashChecks)
+    writer.object("false_deaths") {
+      $0.member("of_healthy_at_healthy", figures.deaths.ofHealthyAtHealthy)
+      $0.member("of_healthy_at_afflicted", figures.deaths.ofHealthyAtAfflicted)
+      $0.member("of_afflicted", figures.deaths.ofAfflicted)
+    }
+    writer.object("load") {
+      $0.member("seconds", figures.load.seconds)
+      $0.member("datagrams", figures.load.datagrams)
+      $0.member("busiest_datagrams", figures.load.busiestDatagrams)
+      $0.member("datagram_bytes", figures.load.datagramBytes)
+      $0.member("stream_bytes", figures.load.streamBytes)
+    }
+    writer.array("detections") { for spread in figures.detections { spread.write(to: &$0) } }
+    writer.array("news") { for spread in figures.news { spread.write(to: &$0) } }
   }
 }
 

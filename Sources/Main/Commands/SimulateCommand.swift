@@ -3,43 +3,62 @@ import Simulation
 
 extension Command {
   static let simulate = Command(
-    "simulate", "membership", "the membership machine in a virtual world, checked at every step",
+    "simulate", "membership | batch", "the production machines in a virtual world, checked at every step",
     details: """
-      The same seed, members and scenario give the same run, to the packet.
-      Scenarios: \(Scenario.names.joined(separator: ", ")); or a file, whose name ends in .txt
+      membership: the machine of gossip, on many members. batch: the scheduler and the journal of a coordinator, with
+      its nodes, its disk and its submitters. The same seed, size and scenario give the same run, to the byte.
+      Scenarios of membership: \(Scenario.names.joined(separator: ", ")).
+      Scenarios of batch: \(BatchScenario.names.joined(separator: ", ")).
+      Or a file, whose name ends in .txt.
       Exit status: 0 when all checkers pass; 1 when one fails, with the events around the first failure and the command
       that repeats it, and 1 when a file's run is not as the record in the file says.
 
       \(Scenario.language)
+
+      \(BatchScenario.language)
       """,
     flags: [
       Flag("seed", .value("S"), "where chance comes from (default: another one each time; the report names it)"),
-      Flag("members", .value("N"), "how many members, 2 to 10000 (default 5); each holds all, so memory grows as N²"),
+      Flag(
+        "members", .value("N"), "membership: how many, 2 to 10000 (default 5); each holds all, so memory grows as N²"),
+      Flag("nodes", .value("N"), "batch: how many, 1 to 100 (default 5)"),
       Flag("scenario", .value("NAME"), "what happens to them (default chaos, drawn from the seed)"),
-      Flag("lifeguard", .value("PART"), "off, paper, stalls or on: what keeps slow members harmless (default on)"),
+      Flag("lifeguard", .value("PART"), "membership: off, paper, stalls or on: what keeps slow members harmless"),
       Flag("trace", .value("FILE"), "write all that happened there, a line each"),
       Flag("json", .toggle, "the figures and failures as one line of JSON"),
     ]
   ) { flags in
     try flags.expectOperands(atMost: 1)
     guard let machine = flags.operands.first else {
-      throw UsageError("which machine? membership: ignareo simulate membership")
+      throw UsageError("which machine? membership or batch: ignareo simulate batch")
     }
-    guard machine == "membership" else {
-      throw UsageError(origin: "'\(Table.printable(machine))'", why: "no machine; membership is one")
+    switch machine {
+    case "membership": return try SimulateCommand.showMembership(flags)
+    case "batch": return try SimulateCommand.show(SimulateCommand.batch(flags), flags) ? .well : .failed
+    default: throw UsageError(origin: "'\(Table.printable(machine))'", why: "no machine; membership and batch are")
     }
-    let (report, expected) = try SimulateCommand.run(flags)
-    if let path = flags.text("trace") { try SimulateCommand.write(report, to: path) }
-    Terminal.write(flags.has("json") ? report.jsonLine : Array(report.text.utf8))
-    if let other = expected?.isOther { Terminal.say("ignareo simulate: the record is not compared: \(other)") }
-    guard let difference = expected?.difference(from: report.record) else { return report.passed ? .well : .failed }
-    Terminal.say("ignareo simulate: FAILED record: \(difference)")
-    return .failed
   }
 }
 
 enum SimulateCommand {
+  static func showMembership(_ flags: ScannedFlags) throws -> ExitCode {
+    let (report, expected) = try run(flags)
+    let passed = try show(report, flags)
+    if let other = expected?.isOther { Terminal.say("ignareo simulate: the record is not compared: \(other)") }
+    guard let difference = expected?.difference(from: report.record) else { return passed ? .well : .failed }
+    Terminal.say("ignareo simulate: FAILED record: \(difference)")
+    return .failed
+  }
+
+  /// - Returns: whether all checkers passed.
+  static func show(_ report: some PrintableReport, _ flags: ScannedFlags) throws -> Bool {
+    if let path = flags.text("trace") { try write(report, to: path) }
+    Terminal.write(flags.has("json") ? report.jsonLine : Array(report.text.utf8))
+    return report.passed
+  }
+
   static func run(_ flags: ScannedFlags) throws -> (report: Report, expected: ExpectedRecord?) {
+    try refuse(["nodes"], of: "batch", flags)
     var chance = SystemRandomNumberGenerator()
     let given = try seed(flags)
     let wanted = try flags.integer("members", in: MembershipSimulation.sizes)
@@ -68,7 +87,25 @@ enum SimulateCommand {
     return (report, ExpectedRecord(lines: record, path: name, isOther: isOwn ? nil : owned))
   }
 
-  static func write(_ report: Report, to path: String) throws {
+  static func batch(_ flags: ScannedFlags) throws -> BatchReport {
+    try refuse(["members", "lifeguard"], of: "membership", flags)
+    var chance = SystemRandomNumberGenerator()
+    let seed = try seed(flags) ?? UInt64.random(in: 0..<1_000_000, using: &chance)
+    let nodes = try flags.integer("nodes", in: BatchSimulation.sizes) ?? 5
+    let name = flags.text("scenario") ?? "chaos"
+    let written = name.hasSuffix(".txt") ? try readBatches(name, flags) : nil
+    guard let scenario = written ?? BatchScenario.named(name, seed: seed) else {
+      let names = BatchScenario.names.joined(separator: ", ")
+      throw flags.error("scenario", "'\(Table.printable(name))' is none of \(names)")
+    }
+    return BatchSimulation.run(seed: seed, nodes: nodes, scenario: scenario)
+  }
+
+  private static func refuse(_ names: [String], of machine: String, _ flags: ScannedFlags) throws(UsageError) {
+    for name in names where flags.has(name) { throw flags.error(name, "it is for `simulate \(machine)` alone") }
+  }
+
+  static func write(_ report: some SimulationReport, to path: String) throws {
     let file = try OutputFile(path, flag: "trace")
     for line in report.trace { file.add(Array(line.utf8)[...]) }
     file.flush()

@@ -79,18 +79,18 @@ extension Scenario {
     }
   }
 
-  private static func range(_ words: [String]) -> ClosedRange<Duration>? {
+  static func range(_ words: [String]) -> ClosedRange<Duration>? {
     guard let least = duration(words[1]), let most = duration(words[2]), least <= most else { return nil }
     return least...most
   }
 
-  private static func reference(_ word: String) -> MemberReference? {
+  static func reference(_ word: String) -> MemberReference? {
     if let number = Int(word), number >= 0 { return .number(number) }
     guard word.count == 1, let letter = word.first, letter.isASCII, letter.isLetter else { return nil }
     return .letter(letter)
   }
 
-  private static func percentage(_ word: String) -> Double? {
+  static func percentage(_ word: String) -> Double? {
     guard word.last == "%", let number = Double(word.dropLast()), 0...100 ~= number else { return nil }
     return number / 100
   }

@@ -1,6 +1,22 @@
+import Clockwork
 import Swim
 
 // How a trace tells of what members say and learn.
+
+extension Trace {
+  mutating func packet(_ time: Instant, _ from: Int, _ to: Int, _ bytes: [UInt8], _ messages: [Message]) {
+    fold(UInt64(bitPattern: time.nanoseconds))
+    fold(UInt64(from) << 32 | UInt64(truncatingIfNeeded: to))
+    fold(bytes)
+    guard recorded == .packets else { return }
+    note(time, "m\(from) > m\(to): \(messages.map(\.summary).joined(separator: ", "))")
+  }
+
+  mutating func stream(_ time: Instant, _ from: Int, _ to: Int, _ message: StreamMessage) {
+    guard recorded == .packets else { return }
+    note(time, "m\(from) => m\(to): \(message.summary)")
+  }
+}
 
 extension MemberEvent {
   var summary: String {

@@ -60,11 +60,11 @@ struct VirtualNetwork {
   /// When the copies of one datagram arrive, from now: none, one or two.
   func deliveries(from: Int, to: Int, using generator: inout SplitMix64) -> [Duration] {
     guard passes(from: from, to: to), muted.isEmpty || !muted.contains(Way(from: from, to: to)),
-      !happens(loss, &generator)
+      !generator.happens(loss)
     else { return [] }
-    let copies = happens(duplicates, &generator) ? 2 : 1
+    let copies = generator.happens(duplicates) ? 2 : 1
     return (0..<copies).map { _ in
-      let late = happens(reordered, &generator) ? generator.jitter(upTo: Self.longestDelay) : .zero
+      let late = generator.happens(reordered) ? generator.jitter(upTo: Self.longestDelay) : .zero
       return delay(using: &generator) + late
     }
   }
@@ -88,14 +88,10 @@ struct VirtualNetwork {
   /// What is lost for so long that a machine has given up anyhow is not awaited longer.
   private func waiting(first: Duration, packets: Int, _ generator: inout SplitMix64) -> Duration {
     var (wait, step) = (Duration.zero, first)
-    while step < .seconds(60), (0..<packets).contains(where: { _ in happens(loss, &generator) }) {
+    while step < .seconds(60), (0..<packets).contains(where: { _ in generator.happens(loss) }) {
       wait += step
       step = step * 2
     }
     return wait
-  }
-
-  private func happens(_ chance: Double, _ generator: inout SplitMix64) -> Bool {
-    chance > 0 && Double.random(in: 0..<1, using: &generator) < chance
   }
 }

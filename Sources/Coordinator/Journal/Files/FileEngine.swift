@@ -126,7 +126,10 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   }
 
   private func commit() {
-    guard !isCommitting, !line.isEmpty else { return }
+    guard !isCommitting else { return }
+    // What could not be written may have been dropped since: then nothing is left to try the disk with, and what comes
+    // next does.
+    guard !line.isEmpty else { return set(nil) }
     var writes: [JournalWrite] = []
     var (bytes, place) = (0, 0)
     while place < line.count, bytes < JournalLimits.groupBytes {

@@ -51,6 +51,7 @@ struct JournalOpening: Sendable {
     }
     do throws(Refusal) {
       try checkFormat()
+      try makeDurable()
     } catch {
       Glibc.close(lock)
       throw error
@@ -107,6 +108,18 @@ struct JournalOpening: Sendable {
     else { throw Refusal(text: JournalError("write \(path)", errno).text) }
     Glibc.close(file)
     do throws(JournalError) { try JournalFolder.sync(folder: folder.path) } catch { throw Refusal(text: error.text) }
+  }
+
+  /// Before anything is read: what a process that was killed had written and not synced is still in the kernel's
+  /// memory, and would be gone with the power after readers had seen it. One call, for a folder may hold ever so many
+  /// files.
+  private func makeDurable() throws(Refusal) {
+    let path = folder.path
+    let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard file >= 0 else { throw Refusal(text: JournalError("open \(path)", errno).text) }
+    defer { Glibc.close(file) }
+    let failure = DiskThread.syncFileSystem(of: file)
+    guard failure == 0 else { throw Refusal(text: JournalError("sync \(path)", failure).text) }
   }
 
   private static func read(_ path: String, _ count: Int) -> String? {

@@ -1,7 +1,6 @@
 import Clockwork
-import Swim
 
-/// What happened, as lines; and a digest of everything, packets too, that tells whether two runs were the same.
+/// What happened, as lines; and a digest of everything, bytes too, that tells whether two runs were the same.
 struct Trace {
   /// False for thousands of members: then neither is kept.
   let isKept: Bool
@@ -25,31 +24,18 @@ struct Trace {
   /// Into the record alone, whatever else it holds.
   mutating func note(_ time: Instant, _ text: String) { record.append("\(Self.text(time)) \(text)") }
 
-  mutating func packet(_ time: Instant, _ from: Int, _ to: Int, _ bytes: [UInt8], _ messages: [Message]) {
-    fold(UInt64(bitPattern: time.nanoseconds))
-    fold(UInt64(from) << 32 | UInt64(truncatingIfNeeded: to))
-    fold(bytes)
-    guard recorded == .packets else { return }
-    note(time, "m\(from) > m\(to): \(messages.map(\.summary).joined(separator: ", "))")
-  }
-
-  mutating func stream(_ time: Instant, _ from: Int, _ to: Int, _ message: StreamMessage) {
-    guard recorded == .packets else { return }
-    note(time, "m\(from) => m\(to): \(message.summary)")
-  }
-
   private static func text(_ time: Instant) -> String {
     let milliseconds = time.nanoseconds / 1_000_000
     let fraction = String(milliseconds % 1000)
     return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)s"
   }
 
-  private mutating func fold(_ text: String) {
+  mutating func fold(_ text: String) {
     var text = text
     text.withUTF8 { fold(UnsafeRawBufferPointer($0)) }
   }
 
-  private mutating func fold(_ bytes: [UInt8]) { bytes.withUnsafeBytes { fold($0) } }
+  mutating func fold(_ bytes: [UInt8]) { bytes.withUnsafeBytes { fold($0) } }
 
   /// FNV-1a, eight bytes at a time.
   private mutating func fold(_ bytes: UnsafeRawBufferPointer) {
@@ -64,7 +50,7 @@ struct Trace {
     }
   }
 
-  private mutating func fold(_ number: UInt64) {
+  mutating func fold(_ number: UInt64) {
     digest = (digest ^ number) &* 0x100_0000_01b3
     // A multiplication carries upward only; without this the high bytes of a number would hardly count.
     digest ^= digest >> 32

@@ -1,9 +1,8 @@
-import Batch
 import JSON
 
 /// The log `ended`: who the batch is and how it ended, and in a record of its own what became of its callback.
-enum EndedBatch {
-  static func record(_ manifest: BatchManifest, _ outcome: BatchOutcome) -> [UInt8] {
+package enum EndedBatch {
+  package static func record(_ manifest: BatchManifest, _ outcome: BatchOutcome) -> [UInt8] {
     var writer = JSONWriter()
     writer.object {
       manifest.write(into: &$0)
@@ -14,13 +13,7 @@ enum EndedBatch {
     return record.bytes
   }
 
-  static func record(_ callback: CallbackEnd) -> [UInt8] {
-    var record = RecordWriter()
-    JournalRecord.called(callback.bytes[...]).write(into: &record)
-    return record.bytes
-  }
-
-  static func parse(_ bytes: ArraySlice<UInt8>) -> (BatchManifest, BatchOutcome)? {
+  package static func parse(_ bytes: ArraySlice<UInt8>) -> (BatchManifest, BatchOutcome)? {
     guard let json = try? JSONValue.parse(bytes), let manifest = BatchManifest(json),
       let outcome = json["outcome"].flatMap({ BatchOutcome($0) })
     else { return nil }

@@ -1,0 +1,9 @@
+import Batch
+
+extension EndedBatch {
+  static func record(_ callback: CallbackEnd) -> [UInt8] {
+    var record = RecordWriter()
+    JournalRecord.called(callback.bytes[...]).write(into: &record)
+    return record.bytes
+  }
+}
