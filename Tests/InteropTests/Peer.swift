@@ -89,18 +89,19 @@ final class PeerOutput: Sendable {
   let pipe = Pipe()
   private let state = Lock(State())
 
+  /// Read by a thread of its own: a handler of Foundation's leaves the descriptor in Dispatch's epoll when a child that
+  /// another test starts meanwhile inherits it, and the process crashes.
   init() {
-    pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-      let bytes = handle.availableData
-      if bytes.isEmpty { handle.readabilityHandler = nil }
-      self?.append(bytes)
+    let (handle, state) = (pipe.fileHandleForReading, state)
+    Thread.detachNewThread {
+      while case let bytes = handle.availableData, !bytes.isEmpty { Self.append(bytes, to: state) }
     }
   }
 
   var events: [Peer.Event] { state.withLock { $0.events } }
   var text: String { state.withLock { String(decoding: $0.text, as: UTF8.self) } }
 
-  private func append(_ bytes: Data) {
+  private static func append(_ bytes: Data, to state: Lock<State>) {
     state.withLock { state in
       state.text += bytes
       state.rest += bytes

@@ -127,7 +127,11 @@ final class CoordinatorService: @unchecked Sendable {
         server?.close()
         client.close()
         shardClient.close()
-        journal.engine.close { continuation.resume() }
+        journal.engine.close { [self] in
+          // What it would tell of holds the journal, and the journal its threads.
+          journal.engine.onTrouble = {}
+          continuation.resume()
+        }
       }
     }
   }
