@@ -64,6 +64,7 @@ extension EventLoop {
 final class Poller: @unchecked Sendable {
   private let epoll: Int32
   private let wakeUpDescriptor: Int32
+  private var isClosed = false
 
   // Guarded by: the loop's thread.
   private var watches: [Watch?] = []
@@ -155,6 +156,13 @@ final class Poller: @unchecked Sendable {
   /// Lets go of all that is registered. The wake-up descriptor stays open: other threads may still write to it.
   func close() {
     watches = []
+    isClosed = true
     _ = Glibc.close(epoll)
+  }
+
+  /// Nobody can wake it any more.
+  deinit {
+    if !isClosed { _ = Glibc.close(epoll) }
+    _ = Glibc.close(wakeUpDescriptor)
   }
 }
