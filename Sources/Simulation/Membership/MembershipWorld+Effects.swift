@@ -143,7 +143,9 @@ extension MembershipWorld {
     case .died(let member, _):
       see(member, by: number)
       guard let subject = node(named: member.name) else { return }
-      checkers.accuracy.died(nodes[subject], seenBy: nodes[number], at: now, areConnected: hears(number, of: subject))
+      if scenario.isChecked {
+        checkers.accuracy.died(nodes[subject], seenBy: nodes[number], at: now, areConnected: hears(number, of: subject))
+      }
       gauge.died(nodes[subject], seenBy: nodes[number], at: now)
     case .forgotten, .nameConflict, .unreachableByDatagram, .versionsDisagree, .joinFailing, .joinSucceeded: break
     }
