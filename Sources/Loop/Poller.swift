@@ -64,9 +64,9 @@ extension EventLoop {
 final class Poller: @unchecked Sendable {
   private let epoll: Int32
   private let wakeUpDescriptor: Int32
-  private var isClosed = false
 
   // Guarded by: the loop's thread.
+  private var isClosed = false
   private var watches: [Watch?] = []
   private var generations: [UInt32] = []
   private var freeSlots: [Int] = []
