@@ -87,4 +87,12 @@ package enum ShardEnd: Sendable, Equatable {
   case notSent
   /// The node took nothing and may be asked again later (503 with Retry-After).
   case refused(retryAfter: Duration)
+
+  /// Whether none of its tasks can have begun.
+  package var tookNothing: Bool {
+    switch self {
+    case .notSent, .refused: true
+    default: false
+    }
+  }
 }

@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// A call that blocks, on a thread of its own: for what is rare, such as a small file that is written once a minute.
 /// What is frequent wants a thread that stays.
 package enum BlockingCall {
@@ -22,32 +19,5 @@ package enum BlockingCall {
       continuation.resume(returning: .failure(LoopError(errno: failure, "start a thread for \(name)")))
     }
     return try result.get()
-  }
-}
-
-private final class BlockingThread: Sendable {
-  private let name: String
-  private let body: @Sendable () -> Void
-
-  init(_ name: String, _ body: @escaping @Sendable () -> Void) { (self.name, self.body) = (name, body) }
-
-  /// - Returns: 0, or why there is no thread.
-  func start() -> Int32 {
-    var handle = pthread_t()
-    let argument = Unmanaged.passRetained(self).toOpaque()  // Guarded by: handed to the new thread alone.
-    let failure = pthread_create(
-      &handle, nil,
-      { argument in
-        let thread = Unmanaged<BlockingThread>.fromOpaque(argument!).takeRetainedValue()
-        _ = thread.name.withCString { shim_name_thread($0) }
-        thread.body()
-        return nil
-      }, argument)
-    guard failure == 0 else {
-      Unmanaged<BlockingThread>.fromOpaque(argument).release()
-      return failure
-    }
-    pthread_detach(handle)
-    return 0
   }
 }

@@ -11,8 +11,9 @@ package final class DiskThread: Sendable {
   /// - Parameter name: 15 bytes at most.
   /// - Throws: `exhausted` where no thread is to be had.
   package init(_ name: String) throws(LoopError) {
-    let thread = NamedThread(name, queue)
-    let failure = thread.start()
+    let failure = BlockingThread(name) { [queue] in
+      while let work = queue.take() { for call in work { call() } }
+    }.start()
     guard failure == 0 else { throw LoopError(errno: failure, "start a thread for \(name)") }
   }
 
@@ -91,32 +92,5 @@ private final class DiskQueue: @unchecked Sendable {
     }
     defer { waiting = [] }
     return waiting
-  }
-}
-
-private final class NamedThread: Sendable {
-  private let name: String
-  private let queue: DiskQueue
-
-  init(_ name: String, _ queue: DiskQueue) { (self.name, self.queue) = (name, queue) }
-
-  /// - Returns: 0, or why there is no thread.
-  func start() -> Int32 {
-    var handle = pthread_t()
-    let argument = Unmanaged.passRetained(self).toOpaque()  // Guarded by: handed to the new thread alone.
-    let failure = pthread_create(
-      &handle, nil,
-      { argument in
-        let thread = Unmanaged<NamedThread>.fromOpaque(argument!).takeRetainedValue()
-        _ = thread.name.withCString { shim_name_thread($0) }
-        while let work = thread.queue.take() { for call in work { call() } }
-        return nil
-      }, argument)
-    guard failure == 0 else {
-      Unmanaged<NamedThread>.fromOpaque(argument).release()
-      return failure
-    }
-    pthread_detach(handle)
-    return 0
   }
 }

@@ -155,13 +155,7 @@ import Testing
       let batch = path.split(separator: "/").last ?? ""
       let node = try coordinator.node("n1", held: [(sent.texts[0], String(batch), [0, 1, 2, 3])]) { id, exchange in
         #expect(id == sent.texts[0] && exchange.request.query["after"] == "0")
-        exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"])
-        for index in 0..<4 {
-          let line = #"{"index":\#(index),"status":"ok","value":\#(index),"started_ms":0,"duration_ms":1}"# + "\n"
-          exchange.write(Array(line.utf8))
-        }
-        exchange.write(Array("{\"end\":true}\n".utf8))
-        exchange.finish()
+        Self.complete(0..<4, on: exchange)
       }
       let document = try await coordinator.done(path)
       #expect(document["ok"]?.int == 4 && document["retried"]?.int == 0, "\(document)")
@@ -207,14 +201,31 @@ import Testing
       #expect(half["running"]?.int == 1 && other.begun == [1], "\(half)")
       let batch = path.split(separator: "/").last ?? ""
       try coordinator.node("n1", held: [(sent.texts[0], String(batch), [0, 1])]) { _, exchange in
-        exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"])
-        exchange.write(Array(#"{"index":0,"status":"ok","started_ms":0,"duration_ms":1}"#.utf8) + [0x0a])
-        exchange.write(Array("{\"end\":true}\n".utf8))
-        exchange.finish()
+        Self.complete(0..<1, on: exchange)
       }
       let document = try await coordinator.done(path)
       #expect(document["ok"]?.int == 2 && document["unknown"]?.int == 0, "\(document)")
     }
+  }
+
+  @Test("a task that a node refused has not begun: after a restart it runs, though it must not repeat")
+  func refused() async throws {
+    try await Self.run(
+      { coordinator, _ in
+        let node = try coordinator.node("n1")
+        node.refusal = 503
+        let path = try await coordinator.submit(#"[{"task":"worker"}]"#)
+        // The node rests after its refusal; it is gone before it is asked again.
+        try await coordinator.until { node.refusals > 0 && coordinator.service.dispatcher.taskTotals.running == 0 }
+        coordinator.service.dispatcher.nodeGone("n1")
+        return path
+      },
+      { coordinator, path in
+        try coordinator.node("n2")
+        let document = try await coordinator.done(path)
+        #expect(document["ok"]?.int == 1 && document["unknown"]?.int == 0, "\(document)")
+        return path
+      })
   }
 
   @Test("an idempotency key is known again, and so is another body under it")
@@ -308,6 +319,17 @@ import Testing
       let whole = try await coordinator.done(paths[1])
       #expect(whole["damaged"] == nil && whole["ok"]?.int == 4)
     }
+  }
+
+  /// Answers for a shard whose tasks all went well.
+  private static func complete(_ indexes: Range<Int>, on exchange: HTTPExchange) {
+    exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"])
+    for index in indexes {
+      let line = #"{"index":\#(index),"status":"ok","value":\#(index),"started_ms":0,"duration_ms":1}"#
+      exchange.write(Array(line.utf8) + [0x0a])
+    }
+    exchange.write(Array("{\"end\":true}\n".utf8))
+    exchange.finish()
   }
 
   /// Changes the first byte of a text in a file.

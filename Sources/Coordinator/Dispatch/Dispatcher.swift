@@ -264,12 +264,22 @@ final class Dispatcher: @unchecked Sendable {
     case .ended(let end, let why):
       if let exchange = exchanges.removeValue(forKey: shard.id) { settle(exchange, end) }
       report(end, why, of: shard)
+      if end.tookNothing { noteReturned(shard) }
       feed(.shardEnded(shard.id, end))
       noteAttached(shard)
       if leaving[shard.node] != nil, !exchanges.values.contains(where: { $0.shard.node == shard.node }) {
         nodeGone(shard.node)
       }
     }
+  }
+
+  /// The journal says that these tasks may have acted, and they surely have not: a coordinator that is started again
+  /// need not give them up.
+  private func noteReturned(_ shard: Shard) {
+    let returned = shard.entries.filter { !$0.isRepeatable }.map(\.index)
+    guard !returned.isEmpty, let journal = book[shard.batch]?.journal else { return }
+    journal.appendReturned(returned)
+    journal.makeResultsDurable {}
   }
 
   /// What follows for its node.
