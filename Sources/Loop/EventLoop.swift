@@ -130,6 +130,8 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     while !isStopping.load(ordering: .acquiring) { turn(mayWait: true) }
     carriers.close()
     for _ in 0..<LoopLimits.turnsToStop where hasWork { turn(mayWait: false) }
+    // Nothing fires any more, and what the timers hold (connections, say) would live as long as the loop.
+    while timers.popDue(at: .distantFuture) != nil {}
     // The system gives a later thread the same identity: it must not pass for this loop's.
     thread.store(.max, ordering: .sequentiallyConsistent)
     poller.close()

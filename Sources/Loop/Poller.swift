@@ -62,11 +62,12 @@ extension EventLoop {
 /// An event carries a slot and that slot's generation: one that was reported for a descriptor closed since, whose
 /// number and slot another one has taken, finds a newer generation and is dropped.
 final class Poller: @unchecked Sendable {
+  // Guarded by: the loop's thread; what other threads call is guarded by the lock of `isOpen`.
   private let epoll: Int32
   private let wakeUpDescriptor: Int32
+  /// Whether the wake-up's descriptor is the poller's still: its number may be another file's afterwards.
+  private let isOpen = Lock(true)
 
-  // Guarded by: the loop's thread.
-  private var isClosed = false
   private var watches: [Watch?] = []
   private var generations: [UInt32] = []
   private var freeSlots: [Int] = []
@@ -88,8 +89,10 @@ final class Poller: @unchecked Sendable {
 
   /// Any thread.
   func wakeUp() {
-    var one: UInt64 = 1
-    _ = write(wakeUpDescriptor, &one, 8)
+    isOpen.withLock { isOpen in
+      var one: UInt64 = 1
+      if isOpen { _ = write(wakeUpDescriptor, &one, 8) }
+    }
   }
 
   func add(
@@ -153,16 +156,18 @@ final class Poller: @unchecked Sendable {
     readyCount = 0
   }
 
-  /// Lets go of all that is registered. The wake-up descriptor stays open: other threads may still write to it.
+  /// Lets go of all that is registered, and of the kernel's objects: a loop that has stopped lives on, for tasks that
+  /// resume later, and must not hold two descriptors for that.
   func close() {
     watches = []
-    isClosed = true
-    _ = Glibc.close(epoll)
+    isOpen.withLock { isOpen in
+      guard isOpen else { return }
+      isOpen = false
+      _ = Glibc.close(wakeUpDescriptor)
+      _ = Glibc.close(epoll)
+    }
   }
 
-  /// Nobody can wake it any more.
-  deinit {
-    if !isClosed { _ = Glibc.close(epoll) }
-    _ = Glibc.close(wakeUpDescriptor)
-  }
+  /// A loop that never ran.
+  deinit { close() }
 }
