@@ -9,6 +9,8 @@ import sys
 import tempfile
 import time
 
+from processor import processor_seconds
+
 PORT = int(os.environ.get("DISPATCH_PORT", "0"))
 
 
@@ -33,15 +35,6 @@ if PORT:
     app, echo = application()
 
 
-def processor(pids):
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
-
-
 def main():
     import socket
 
@@ -64,11 +57,11 @@ def main():
                 result.get(timeout=60)
             pids = [os.getpid(), redis.pid, *(worker.pid for worker in workers)]
             text = "x" * 98
-            before, start = processor(pids), time.monotonic()
+            before, start = processor_seconds(pids), time.monotonic()
             from celery import group
 
             values = group(echo.s(text) for _ in range(count)).apply_async().get(timeout=500)
-            seconds, used = time.monotonic() - start, processor(pids) - before
+            seconds, used = time.monotonic() - start, processor_seconds(pids) - before
             if len(values) != count:
                 raise SystemExit("not all tasks have their result")
             print(seconds, used)

@@ -7,18 +7,11 @@ import os
 import sys
 import time
 
+from processor import processor_seconds
+
 
 def echo(value):
     return value
-
-
-def processor(pids):
-    total = 0
-    for pid in pids:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
 
 
 def main():
@@ -30,9 +23,9 @@ def main():
             client.gather(client.map(echo, range(100), pure=False))
             pids = [os.getpid(), *client.run(os.getpid).values()]
             text = "x" * 98
-            before, start = processor(pids), time.monotonic()
+            before, start = processor_seconds(pids), time.monotonic()
             values = client.gather(client.map(echo, [text] * count, pure=False))
-            seconds, used = time.monotonic() - start, processor(pids) - before
+            seconds, used = time.monotonic() - start, processor_seconds(pids) - before
             if len(values) != count:
                 raise SystemExit("not all tasks have their result")
             print(seconds, used)

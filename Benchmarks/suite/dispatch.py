@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+from peers.processor import processor_seconds
+
 from . import workshop
 from .cluster import Cluster, write_tasks
 from .contest import Contest
@@ -69,21 +71,16 @@ def gearman(gearmand, client, worker):
             workers = [subprocess.Popen([worker, str(port), counter.name]) for _ in range(2)]
             try:
                 time.sleep(0.5)
-                before = server.processor_seconds + sum(map(cpu, workers))
+                pids = [*server.tree, *(process.pid for process in workers)]
+                before = processor_seconds(pids)
                 text, processor = workshop.output([client, str(port), str(TASKS), counter.name])
                 seconds = float(text)
-                processor += server.processor_seconds + sum(map(cpu, workers)) - before
+                processor += processor_seconds(pids) - before
             finally:
                 for process in workers:
                     process.kill()
                     process.wait()
     return {"rate": TASKS / seconds, "cpu": processor / TASKS * 1000}
-
-
-def cpu(process):
-    with open(f"/proc/{process.pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def script(name, *arguments):

@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+from peers.processor import processor_seconds
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PEERS = os.path.join(ROOT, "Benchmarks", "peers")
 PLACE = os.path.join(ROOT, ".benchmarks")
@@ -136,12 +138,7 @@ class Process:
 
     @property
     def processor_seconds(self):
-        total = 0
-        for pid in self.tree:
-            with open(f"/proc/{pid}/stat") as file:
-                fields = file.read().rsplit(")", 1)[1].split()
-            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        return total
+        return processor_seconds(self.tree)
 
 
 class Nginx(Process):

@@ -8,48 +8,48 @@ import Clockwork
 final class Journal {
   let engine: any JournalEngine
   private var batches: [UUIDv7: BatchJournal] = [:]
+  /// Ended batches that hold their index, and how many tasks they have together.
   private var indexed: [BatchJournal] = []
+  private var indexedTasks = 0
 
   init(_ engine: any JournalEngine) { self.engine = engine }
 
   /// Begins a batch that is not there yet.
-  func begin(_ batch: UUIDv7) -> BatchJournal {
-    let journal = BatchJournal(batch, engine)
-    journal.onIndexed = { [weak self] in self?.noteIndexed($0) }
-    batches[batch] = journal
-    return journal
-  }
+  func begin(_ batch: UUIDv7) -> BatchJournal { hold(BatchJournal(batch, engine)) }
 
   /// Takes over a batch whose logs the engine has already.
   func restore(_ batch: UUIDv7, _ recovery: consuming BatchRecovery) -> BatchJournal {
-    let journal = BatchJournal(batch, engine, recovery)
-    journal.onIndexed = { [weak self] in self?.noteIndexed($0) }
-    batches[batch] = journal
-    return journal
+    hold(BatchJournal(batch, engine, recovery))
   }
 
   /// The same for one that has ended: of its logs nothing is held until somebody reads them.
   func restore(_ manifest: BatchManifest, _ outcome: BatchOutcome) -> BatchJournal {
-    let journal = BatchJournal(manifest.id, engine, ended: outcome)
+    hold(BatchJournal(manifest.id, engine, ended: outcome))
+  }
+
+  private func hold(_ journal: BatchJournal) -> BatchJournal {
     journal.onIndexed = { [weak self] in self?.noteIndexed($0) }
-    batches[manifest.id] = journal
+    batches[journal.id] = journal
     return journal
   }
 
   /// Of the batches that have ended, those that did so or were read last keep their index in memory.
   private func noteIndexed(_ batch: BatchJournal) {
     indexed.append(batch)
-    var tasks = indexed.reduce(0) { $0 + $1.taskCount }
-    while tasks > JournalLimits.indexedTasks, indexed.count > 1 {
-      tasks -= indexed[0].taskCount
-      indexed.removeFirst().forgetIndex()
+    indexedTasks += batch.taskCount
+    while indexedTasks > JournalLimits.indexedTasks, indexed.count > 1 {
+      let oldest = indexed.removeFirst()
+      indexedTasks -= oldest.taskCount
+      oldest.forgetIndex()
     }
   }
 
   /// Forgets a batch and frees what it holds.
   func drop(_ batch: UUIDv7) {
     guard batches.removeValue(forKey: batch) != nil else { return }
-    indexed.removeAll { $0.id == batch }
+    if let place = indexed.firstIndex(where: { $0.id == batch }) {
+      indexedTasks -= indexed.remove(at: place).taskCount
+    }
     engine.drop(batch)
   }
 
