@@ -9,6 +9,7 @@ extension Dispatcher {
   /// A batch from the journal: it waits until the nodes have been asked.
   func restore(_ batch: BatchRecord, _ recovery: consuming BatchRecovery) {
     batch.last.counts = recovery.table.counts
+    batch.last.waitingFor = .capacity
     takeover.add(batch, recovery)
   }
 
@@ -17,15 +18,23 @@ extension Dispatcher {
     guard takeover.count > 0 else { return }
     takeover.begin()
     takeoverTimers = [
-      loop.schedule(after: CoordinatorLimits.takeoverWait) { [weak self] in self?.release() },
-      loop.schedule(after: CoordinatorLimits.attachDeadline) { [weak self] in self?.giveUpUnseenNodes() },
+      loop.schedule(after: CoordinatorLimits.attachDeadline) { [weak self] in self?.giveUpUnseenNodes() }
     ]
+    if takeover.expectedNodes() != nil { limitWaiting() }
     releaseIfReady()
+  }
+
+  /// From the first node on, the others have so long to say what they hold.
+  private func limitWaiting() {
+    guard takeoverTimers.count == 1 else { return }
+    takeoverTimers.append(
+      loop.schedule(after: CoordinatorLimits.takeoverWait) { [weak self] in self?.release() })
   }
 
   /// Asks a node what it holds of a coordinator of this name, when it is seen for the first time.
   func askWhatIsHeld(by node: String, at authority: Authority) {
     guard isTakingOver, takeover.mustAsk(node) else { return }
+    limitWaiting()
     heldShards(at: authority) { [weak self] answer in
       guard let self, isTakingOver else { return }
       switch answer {

@@ -31,8 +31,9 @@ final class Takeover {
     let isClosed: Bool
   }
 
-  /// Nodes that are in the cluster now, as far as it knows.
-  var expectedNodes: () -> [String] = { [] }
+  /// Nodes that are in the cluster now, as far as it knows; nil while it has heard of none: then nothing could be sent
+  /// anyway, and the nodes may hold all of it still.
+  var expectedNodes: () -> [String]? = { [] }
   private var waiting: [Waiting] = []
   /// By batch, what nodes say that they hold.
   private var held: [UUIDv7: [AdoptedShard]] = [:]
@@ -97,7 +98,7 @@ final class Takeover {
   func couldNotAsk(_ node: String) { answered.insert(node) }
 
   /// Whether all have answered who are there.
-  var isReady: Bool { hasBegun && expectedNodes().allSatisfy { answered.contains($0) } }
+  var isReady: Bool { hasBegun && expectedNodes()?.allSatisfy { answered.contains($0) } ?? false }
 
   func begin() { hasBegun = true }
 

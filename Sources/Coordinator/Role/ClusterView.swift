@@ -26,7 +26,8 @@ final class ClusterView: @unchecked Sendable {
     watch = NodeWatch(membership: membership, board: board, dispatcher: service.dispatcher)
     startedAt = service.loop.now
     service.dispatcher.takeover.expectedNodes = { [weak membership] in
-      (membership?.members ?? []).filter { $0.meta.role == .node && $0.isListening }.map(\.name)
+      let nodes = (membership?.members ?? []).filter { $0.meta.role == .node && $0.isListening }.map(\.name)
+      return nodes.isEmpty ? nil : nodes
     }
   }
 

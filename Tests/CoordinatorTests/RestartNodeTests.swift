@@ -1,0 +1,37 @@
+import JSON
+import Testing
+
+@testable import Coordinator
+
+/// What a coordinator that is started again makes of the nodes that there are, were, or are not yet.
+@Suite(.timeLimit(.minutes(2))) struct RestartNodeTests {
+  @Test("while no node has been heard of nothing is given out: the first one may hold all of it still")
+  func noNodeYet() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    let sent = Answers()
+    let path = try await TestCoordinator.run(in: folder.path) { coordinator in
+      try coordinator.node("n1") { shard in
+        shard.begin()
+        sent.texts = [shard.id]
+      }
+      let path = try await coordinator.submit(#"[{"task":"echo"},{"task":"echo"}]"#)
+      _ = try await coordinator.wait(for: path) { $0["running"]?.int == 2 }
+      try await coordinator.until { !sent.texts.isEmpty }
+      return path
+    }
+    try await TestCoordinator.run(in: folder.path, expecting: nil) { coordinator in
+      let takeover = coordinator.service.dispatcher.takeover
+      let before = try await coordinator.get(path).json
+      #expect(takeover.count == 1 && before["waiting_for"]?.string == "capacity", "\(before)")
+      takeover.expectedNodes = { ["n1"] }
+      let batch = path.split(separator: "/").last ?? ""
+      let node = try coordinator.node("n1", held: [(sent.texts[0], String(batch), [0, 1])]) { _, exchange in
+        RestartTests.complete(0..<2, on: exchange)
+      }
+      let document = try await coordinator.done(path)
+      #expect(document["ok"]?.int == 2 && document["retried"]?.int == 0, "\(document)")
+      #expect(node.begun.isEmpty)
+    }
+  }
+}
