@@ -13,6 +13,7 @@ struct BatchStatus: Equatable {
   var running = 0
   var queued = 0
   var retried = 0
+  var hedged = 0
   var ratePerSecond: Double?
   var secondsLeft: Double?
   var createdAt: String?
@@ -38,7 +39,7 @@ struct BatchStatus: Equatable {
     func count(_ key: String) -> Int { value[key]?.int ?? 0 }
     (total, ok, error) = (count("total"), count("ok"), count("error"))
     (cancelled, unknown, running) = (count("cancelled"), count("unknown"), count("running"))
-    (queued, retried) = (count("queued"), count("retried"))
+    (queued, retried, hedged) = (count("queued"), count("retried"), count("hedged"))
     name = value["name"]?.string
     ratePerSecond = value["rate_per_s"]?.double
     secondsLeft = value["eta_s"]?.double

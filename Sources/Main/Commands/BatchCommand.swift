@@ -44,7 +44,7 @@ extension BatchStatus {
   var counts: [(String, Int)] {
     [
       ("ok", ok), ("error", error), ("cancelled", cancelled), ("unknown", unknown), ("running", running),
-      ("queued", queued), ("retried", retried),
+      ("queued", queued), ("retried", retried), ("hedged", hedged),
     ].filter { $0.0 == "ok" || $0.1 > 0 }
   }
 }
