@@ -73,14 +73,19 @@ struct BatchState: Sendable {
     kinds = table.kinds
   }
 
-  /// Counts the tasks and puts those that wait into their lanes: when the table is gone, or every piece of it would be
+  /// Counts the tasks and puts those that wait into their lanes, but for suspects: when the table is gone, or every piece of it would be
   /// copied.
   mutating func linkAll() {
     for index in tasks.indices {
       let task = tasks[index]
       counts.add(task.state)
       hasRepeatable = hasRepeatable || task.isRepeatable
-      if task.state == .queued { link(index, atFront: false) }
+      guard task.state == .queued else { continue }
+      if isSuspect(index) {
+        types[type(of: task)].waiting += 1
+      } else {
+        link(index, atFront: false)
+      }
     }
     for lane in lanes { types[Int(kinds[Int(lane.kind)].type)].waiting += Int(lane.count) }
   }

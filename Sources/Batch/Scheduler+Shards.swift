@@ -122,6 +122,7 @@ extension Scheduler {
       case .notSent, .refused: giveBack(index, of: slot, at: now, into: &effects)
       }
     }
+    tellLosses(of: slot, trial, at: now, into: &effects)
     nodes[shard.node].shards -= 1
     shards.remove(slot)
     if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, at: now, into: &effects) }

@@ -17,6 +17,8 @@ extension Scheduler {
     case taskEnded(TaskEnd)
     /// An attempt that is not the last one: the task was queued again.
     case attemptFailed(FailedAttempt)
+    /// A node went down under tasks: a coordinator that is started again is to count that, too.
+    case nodeLost(NodeLossNote)
     /// Every task has its result; the scheduler has forgotten the batch.
     case batchEnded(UUIDv7, BatchProgress)
     /// `Input.wake` is due then; a later one is asked for when that has come.

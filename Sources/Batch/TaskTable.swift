@@ -24,6 +24,9 @@ package struct TaskTable: Sendable {
   /// Shards of the batch that nodes may hold still: a coordinator before this one sent them.
   package var adopted: [AdoptedShard] = []
 
+  /// Nodes that went down under tasks of the batch while coordinators before this one ran it.
+  package var losses: [NodeLossNote] = []
+
   package init() {}
 
   /// Where the tasks stand.

@@ -5,6 +5,30 @@ import Testing
 
 /// What a coordinator that is started again makes of the nodes that there are, were, or are not yet.
 @Suite(.timeLimit(.minutes(2))) struct RestartNodeTests {
+  @Test("nodes that a task took down before a restart count when the next one goes down with it")
+  func quarantine() async throws {
+    @Sendable func takeDown(_ name: String, _ coordinator: TestCoordinator) async throws {
+      let node = try coordinator.node(name) { $0.begin() }
+      try await coordinator.until { node.begun.count == 1 }
+      coordinator.service.dispatcher.nodeGone(name)
+    }
+    try await RestartTests.run(
+      { coordinator, _ in
+        let path = try await coordinator.submit(#"[{"task":"echo"}]"#)
+        for name in ["n1", "n2"] { try await takeDown(name, coordinator) }
+        return path
+      },
+      { coordinator, path in
+        try await takeDown("n3", coordinator)
+        let document = try await coordinator.done(path)
+        #expect(document["error"]?.int == 1, "\(document)")
+        let error = try await coordinator.get("\(path)/tasks/0").json["result"]?["error"]
+        #expect(error?["code"]?.string == "rejected", "\(error?.text ?? "none")")
+        for name in ["n1", "n2", "n3"] { #expect(error?["message"]?.string?.contains("\(name) (") == true) }
+        return path
+      })
+  }
+
   @Test("while no node has been heard of nothing is given out: the first one may hold all of it still")
   func noNodeYet() async throws {
     let folder = TemporaryFolder()

@@ -37,6 +37,9 @@ package struct BatchRecovery: Sendable {
   /// The greatest `seq`.
   package private(set) var resultCount = 0
   package private(set) var nodeNames: [UInt16: String] = [:]
+  /// The first number of a node that nothing in the log has, whether the name behind it was lost or not: a second node
+  /// under a number would get the results of the first one.
+  package private(set) var nextNode: UInt16 = 0
   package private(set) var nodeCounts: [String: Int] = [:]
   package private(set) var durations = Histogram()
   package private(set) var retried = 0
@@ -44,6 +47,8 @@ package struct BatchRecovery: Sendable {
   package private(set) var notes: [Note] = []
   /// By index, tasks without a result that are not repeatable and may have begun.
   package private(set) var sent: [UInt32: Sent] = [:]
+  /// Lives of nodes that ended under tasks, the latest last.
+  package private(set) var losses: [JournalRecord.LossRecord] = []
   package private(set) var isCancelled = false
   /// What was lost, for people; empty for nothing.
   package private(set) var damage: [String] = []
@@ -129,7 +134,9 @@ package struct BatchRecovery: Sendable {
 
   package mutating func takeResult(_ payload: ArraySlice<UInt8>, at offset: Int) {
     switch JournalRecord(payload) {
-    case .node(let number, let name)?: nodeNames[number] = name
+    case .node(let number, let name)?:
+      nodeNames[number] = name
+      noteNode(number)
     case .result(let result)?: add(result, at: offset)
     case .attempt(let index, let attempts, let detail)?:
       guard index < table.count, seqs[index] == 0 else { return }
@@ -143,6 +150,7 @@ package struct BatchRecovery: Sendable {
       }
     case .returned(let indexes)?: for index in indexes { sent[index] = nil }
     case .cancelled?: isCancelled = true
+    case .lost(let loss)?: losses.append(loss)
     default: strays += 1
     }
   }
@@ -159,9 +167,20 @@ package struct BatchRecovery: Sendable {
     seqs[index] = result.seq
     sent[result.index] = nil
     table.restore(index, as: result.status, attempts: result.attempts)
-    guard let name = result.node.map({ nodeNames[$0] ?? "?" }) else { return }
-    nodeCounts[name, default: 0] += 1
+    guard let number = result.node else { return }
+    noteNode(number)
+    nodeCounts[name(ofNode: number, in: result), default: 0] += 1
     if result.attempts > 0 { durations.record(result.durationMicroseconds) }
+  }
+
+  private mutating func noteNode(_ number: UInt16) { nextNode = max(nextNode, number == .max ? .max : number + 1) }
+
+  /// Where the record with the name is lost, the result's own line has it.
+  private mutating func name(ofNode number: UInt16, in result: JournalRecord.ResultRecord) -> String {
+    if let name = nodeNames[number] { return name }
+    guard let name = (try? JSONValue.parse(result.line))?["node"]?.string else { return "?" }
+    nodeNames[number] = name
+    return name
   }
 
   package mutating func endResults(_ scanner: RecordScanner) {

@@ -7,7 +7,7 @@ package import Clockwork
 package enum JournalRecord {
   enum Kind: UInt8 {
     case accepted = 1, lane, task, closed
-    case node = 16, result, attempt, sent, returned, cancelled
+    case node = 16, result, attempt, sent, returned, cancelled, lost
     case ended = 32, called
   }
 
@@ -29,6 +29,7 @@ package enum JournalRecord {
   case returned(indexes: [UInt32])
   /// The submitter cancelled the batch.
   case cancelled
+  case lost(LossRecord)
   /// The batch has ended: its figures, as JSON.
   case ended(ArraySlice<UInt8>)
   /// What became of the call to its callback URL, as JSON.
@@ -83,6 +84,22 @@ package enum JournalRecord {
     }
   }
 
+  /// A life of a node that ended while these tasks, which are repeatable, were there.
+  package struct LossRecord: Equatable, Sendable {
+    package var node: String
+    package var life: UInt64
+    /// Milliseconds since 1970.
+    package var at: Int64
+    /// How many suspects were on trial there together; 0 for no trial.
+    package var trialSize: UInt32
+    package var indexes: [UInt32]
+
+    package init(node: String, life: UInt64, at: Int64, trialSize: UInt32, indexes: [UInt32]) {
+      (self.node, self.life, self.at) = (node, life, at)
+      (self.trialSize, self.indexes) = (trialSize, indexes)
+    }
+  }
+
   private static let noNode = UInt16.max
 
   /// Nil for a payload that is no record of this format.
@@ -115,6 +132,11 @@ package enum JournalRecord {
       self = .sent(shard: shard, node: reader.text(), indexes: Self.indexes(&reader))
     case .returned: self = .returned(indexes: Self.indexes(&reader))
     case .cancelled: self = .cancelled
+    case .lost:
+      let (node, life, at) = (reader.text(), reader.uint64(), Int64(bitPattern: reader.uint64()))
+      let trialSize = reader.uint32()
+      self = .lost(
+        LossRecord(node: node, life: life, at: at, trialSize: trialSize, indexes: Self.indexes(&reader)))
     case .ended: self = .ended(reader.rest)
     case .called: self = .called(reader.rest)
     }
@@ -165,6 +187,7 @@ package enum JournalRecord {
       }
     case .returned(let indexes): writer.record(.returned) { $0.indexes(indexes) }
     case .cancelled: writer.record(.cancelled) { _ in }
+    case .lost(let loss): loss.write(into: &writer)
     case .ended(let detail): writer.record(.ended) { $0.raw(detail) }
     case .called(let detail): writer.record(.called) { $0.raw(detail) }
     }
@@ -175,6 +198,18 @@ extension RecordWriter {
   fileprivate mutating func indexes(_ indexes: [UInt32]) {
     uint32(UInt32(indexes.count))
     for index in indexes { uint32(index) }
+  }
+}
+
+extension JournalRecord.LossRecord {
+  func write(into writer: inout RecordWriter) {
+    writer.record(.lost) {
+      $0.text(node)
+      $0.uint64(life)
+      $0.uint64(UInt64(bitPattern: at))
+      $0.uint32(trialSize)
+      $0.indexes(indexes)
+    }
   }
 }
 

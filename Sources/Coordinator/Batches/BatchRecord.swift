@@ -75,6 +75,8 @@ final class BatchRecord {
   var name: String? { manifest.name }
   /// Whether more tasks may come.
   var isOpen: Bool { intake?.state == .open }
+  /// Whether it is open and every task that it has got has its result before its readers.
+  var isIdle: Bool { isOpen && outcome == nil && resultCount >= total }
   var createdAt: Timestamp { manifest.createdAt }
   /// Whether any of its tasks has a name of its own.
   var hasIDs: Bool { manifest.hasIDs }
@@ -95,6 +97,23 @@ final class BatchRecord {
     let note = AttemptNote(failed, in: self)
     attempts.add(note, of: failed.index)
     journal.appendAttempt(of: failed.index, counted: failed.attemptsCounted, detail: note.bytes)
+  }
+
+  /// Durable at once: a task that takes its nodes down may bring the coordinator trouble next.
+  func note(_ loss: NodeLossNote) {
+    journal.appendLost(
+      JournalRecord.LossRecord(
+        node: loss.node, life: loss.life, at: timestamp(of: loss.at).milliseconds,
+        trialSize: UInt32(clamping: loss.trialSize), indexes: loss.indexes))
+    journal.makeResultsDurable {}
+  }
+
+  /// The same of a coordinator before this one.
+  func noted(_ loss: JournalRecord.LossRecord) -> NodeLossNote {
+    let sinceBirth = Duration.milliseconds(max(0, min(loss.at - createdAt.milliseconds, 1 << 50)))
+    return NodeLossNote(
+      batch: id, node: loss.node, life: loss.life, at: createdInstant + sinceBirth, trialSize: Int(loss.trialSize),
+      indexes: loss.indexes)
   }
 
   /// How it ended, as the journal keeps it.

@@ -44,6 +44,8 @@ final class Dispatcher: @unchecked Sendable {
   private(set) var leaving: [String: LoopTimer] = [:]
   /// Streams of results that are being read.
   var readers = 0
+  /// The coordinator goes down: who follows a batch that has nothing to do reads on elsewhere, or later.
+  private(set) var isDraining = false
   /// By node, why it last took nothing: told once, until it takes something again.
   private var refusals: [String: String] = [:]
 
@@ -110,6 +112,7 @@ final class Dispatcher: @unchecked Sendable {
     acknowledgements.forget(name)
     takeover.forget(name)
     guard authorities.removeValue(forKey: name) != nil else { return }
+    returnUnsent(to: name)
     feed(.nodeGone(name: name))
   }
 
@@ -133,6 +136,11 @@ final class Dispatcher: @unchecked Sendable {
 
   /// Tasks started a second time, over all batches.
   var hedgedTotal: Int { scheduler.hedgedTotal }
+
+  func drain() {
+    isDraining = true
+    for batch in Array(book.all) { batch.tellFollowers() }
+  }
 
   /// Breaks every exchange off: the nodes go on for a while, for a process that takes their shards up again.
   func close() {
@@ -200,6 +208,7 @@ final class Dispatcher: @unchecked Sendable {
       for node in unseen.keys { unseen[node]?.removeAll { $0.0.id == id } }
       exchanges.removeValue(forKey: id)?.drop()
     case .attemptFailed(let attempt): book[attempt.batch]?.note(attempt)
+    case .nodeLost(let loss): book[loss.batch]?.note(loss)
     case .batchEnded(let id, let progress):
       guard let batch = book[id] else { return }
       batch.last = progress
@@ -270,6 +279,15 @@ final class Dispatcher: @unchecked Sendable {
       if leaving[shard.node] != nil, !exchanges.values.contains(where: { $0.shard.node == shard.node }) {
         nodeGone(shard.node)
       }
+    }
+  }
+
+  /// Shards that never went out: their tasks surely have not begun, though the intent to send them may be durable.
+  private func returnUnsent(to node: String) {
+    for shard in preparing.values.filter({ $0.node == node }).sorted(by: { $0.id.slot < $1.id.slot }) {
+      preparing[shard.id] = nil
+      noteReturned(shard)
+      feed(.shardEnded(shard.id, .refused(retryAfter: .zero)))
     }
   }
 

@@ -111,6 +111,7 @@ final class Takeover {
       var (table, ends) = entry.recovery.takeOver(entry.batch.id, held: held) { answered.contains($0) }
       table.acceptedAt = entry.batch.createdInstant
       table.isOpen = entry.recovery.isOpen
+      table.losses = entry.recovery.losses.map { entry.batch.noted($0) }
       give(
         Released(
           batch: entry.batch, table: table, ends: ends, isCancelled: entry.isCancelled, additions: entry.additions,

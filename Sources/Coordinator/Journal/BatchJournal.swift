@@ -21,6 +21,7 @@ final class BatchJournal {
   var index: ResultIndex
   private var lanes: [TaskLane: UInt32] = [:]
   private var nodes: [String: UInt16] = [:]
+  private var nextNode: UInt16 = 0
   private var lanesWritten: UInt32 = 0
   /// What was appended and is not handed to the engine yet: in pieces, for a record is small.
   private var taskWriter = RecordWriter()
@@ -59,6 +60,7 @@ final class BatchJournal {
     taskPlaces = recovery.taskPlaces
     lanesWritten = recovery.lanesWritten
     for (number, name) in recovery.nodeNames { nodes[name] = number }
+    nextNode = recovery.nextNode
     index = .known(seqs: recovery.seqs, places: recovery.resultPlaces)
   }
 
@@ -155,13 +157,17 @@ final class BatchJournal {
   private func number(ofNode name: String) -> UInt16 {
     if let number = nodes[name] { return number }
     // Names beyond that are told in the results themselves; only the counts of a restarted coordinator lack them.
-    guard nodes.count < Int(UInt16.max) else { return .max }
-    let number = UInt16(nodes.count)
+    guard nextNode < UInt16.max else { return .max }
+    let number = nextNode
+    nextNode += 1
     nodes[name] = number
     JournalRecord.node(number: number, name: name).write(into: &resultWriter)
     return number
   }
 
+  /// Appends an attempt that was not its task's last. It is durable with the next result or intent of the batch, not
+  /// by itself: a coordinator that is killed before that makes the attempt again and tells of one less.
+  ///
   /// - Parameters:
   ///   - counted: attempts of the task that count now.
   ///   - detail: JSON.
@@ -178,6 +184,9 @@ final class BatchJournal {
   /// Appends that tasks which were sent have surely not begun.
   func appendReturned(_ indexes: [UInt32]) { JournalRecord.returned(indexes: indexes).write(into: &resultWriter) }
 
+  /// Appends that a node went down with tasks.
+  func appendLost(_ loss: JournalRecord.LossRecord) { JournalRecord.lost(loss).write(into: &resultWriter) }
+
   func appendCancelled() { JournalRecord.cancelled.write(into: &resultWriter) }
 
   /// Appends how the batch ended, and lets go of what only a running one needs.
@@ -193,8 +202,8 @@ final class BatchJournal {
     onIndexed(self)
   }
 
-  /// Appends what became of the callback of a batch that has ended.
-  func append(_ callback: CallbackEnd, _ then: @escaping () -> Void) {
+  /// Appends where the callback of a batch that has ended stands.
+  func append(_ callback: CallbackState, _ then: @escaping () -> Void) {
     let log = JournalLog(batch: id, kind: .ended)
     engine.append(EndedBatch.record(callback), to: log)
     engine.makeDurable(log, then)

@@ -25,7 +25,7 @@ extension CoordinatorService {
     case .ended(let manifest, let outcome, let callback):
       let kept = journal.restore(manifest, outcome)
       let record = BatchRecord(manifest, journal: kept, outcome, now: loop.now)
-      if let callback { record.callback = .ended(callback) }
+      if let callback { record.callback = callback }
       dispatcher.book.add(record)
       dispatcher.book.bindKey(of: manifest)
       callbacks.watch(record)

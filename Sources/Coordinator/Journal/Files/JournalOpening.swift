@@ -8,7 +8,7 @@ struct JournalOpening: Sendable {
   /// One batch as its logs tell it.
   enum Found: Sendable {
     /// It has ended: its logs were not read.
-    case ended(BatchManifest, BatchOutcome, CallbackEnd?)
+    case ended(BatchManifest, BatchOutcome, CallbackState?)
     case running(BatchRecovery)
   }
 
@@ -203,11 +203,11 @@ struct JournalOpening: Sendable {
   private static func readEnded(_ id: UUIDv7, in folder: JournalFolder) throws(JournalError) -> Batch? {
     let log = JournalLog(batch: id, kind: .ended)
     var ended: (BatchManifest, BatchOutcome)?
-    var callback: CallbackEnd?
+    var callback: CallbackState?
     let read = try folder.scan(log) { _, payload in
       switch JournalRecord(payload) {
       case .ended(let bytes)?: ended = EndedBatch.parse(bytes) ?? ended
-      case .called(let bytes)?: callback = CallbackEnd(bytes) ?? callback
+      case .called(let bytes)?: callback = CallbackState(bytes) ?? callback
       default: break
       }
       return true
