@@ -21,7 +21,7 @@ final class AdditionEndpoint {
       throw .badRequest(
         "?name=, ?callback_url=, ?open= and ?follow= belong to POST /batches; here are only tasks and their defaults.")
     }
-    guard let intake = batch.intake else { throw .closedBatch(batch) }
+    guard let intake = batch.intake else { return try answerAgain(exchange, options, of: batch) }
     if let key = options.idempotencyKey {
       switch intake.keys[key] {
       case .reading?: throw .keyInUse
@@ -58,6 +58,17 @@ final class AdditionEndpoint {
   fileprivate var trouble: Problem? { journal.engine.trouble.map { .noSpace($0) } }
 
   fileprivate var isFull: Bool { !dispatcher.book.makeRoom() }
+
+  /// A batch that has ended takes nothing, but says of a call that it took what it said then.
+  private func answerAgain(
+    _ exchange: HTTPExchange, _ options: SubmissionOptions, of batch: BatchRecord
+  ) throws(Problem) {
+    guard batch.manifest.isOpen, let key = options.idempotencyKey else { throw .closedBatch(batch) }
+    batch.journal.findAddition(key) { [self] digest in
+      guard let digest else { return exchange.respond(.closedBatch(batch)) }
+      compare(exchange, options, with: digest, batch)
+    }
+  }
 
   /// The key was used before: the same call is answered as it was, another one is refused.
   private func compare(

@@ -81,6 +81,7 @@ final class CoordinatorService: @unchecked Sendable {
       await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
         loop.execute { [self] in
           api.drain()
+          dispatcher.drain()
           waitForBatches { continuation.resume() }
         }
       }
