@@ -63,8 +63,8 @@ final class ResultKeeper {
       line.removeAll(keepingCapacity: true)
       TaskResult.write(end, seq: batch.journal.resultCount + 1, id: tasks[end.index]?.id, into: &line)
       batch.journal.appendResult(line[...], of: end)
-      batch.note(end)
     }
+    batch.note(ends)
     let count = batch.journal.resultCount
     batch.journal.makeResultsDurable { [loop] in batch.publish(count, at: loop.now) }
     onStored()
