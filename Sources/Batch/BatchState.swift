@@ -73,8 +73,8 @@ struct BatchState: Sendable {
     kinds = table.kinds
   }
 
-  /// Counts the tasks and puts those that wait into their lanes, but for suspects: when the table is gone, or every piece of it would be
-  /// copied.
+  /// Counts the tasks and puts those that wait into their lanes, but for suspects: when the table is gone, or every
+  /// piece of it would be copied.
   mutating func linkAll() {
     for index in tasks.indices {
       let task = tasks[index]

@@ -177,6 +177,23 @@ struct FailureTableTests {
     }
   }
 
+  @Test("a node that the coordinator alone cannot reach stays alive, keeps what it has, and holds no batch up")
+  func unreachable() async throws {
+    try await busy { lab, path in
+      try lab.network.lose(from: "c", to: "n3")
+      // What is sent to it now does not arrive: its tasks are stragglers, which the others take.
+      let others = try await lab.end(of: try await lab.submit(lines(60, #"{"task":"echo"}"#)))
+      #expect(others.isWhole(60) && others.areOK && !others.nodes.contains("n3"), "\(others.nodes)")
+      for member in lab.members { try await lab.wait(at: member, for: lab.allAlive) }
+      try lab.network.endLoss(from: "c", to: "n3")
+      lab.ledger.release()
+      let results = try await lab.end(of: path)
+      #expect(results.isWhole(30) && results.areOK)
+      #expect(lab.ledger.total == 30, "something ran twice: \(lab.ledger.callers.filter { $0.value.count > 1 })")
+      #expect(!lab.log(of: "c").contains("member_died"), "\(lab.log(of: "c"))")
+    }
+  }
+
   @Test("a submitter that goes away loses nothing: its batch goes on, and it reads on where it was")
   func submitter() async throws {
     try await Lab.run(nodes: ["n1": ["--capacity", "5"]], others: ["s"]) { lab in

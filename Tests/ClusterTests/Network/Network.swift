@@ -110,6 +110,17 @@ final class Network: Sendable {
 
   func endDeafness(of name: String) throws { try setFlood("on", name) }
 
+  /// One direction of one path: what a machine sends to another goes to a station that is none; all else arrives.
+  func lose(from sender: String, to receiver: String) throws {
+    let (host, address) = (self[sender], self[receiver].address)
+    try Self.change(["ip -n \(host.namespace) neigh replace \(address) lladdr 02:00:00:00:00:01 dev eth0 nud permanent"]
+    )
+  }
+
+  func endLoss(from sender: String, to receiver: String) throws {
+    try Self.change(["ip -n \(self[sender].namespace) neigh del \(self[receiver].address) dev eth0"])
+  }
+
   /// A switch that does not learn where a machine is, and floods its port with nothing, never sends it anything.
   private func setFlood(_ word: String, _ name: String) throws {
     let options = ["learning", "flood", "mcast_flood", "bcast_flood"].map { "\($0) \(word)" }.joined(separator: " ")
