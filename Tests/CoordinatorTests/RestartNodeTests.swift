@@ -58,4 +58,20 @@ import Testing
       #expect(node.begun.isEmpty)
     }
   }
+
+  @Test("a batch that is cancelled while no node has been heard of ends at once, and takes no other with it")
+  func cancelledEarly() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    let paths = try await TestCoordinator.run(in: folder.path) { coordinator in
+      var paths: [String] = []
+      for _ in 0..<2 { paths.append(try await coordinator.submit(#"[{"task":"echo"}]"#)) }
+      return paths
+    }
+    try await TestCoordinator.run(in: folder.path, expecting: nil) { coordinator in
+      _ = try await coordinator.send("DELETE", paths[0])
+      #expect(try await coordinator.done(paths[0])["state"]?.string == "cancelled")
+      #expect(coordinator.service.dispatcher.takeover.count == 1)
+    }
+  }
 }

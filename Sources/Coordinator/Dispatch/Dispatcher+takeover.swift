@@ -74,9 +74,14 @@ extension Dispatcher {
     if takeover.count > 0, takeover.isReady { release() }
   }
 
-  private func release() {
+  /// A batch that is cancelled while no node has been heard of need not wait for one.
+  func releaseCancelled(_ id: UUIDv7) {
+    if takeover.expectedNodes() == nil { release(id) }
+  }
+
+  private func release(_ id: UUIDv7? = nil) {
     guard takeover.count > 0 else { return }
-    takeover.release { released in
+    takeover.release(id) { released in
       let id = released.batch.id
       if !released.ends.isEmpty { keeper.store(released.ends, of: released.batch) }
       feed(.batchAdded(id, released.table))

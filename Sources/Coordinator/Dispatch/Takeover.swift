@@ -102,10 +102,10 @@ final class Takeover {
 
   func begin() { hasBegun = true }
 
-  /// Hands each batch out, once.
-  func release(_ give: (Released) -> Void) {
-    let batches = waiting
-    waiting = []
+  /// Hands each batch out, once; or this one alone.
+  func release(_ id: UUIDv7? = nil, _ give: (Released) -> Void) {
+    let batches = waiting.filter { id == nil || $0.batch.id == id }
+    waiting.removeAll { id == nil || $0.batch.id == id }
     for entry in batches {
       let held = held.removeValue(forKey: entry.batch.id) ?? []
       var (table, ends) = entry.recovery.takeOver(entry.batch.id, held: held) { answered.contains($0) }
@@ -117,6 +117,6 @@ final class Takeover {
           batch: entry.batch, table: table, ends: ends, isCancelled: entry.isCancelled, additions: entry.additions,
           isClosed: entry.recovery.isOpen && !entry.isOpen))
     }
-    held = [:]
+    if waiting.isEmpty { held = [:] }
   }
 }
