@@ -1,4 +1,5 @@
 import Batch
+import Clockwork
 import Glibc
 import HTTP
 import JSON
@@ -203,6 +204,44 @@ import Testing
         #expect(try await PoolTests.values(coordinator, path).map(\.int) == [7])
         return path
       })
+  }
+
+  @Test("without room, tasks that are not durable are made again later, of the same items")
+  func noRoomForTasks() async throws {
+    try await TestCoordinator.run { coordinator in
+      let path = try await PoolTests.take(coordinator, ["p"], args: #""{{p}}""#)
+      let batch = try #require(coordinator.service.dispatcher.book.all.first { _ in true })
+      try await PoolTests.bring(coordinator, "p", (0..<5).map(String.init))
+      // The round that makes them has begun by then, or begins: what it wrote is taken back either way.
+      for _ in 0..<20 {
+        batch.intake?.giveUp(.noSpace(.full))
+        await coordinator.loop.yield()
+      }
+      _ = try await coordinator.wait(for: path) { $0["total"]?.int == 5 }
+      try coordinator.node("n1")
+      #expect(try await coordinator.send("POST", "/pools/p/close").status == 200)
+      #expect(try await coordinator.done(path)["ok"]?.int == 5)
+      #expect(try await PoolTests.values(coordinator, path).compactMap(\.int).sorted() == Array(0..<5))
+    }
+  }
+
+  @Test("a pool that is closed and used up makes way like an ended batch; one with items, or open, never does")
+  func makesWay() async throws {
+    try await TestCoordinator.run { coordinator in
+      try coordinator.node("n1")
+      for name in ["open", "closed", "lent", "done"] {
+        try await PoolTests.bring(coordinator, name, ["1"], query: name == "lent" ? "?reuse=1" : "")
+      }
+      for name in ["closed", "lent", "done"] { _ = try await coordinator.send("POST", "/pools/\(name)/close") }
+      let path = try await PoolTests.take(coordinator, ["done", "lent"], args: #""{{done}}""#)
+      _ = try await coordinator.done(path)
+      let book = coordinator.service.pools
+      let now = WallClock.now
+      book.dropOld(at: now)
+      #expect(book["done"] != nil, "not before it has been so for long enough")
+      book.dropOld(at: Timestamp(milliseconds: now.milliseconds + 3_700_000))
+      #expect(book["done"] == nil && book["open"] != nil && book["closed"] != nil && book["lent"] != nil)
+    }
   }
 
   @Test("a pool that was deleted is gone")

@@ -296,7 +296,11 @@ import Testing
       let other = try await coordinator.send("POST", "/pools/p/items", body: "3", type: Self.ndjson, headers: key)
       #expect(other.status == 422)
       #expect(try await coordinator.send("POST", "/pools/p/items", body: "[3,4]").status == 202)
-      #expect(try await Self.pool(coordinator, "p")["items"]?.int == 4)
+      let zipped = try await coordinator.send(
+        "POST", "/pools/p/items", bytes: GzipWriter.stored("5\n6\n"), type: Self.ndjson,
+        headers: ["Content-Encoding": "gzip"])
+      #expect(zipped.status == 202, "\(zipped.text)")
+      #expect(try await Self.pool(coordinator, "p")["items"]?.int == 6)
     }
   }
 

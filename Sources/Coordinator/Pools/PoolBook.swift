@@ -9,14 +9,14 @@ import Net
 /// Guarded by: the loop's thread; each entry asserts it.
 final class PoolBook: @unchecked Sendable {
   let dispatcher: Dispatcher
-  private let journal: Journal
-  private let log: Log
+  let journal: Journal
+  let log: Log
   private var machine = PoolMachine()
-  private var byName: [String: PoolRecord] = [:]
+  var byName: [String: PoolRecord] = [:]
   private var byID: [UUIDv7: PoolRecord] = [:]
   private var feeders: [UUIDv7: PoolFeeder] = [:]
   /// By a pool's name, the keys of calls that brought items.
-  private var keys: [String: AdditionKeys] = [:]
+  var keys: [String: AdditionKeys] = [:]
   private var inputs: [PoolMachine.Input] = []
   private var isFeeding = false
   private var isRefillPlanned = false
@@ -25,11 +25,14 @@ final class PoolBook: @unchecked Sendable {
   private var line: [PoolFeeder] = []
   private var running = 0
   private var retry: LoopTimer?
+  /// What was read of pools, until all batches are restored.
+  var found: [UUIDv7: PoolRecovery] = [:]
   private var random = SystemRandomNumberGenerator()
 
   init(dispatcher: Dispatcher, journal: Journal, log: Log) {
     (self.dispatcher, self.journal, self.log) = (dispatcher, journal, log)
     dispatcher.onFed = { [unowned self] in planRefill() }
+    dispatcher.book.dropUsedUp = { [unowned self] in dropUsedUp(since: nil) }
   }
 
   var loop: EventLoop { dispatcher.loop }
@@ -57,7 +60,7 @@ final class PoolBook: @unchecked Sendable {
     return pool
   }
 
-  private func hold(_ pool: PoolRecord, _ state: Pool) {
+  func hold(_ pool: PoolRecord, _ state: Pool) {
     byName[pool.name] = pool
     byID[pool.id] = pool
     feed(.poolAdded(pool.id, state))
@@ -69,6 +72,14 @@ final class PoolBook: @unchecked Sendable {
     keys[pool.name] = nil
     feed(.poolRemoved(pool.id))
     journal.engine.drop(pool.id)
+  }
+
+  /// Items of all pools: those that are free, and those that tasks hold.
+  var totals: (pools: Int, free: Int, leased: Int) {
+    byName.values.reduce(into: (byName.count, 0, 0)) { sums, pool in
+      let state = state(of: pool)
+      sums = (sums.0, sums.1 + state.free, sums.2 + state.leased)
+    }
   }
 
   /// Why its items may not be used so; nil when they may.
@@ -146,49 +157,6 @@ final class PoolBook: @unchecked Sendable {
     feeders[feeder.id] = nil
     feed(.batchEnded(feeder.id))
   }
-
-  // MARK: What an earlier coordinator left
-
-  /// - Parameter batches: what running ones tell of items.
-  func restore(_ pools: [JournalOpening.FoundPool], _ batches: [BatchRecovery], isWhole: Bool) {
-    var recoveries = Dictionary(uniqueKeysWithValues: pools.map { ($0.recovery.manifest!.id, $0.recovery) })
-    for batch in batches { batch.forEachTake { pool, use, end in recoveries[pool]?.noteTaken(use, end) } }
-    for id in recoveries.keys {
-      let isDamaged = batches.contains { $0.mayLackTakes(of: id) }
-      if isDamaged || !isWhole { recoveries[id]?.mayLackTakes = true }
-    }
-    for recovery in recoveries.values.sorted(by: { $0.manifest!.id < $1.manifest!.id }) { restore(recovery) }
-    held = recoveries
-  }
-
-  /// Until all batches are restored.
-  private var held: [UUIDv7: PoolRecovery] = [:]
-
-  private func restore(_ recovery: PoolRecovery) {
-    guard let manifest = recovery.manifest else { return }
-    let damage = recovery.damage.isEmpty ? nil : recovery.damage.joined(separator: "; ")
-    if let damage { log.error("pool_damaged", ["pool": manifest.name, "what": damage]) }
-    let kept = PoolJournal(manifest.id, journal.engine, recovery)
-    let pool = PoolRecord(manifest, kept, isClosed: recovery.isClosed, damage: damage, self)
-    if !recovery.unwritten.isEmpty { kept.append(recovery.unwritten) }
-    keys[manifest.name] = AdditionKeys(recovery.additions)
-    hold(pool, recovery.pool())
-  }
-
-  /// A batch that runs still: its tasks without a result hold their items.
-  func restore(_ batch: BatchRecord, _ recovery: borrowing BatchRecovery) {
-    guard let sources = batch.manifest.joining?.sources else { return }
-    begin(batch)
-    var tasks: [(index: Int, items: [ItemUse])] = []
-    for index in recovery.seqs.indices where recovery.seqs[index] == 0 {
-      let uses = recovery.taken[index * sources.count..<(index + 1) * sources.count]
-      tasks.append(
-        (index, zip(uses, sources).map { use, source in held[source.pool]?.isHeld(use) == true ? use : .none }))
-    }
-    feed(.held(batch.id, tasks))
-  }
-
-  func endRestoring() { held = [:] }
 
   // MARK: The machine
 
@@ -280,54 +248,6 @@ final class PoolBook: @unchecked Sendable {
   func close() {
     retry?.cancel()
     dispatcher.onFed = {}
-  }
-}
-
-extension BatchRecovery {
-  /// What the batch's tasks took: the pool, the use, and what became of it; nil for a task without a result.
-  fileprivate func forEachTake(_ body: (UUIDv7, ItemUse, ItemsEnd?) -> Void) {
-    guard let sources = manifest?.joining?.sources else { return }
-    for index in seqs.indices {
-      let end = seqs[index] == 0 ? nil : itemsEnds[UInt32(index)] ?? .used
-      for (place, source) in sources.enumerated() { body(source.pool, taken[index * sources.count + place], end) }
-    }
-  }
-
-  fileprivate func mayLackTakes(of pool: UUIDv7) -> Bool {
-    !damage.isEmpty && manifest?.joining?.sources.contains { $0.pool == pool } == true
-  }
-}
-
-extension Problem {
-  static let tooManyPools = Problem(
-    status: 409, code: "too_many_pools", title: "There are too many pools",
-    detail: "There are at most \(CoordinatorLimits.pools); delete some with DELETE /pools/{name}.")
-
-  static func otherUse(_ pool: PoolRecord) -> Problem {
-    let how =
-      if case .lent(let most) = pool.use { "are lent to up to \(most) tasks at a time (?reuse=\(most))" } else {
-        "are used once"
-      }
-    return Problem(
-      status: 409, code: "other_reuse", title: "The pool's items are used otherwise",
-      detail: "The first items of \(pool.name) said that all of them \(how). Leave ?reuse= out, or use another pool.")
-  }
-
-  static func takesOnlyLent(_ names: [String]) -> Problem {
-    .badRequest(
-      "The items of \(names.joined(separator: ", ")) are put back after use: a batch that takes from no other pool "
-        + "would make tasks for ever. Take also from a pool whose items are used once.", pointer: "/take")
-  }
-
-  static let poolIsClaimed = Problem(
-    status: 409, code: "pool_in_use", title: "A batch that takes from the pool is being submitted",
-    detail: "Whether the items may be put back depends on it; nothing was kept, ask again in a moment.", retryAfter: 1)
-
-  static func neverEnds(batch: UUIDv7, pool: String) -> Problem {
-    Problem(
-      status: 409, code: "never_ends", title: "A batch would never end",
-      detail:
-        "The batch \(batch.text) takes from \(pool) and otherwise from no pool whose items are used up: with items "
-        + "that are put back it would make tasks for ever. Leave ?reuse= out, or cancel that batch.")
+    dispatcher.book.dropUsedUp = { false }
   }
 }

@@ -10,6 +10,8 @@ final class PoolRecord {
   private(set) var intake: PoolIntake!
   /// Batches that are being submitted and will take from it.
   var claims = 0
+  /// When it was first seen closed, used up and taken from by nobody.
+  var usedUpSince: Timestamp?
   /// What of its logs was lost, for people; nil for nothing.
   let damage: String?
 

@@ -70,6 +70,7 @@ final class CoordinatorService: @unchecked Sendable {
     retention = loop.schedule(after: CoordinatorLimits.retentionInterval) { [weak self] in
       guard let self else { return }
       dispatcher.book.dropOld(at: WallClock.now)
+      pools.dropOld(at: WallClock.now)
       watchRetention()
     }
   }
