@@ -79,6 +79,10 @@ package struct Pool: Sendable {
   mutating func untake(_ item: ItemUse) {
     guard !isLent else { return putBack(item.item) }
     leased -= 1
+    guard item.use < PoolLimits.uses else {
+      failed += 1
+      return
+    }
     back.append(item)
   }
 

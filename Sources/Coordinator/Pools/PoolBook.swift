@@ -133,12 +133,17 @@ final class PoolBook: @unchecked Sendable {
 
   /// A batch with a template begins, or goes on.
   func begin(_ batch: BatchRecord) {
-    guard let joining = batch.manifest.joining, let template = template(of: batch) else { return }
+    guard let joining = batch.manifest.joining else { return }
+    let template = template(of: batch)
     let feeder = PoolFeeder(batch, template, joining.sources.map { byID[$0.pool] }, self)
     batch.feeder = feeder
     feeders[batch.id] = feeder
     feed(.batchAdded(batch.id, pools: joining.sources.map(\.pool)))
     if batch.intake?.state != .open { feed(.stopped(batch.id)) }
+    if template == nil {
+      log.error("template_unreadable", ["batch": batch.id.text, "effect": "no more tasks are made for it"])
+      feeder.close()
+    }
     planRefill()
   }
 
@@ -232,8 +237,11 @@ final class PoolBook: @unchecked Sendable {
 
   /// The disk is full, or well again: those who wait for it are told.
   func journalChanged() {
-    guard let trouble = journal.engine.trouble else { return }
-    for pool in byName.values { pool.intake.giveUp(.noSpace(trouble)) }
+    guard let trouble = journal.engine.trouble else {
+      for feeder in feeders.values where feeder.hasWork { queue(feeder) }
+      return
+    }
+    for pool in Array(byName.values) { pool.intake.giveUp(.noSpace(trouble)) }
   }
 
   /// Makes no more tasks: what is in the pools stays there.

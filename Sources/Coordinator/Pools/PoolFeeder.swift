@@ -12,7 +12,8 @@ final class PoolFeeder: @unchecked Sendable {
   /// Until it ends, which lets go of this.
   private let batch: BatchRecord
   private unowned let book: PoolBook
-  private let template: TaskTemplate
+  /// Nil for what no coordinator of this version accepted.
+  private let template: TaskTemplate?
   /// In the template's order; nil for a pool whose log cannot be read.
   let sources: [PoolRecord?]
   /// Taken, and not made into tasks yet: one item of each source a task.
@@ -28,7 +29,7 @@ final class PoolFeeder: @unchecked Sendable {
   private var returns = 0
   private var wantsClosing = false
 
-  init(_ batch: BatchRecord, _ template: TaskTemplate, _ sources: [PoolRecord?], _ book: PoolBook) {
+  init(_ batch: BatchRecord, _ template: TaskTemplate?, _ sources: [PoolRecord?], _ book: PoolBook) {
     (self.batch, self.template, self.sources, self.book) = (batch, template, sources, book)
     batch.intake?.onStopped = { [weak self] in self?.stop() }
   }
@@ -104,7 +105,7 @@ final class PoolFeeder: @unchecked Sendable {
 
   /// - Parameter done: told whether it may go on at once.
   private func begin(_ done: @escaping (_ goesOn: Bool) -> Void) {
-    guard let intake = batch.intake, intake.state == .open else {
+    guard let template, let intake = batch.intake, intake.state == .open else {
       giveBack()
       return done(true)
     }
@@ -117,7 +118,7 @@ final class PoolFeeder: @unchecked Sendable {
     read(Array(takes.prefix(atOnce)), []) { [self] part, found in
       // It was stopped meanwhile, or cannot read them now.
       guard let found, before == returns, intake.state == .open else { return done(false) }
-      make(part, found, done)
+      make(part, template, found, done)
     }
   }
 
@@ -145,7 +146,10 @@ final class PoolFeeder: @unchecked Sendable {
     }
   }
 
-  private func make(_ part: [[ItemUse]], _ found: [[Int: ArraySlice<UInt8>]], _ done: @escaping (Bool) -> Void) {
+  private func make(
+    _ part: [[ItemUse]], _ template: TaskTemplate, _ found: [[Int: ArraySlice<UInt8>]],
+    _ done: @escaping (Bool) -> Void
+  ) {
     failedReads = 0
     var making = Making(template)
     for uses in part {
