@@ -8,7 +8,7 @@ extension Scheduler {
       return
     }
     for end in ends {
-      guard let batch = batches.slot(of: shards[slot].batchKey), batches[batch].isRunning(end.index, in: slot) else {
+      guard let batch = batches.slot(of: shards[slot].batchKey), isRunning(end.index, of: batch, in: slot) else {
         let isOwn = shards[slot].entries.contains { Int($0.index) == end.index }
         effects.append(.ignored(isOwn ? .lateResult(index: end.index) : .foreignIndex(end.index)))
         continue
@@ -220,18 +220,19 @@ extension Scheduler {
     _ index: Int, of slot: Int, _ status: TaskState, _ detail: TaskEnd.Detail, _ end: AttemptEnd?,
     at now: Instant? = nil, into effects: inout [Effect]
   ) {
-    let shard = shards[slot]
-    batches[shard.batch].move(index, to: status)
-    if batches[shard.batch].tasks[index].hasLosses { batches[shard.batch].forgetLosses(of: index) }
-    let sentAfter = (shard.sentAt - batches[shard.batch].addedAt).inMilliseconds
+    // Field by field: a copy of the shard would hold all of its entries.
+    let (batch, node, sentAt) = (shards[slot].batch, shards[slot].node, shards[slot].sentAt)
+    batches[batch].move(index, to: status)
+    if batches[batch].tasks[index].hasLosses { batches[batch].forgetLosses(of: index) }
+    let sentAfter = (sentAt - batches[batch].addedAt).inMilliseconds
     effects.append(
       .taskEnded(
         TaskEnd(
-          batch: batches[shard.batch].id, index: index, status: status, detail: detail,
-          node: nodes[shard.node].name, attempts: Int(batches[shard.batch].tasks[index].attempts),
-          mayHaveActed: batches[shard.batch].tasks[index].mayHaveActed,
+          batch: batches[batch].id, index: index, status: status, detail: detail,
+          node: nodes[node].name, attempts: Int(batches[batch].tasks[index].attempts),
+          mayHaveActed: batches[batch].tasks[index].mayHaveActed,
           queuedMilliseconds: sentAfter + (end?.startedMilliseconds ?? 0),
-          durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - shard.sentAt).inMilliseconds } ?? 0)))
+          durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - sentAt).inMilliseconds } ?? 0)))
   }
 }
 

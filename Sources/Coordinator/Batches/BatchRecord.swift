@@ -86,11 +86,20 @@ final class BatchRecord {
     Timestamp(milliseconds: createdAt.milliseconds + (instant - createdInstant).inNanoseconds / 1_000_000)
   }
 
-  func note(_ end: TaskEnd) {
-    if let node = end.node { nodeCounts[node, default: 0] += 1 }
-    if end.node != nil, end.attempts > 0 {
-      durations.record(end.durationMicroseconds)
+  func note(_ ends: [TaskEnd]) {
+    // Most of what comes together is of one node.
+    var run: (node: String, count: Int)?
+    for end in ends {
+      guard let node = end.node else { continue }
+      if run?.node == node {
+        run!.count += 1
+      } else {
+        if let run { nodeCounts[run.node, default: 0] += run.count }
+        run = (node, 1)
+      }
+      if end.attempts > 0 { durations.record(end.durationMicroseconds) }
     }
+    if let run { nodeCounts[run.node, default: 0] += run.count }
   }
 
   func note(_ failed: FailedAttempt) {

@@ -302,7 +302,8 @@ final class Dispatcher: @unchecked Sendable {
   }
 
   private func report(_ end: ShardEnd, _ why: String, of shard: Shard) {
-    let fields: Log.Fields = ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why]
+    // Only where it is logged: most shards end well, and telling how costs more than a task.
+    var fields: Log.Fields { ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why] }
     switch end {
     case .finished:
       refusals[shard.node] = nil

@@ -66,8 +66,8 @@ final class ResultKeeper {
       let items = batch.feeder == nil ? ItemsEnd.used : ItemsEnd(end)
       if batch.feeder != nil { settled.append((end.index, items)) }
       batch.journal.appendResult(line[...], of: end, items: items)
-      batch.note(end)
     }
+    batch.note(ends)
     let count = batch.journal.resultCount
     batch.journal.makeResultsDurable { [loop, settled] in
       batch.publish(count, at: loop.now)

@@ -21,10 +21,16 @@ final class BatchJournal {
   var index: ResultIndex
   private var lanes: [TaskLane: UInt32] = [:]
   private var nodes: [String: UInt16] = [:]
+  /// The last ones that were looked up: mostly the next ones, too.
+  private var lastLane: (lane: TaskLane, number: UInt32)?
+  private var lastNode: (name: String, number: UInt16)?
   private var lanesWritten: UInt32 = 0
   /// What was appended and is not handed to the engine yet: in pieces, for a record is small.
   private var taskWriter = RecordWriter()
   private var resultWriter = RecordWriter()
+  /// Where the engine's logs end; nil when the engine is to be asked.
+  private var taskEnd: Int?
+  private var resultEnd: Int?
 
   /// What a reader needs to find results.
   enum ResultIndex {
@@ -76,8 +82,9 @@ final class BatchJournal {
   /// - Parameter isRefused: it is never sent, for it could not be made of its items.
   func appendTask(_ spec: TaskSpec, isRefused: Bool = false) {
     let lane = TaskLane(type: spec.type, priority: spec.priority, key: spec.key, limit: spec.limit)
-    let number = lanes[lane] ?? add(lane)
-    taskPlaces.note(taskCount, at: engine.end(of: tasks) + taskWriter.bytes.count)
+    let number = lastLane?.lane == lane ? lastLane!.number : lanes[lane] ?? add(lane)
+    lastLane = (lane, number)
+    taskPlaces.note(taskCount, at: end(of: tasks, &taskEnd) + taskWriter.bytes.count)
     JournalRecord.task(
       JournalRecord.TaskRecord(
         index: UInt32(taskCount), lane: number, attempts: UInt16(clamping: spec.attempts),
@@ -138,7 +145,9 @@ final class BatchJournal {
     taskPlaces.cut(at: mark.offset)
     // Some of them may have been written behind the mark.
     lanes = [:]
+    lastLane = nil
     engine.cut(tasks, at: mark.offset)
+    taskEnd = nil
   }
 
   /// Appends the result of a task that has none; `line` is its NDJSON line with `seq` and line break.
@@ -150,7 +159,7 @@ final class BatchJournal {
     resultCount += 1
     seqs[end.index] = UInt32(resultCount)
     let node = end.node.map(number)
-    places.note(resultCount, at: engine.end(of: results) + resultWriter.bytes.count)
+    places.note(resultCount, at: self.end(of: results, &resultEnd) + resultWriter.bytes.count)
     JournalRecord.ResultRecord(
       seq: UInt32(resultCount), index: UInt32(end.index), status: end.status, node: node,
       attempts: UInt16(clamping: end.attempts), durationMicroseconds: end.durationMicroseconds, itemsEnd: items,
@@ -161,7 +170,13 @@ final class BatchJournal {
   }
 
   private func number(ofNode name: String) -> UInt16 {
-    if let number = nodes[name] { return number }
+    if let lastNode, lastNode.name == name { return lastNode.number }
+    let number = nodes[name] ?? add(node: name)
+    lastNode = (name, number)
+    return number
+  }
+
+  private func add(node name: String) -> UInt16 {
     // Names beyond that are told in the results themselves; only the counts of a restarted coordinator lack them.
     guard nodes.count < Int(UInt16.max) else { return .max }
     let number = UInt16(nodes.count)
@@ -197,7 +212,7 @@ final class BatchJournal {
       engine.append(EndedBatch.record(manifest, outcome), to: log)
       engine.makeDurable(log, then)
     }
-    (lanes, nodes) = ([:], [:])
+    (lanes, nodes, lastLane, lastNode) = ([:], [:], nil, nil)
     onIndexed(self)
   }
 
@@ -220,12 +235,20 @@ final class BatchJournal {
     engine.makeDurable(results, then)
   }
 
-  func flushTasks() { flush(&taskWriter, to: tasks) }
-  func flushResults() { flush(&resultWriter, to: results) }
+  func flushTasks() { flush(&taskWriter, to: tasks, &taskEnd) }
+  func flushResults() { flush(&resultWriter, to: results, &resultEnd) }
 
-  private func flush(_ writer: inout RecordWriter, to log: JournalLog) {
+  private func end(of log: JournalLog, _ known: inout Int?) -> Int {
+    if let known { return known }
+    let end = engine.end(of: log)
+    known = end
+    return end
+  }
+
+  private func flush(_ writer: inout RecordWriter, to log: JournalLog, _ end: inout Int?) {
     guard !writer.bytes.isEmpty else { return }
     engine.append(writer.bytes, to: log)
+    end = nil
     writer.bytes.removeAll(keepingCapacity: writer.bytes.count < 2 * JournalLimits.pieceBytes)
   }
 
