@@ -44,7 +44,7 @@ struct SubmissionOptions {
       throw .badRequest("?\(other.name)= is not known here; a call that brings items takes ?reuse= alone.")
     }
     coding = try Self.coding(headers)
-    form = try Self.form(headers)
+    form = try Self.form(headers, of: "an item")
     reuse = query["reuse"] == nil ? nil : try query.whole("reuse", in: PoolLimits.reuse, otherwise: 1)
     (follows, name, callbackURL, isOpen, defaults) = (false, nil, nil, false, nil)
     idempotencyKey = try Self.key(headers)
@@ -94,13 +94,13 @@ struct SubmissionOptions {
     }
   }
 
-  private static func form(_ headers: HTTPHeaders) throws(Problem) -> Form {
+  private static func form(_ headers: HTTPHeaders, of one: String = "a task") throws(Problem) -> Form {
     switch headers.contentType?.essence {
     case "application/json": return .document
     case "application/x-ndjson", "application/ndjson", "application/jsonl": return .lines
     default:
       throw .unsupportedMediaType(
-        headers["Content-Type"], expected: "application/json, or application/x-ndjson with a task a line")
+        headers["Content-Type"], expected: "application/json, or application/x-ndjson with \(one) a line")
     }
   }
 
