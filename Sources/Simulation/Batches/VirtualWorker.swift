@@ -58,8 +58,6 @@ struct VirtualWorker {
   var slowness = 1
   /// Shards of an older coordinator's life are refused.
   var epoch = 0
-  /// Raised by each change that others may notice: what they were about to notice of earlier ones is dropped.
-  var round = 0
 
   var runs: [Int: Run] = [:]
   private var line: [Int] = []
@@ -104,7 +102,6 @@ struct VirtualWorker {
     (isUp, isDraining, isRefusing) = (false, false, false)
     (runs, line, running, epoch) = ([:], [], 0, 0)
     life += 1
-    round += 1
   }
 
   func report(_ availability: NodeReport.Availability) -> NodeReport {
