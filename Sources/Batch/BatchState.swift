@@ -109,12 +109,12 @@ struct BatchState: Sendable {
 
   func priority(of lane: UInt32) -> Int8 { kind(of: Int(lane)).priority }
 
-  /// Adds a task that waits, and is in no lane yet.
+  /// Adds a task that is in no lane yet.
   mutating func append(_ task: TaskSlot) {
     tasks.append(task)
-    counts.add(.queued)
+    counts.add(task.state)
     hasRepeatable = hasRepeatable || task.isRepeatable
-    types[type(of: task)].waiting += 1
+    if task.state == .queued { types[type(of: task)].waiting += 1 }
   }
 
   /// The only place where a task changes its state, so that the counts are the tasks'.
@@ -130,6 +130,8 @@ struct BatchState: Sendable {
   mutating func mark(_ index: Int, isHedged: Bool) { tasks[index].isHedged = isHedged }
 
   mutating func mark(_ index: Int, hasLosses: Bool) { tasks[index].hasLosses = hasLosses }
+
+  mutating func noteActed(_ index: Int) { tasks[index].mayHaveActed = true }
 
   /// Before the tasks are counted: writes one down as running.
   mutating func begin(_ index: Int, in shard: Int) {

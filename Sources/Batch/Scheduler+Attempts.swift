@@ -29,6 +29,7 @@ extension Scheduler {
 
   private mutating func settle(_ end: AttemptEnd, of slot: Int, at now: Instant, into effects: inout [Effect]) {
     let batch = shards[slot].batch
+    if end.mayHaveActed { batches[batch].noteActed(end.index) }
     switch end.outcome {
     case .ok(let value):
       batches[batch].countAttempt(of: end.index)
@@ -122,6 +123,7 @@ extension Scheduler {
     switch end {
     case .notSent, .refused: break
     case .finished, .broken, .died, .garbled:
+      batches[shards[slot].batch].noteActed(index)
       let error = TaskResult.error(.lost, Loss.connection.text(node: nodes[shards[slot].node].name))
       noteCopy(index, of: slot, end: nil, error: error, at: now, into: &effects)
     }
@@ -145,6 +147,7 @@ extension Scheduler {
   ) {
     let batch = shards[slot].batch
     let task = batches[batch].tasks[index]
+    if mayHaveActed { batches[batch].noteActed(index) }
     let what = loss.text(node: nodes[shards[slot].node].name)
     if mayHaveActed && !task.isRepeatable {
       batches[batch].countAttempt(of: index)
@@ -168,6 +171,7 @@ extension Scheduler {
     guard task.isRepeatable, !batches[batch].isCancelled else {
       return lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
     }
+    batches[batch].noteActed(index)
     batches[batch].countAttempt(of: index)
     let attempts = task.attempts + 1
     let error = AttemptError.internal(
@@ -226,12 +230,23 @@ extension Scheduler {
         TaskEnd(
           batch: batches[batch].id, index: index, status: status, detail: detail,
           node: nodes[node].name, attempts: Int(batches[batch].tasks[index].attempts),
+          mayHaveActed: batches[batch].tasks[index].mayHaveActed,
           queuedMilliseconds: sentAfter + (end?.startedMilliseconds ?? 0),
           durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - sentAt).inMilliseconds } ?? 0)))
   }
 }
 
 extension AttemptEnd {
+  /// False only where it surely had no effect.
+  var mayHaveActed: Bool {
+    switch outcome {
+    case .ok: true
+    case .error(let error): error.hasBegun && error.mayHaveActed
+    case .cancelled(let mayHaveActed): mayHaveActed
+    case .notBegun: false
+    }
+  }
+
   /// Whether it is work that the node did.
   fileprivate var wasAttempt: Bool {
     switch outcome {

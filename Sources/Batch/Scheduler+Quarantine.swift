@@ -56,6 +56,7 @@ extension Scheduler {
     let message =
       "\(record.count) nodes went down while it ran there, the last one when it was tried by itself: \(evidence); "
       + "find out why in their logs before you submit it again"
+    batches[batch].noteActed(index)
     batches[batch].countAttempt(of: index)
     finish(index, of: slot, .error, .failure(.rejected, message: message), nil, at: now, into: &effects)
     return true

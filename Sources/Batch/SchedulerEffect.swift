@@ -87,16 +87,18 @@ package struct TaskEnd: Sendable {
   /// Where the last attempt ran; nil when there was none.
   package let node: String?
   package let attempts: Int
+  /// False only where none of its attempts can have taken effect.
+  package let mayHaveActed: Bool
   /// From the batch's acceptance to the last attempt's start.
   package let queuedMilliseconds: Double
   package let durationMilliseconds: Double
 
   package init(
     batch: UUIDv7, index: Int, status: TaskState, detail: Detail, node: String? = nil, attempts: Int = 0,
-    queuedMilliseconds: Double = 0, durationMilliseconds: Double = 0
+    mayHaveActed: Bool = true, queuedMilliseconds: Double = 0, durationMilliseconds: Double = 0
   ) {
     (self.batch, self.index, self.status, self.detail) = (batch, index, status, detail)
-    (self.node, self.attempts) = (node, attempts)
+    (self.node, self.attempts, self.mayHaveActed) = (node, attempts, mayHaveActed)
     (self.queuedMilliseconds, self.durationMilliseconds) = (queuedMilliseconds, durationMilliseconds)
   }
 }

@@ -119,8 +119,11 @@ extension AttemptError {
         writer.value(value)
       }
     }
+    // What is wrong with the task itself is so on every node: it ends here instead of going from one to the next for
+    // ever.
+    let isOfTask = code == .badArguments || code == .tooLarge
     self.init(
       code: code, json: shown.bytes[...], isRetryable: isRetryable, mayHaveActed: hasBegun && effect ?? true,
-      hasBegun: hasBegun)
+      hasBegun: hasBegun || isOfTask)
   }
 }

@@ -62,6 +62,11 @@ package struct TaskTable: Sendable {
     slots[index].attempts = attempts
   }
 
+  /// A coordinator before this one may have sent it.
+  package mutating func markMayHaveActed(_ index: Int) { slots[index].mayHaveActed = true }
+
+  package func isRepeatable(_ index: Int) -> Bool { slots[index].isRepeatable }
+
   /// Takes the last tasks away, down to so many.
   package mutating func shorten(to count: Int) { slots.shorten(to: count) }
 

@@ -50,6 +50,12 @@ package struct BatchRecovery: Sendable {
   /// Lives of nodes that ended under tasks, the latest last.
   package private(set) var losses: [JournalRecord.LossRecord] = []
   package private(set) var isCancelled = false
+  /// What its tasks took from pools: as many items a task as it has pools, by index.
+  package private(set) var taken: [ItemUse] = []
+  /// By index, what became of the items of tasks that have a result, where they were not used.
+  package private(set) var itemsEnds: [UInt32: ItemsEnd] = [:]
+  /// Tasks that could not be made of their items.
+  package private(set) var refusedTasks: [Int] = []
   /// What was lost, for people; empty for nothing.
   package private(set) var damage: [String] = []
 
@@ -71,6 +77,7 @@ package struct BatchRecovery: Sendable {
       lanesWritten = max(lanesWritten, number)
     case .task(let task)?: add(task, at: offset)
     case .accepted(let total, let json)?: accept(total, json, through: offset + RecordFrame.headBytes + payload.count)
+    case .taken(let first, let width, let items)?: take(items, width, from: Int(first))
     case .closed?:
       isClosed = true
       promisedEnd = offset + RecordFrame.headBytes + payload.count
@@ -88,9 +95,20 @@ package struct BatchRecovery: Sendable {
     }
     fill(upTo: Int(task.index))
     taskPlaces.note(Int(task.index), at: offset)
+    if task.isRefused { refusedTasks.append(table.count) }
     table.append(
       type: lane.type, key: lane.key, limit: lane.limit, attempts: Int(task.attempts), repeatable: task.isRepeatable,
       priority: Int(lane.priority))
+  }
+
+  /// Tasks whose record of what they took is lost stand in between.
+  private mutating func take(_ items: [ItemUse], _ width: Int, from first: Int) {
+    guard width > 0, taken.count <= first * width else {
+      strays += 1
+      return
+    }
+    taken += repeatElement(.none, count: first * width - taken.count)
+    taken += items
   }
 
   /// Tasks that should be there and are not take their places all the same.
@@ -117,6 +135,7 @@ package struct BatchRecovery: Sendable {
     guard promisedTotal < table.count else { return }
     table.shorten(to: promisedTotal)
     lostTasks.removeAll { $0 >= promisedTotal }
+    refusedTasks.removeAll { $0 >= promisedTotal }
     taskPlaces.cut(at: promisedEnd)
   }
 
@@ -128,6 +147,10 @@ package struct BatchRecovery: Sendable {
       damage.append("\(lostTasks.count) tasks are lost, the first of them \(lostTasks[0])")
     }
     seqs = Array(repeating: 0, count: table.count)
+    guard let width = manifest?.joining?.sources.count else { return }
+    let count = table.count * width
+    if taken.count > count { taken.removeLast(taken.count - count) }
+    taken += repeatElement(.none, count: count - taken.count)
   }
 
   // MARK: The log of results
@@ -142,6 +165,7 @@ package struct BatchRecovery: Sendable {
       guard index < table.count, seqs[index] == 0 else { return }
       retried += 1
       sent[UInt32(index)] = nil
+      table.markMayHaveActed(index)
       table.restore(index, as: .queued, attempts: attempts)
       if notes.count < noteLimit { notes.append(Note(index: index, detail: Array(detail))) }
     case .sent(let shard, let node, let indexes)?:
@@ -166,6 +190,7 @@ package struct BatchRecovery: Sendable {
     resultCount = Int(result.seq)
     seqs[index] = result.seq
     sent[result.index] = nil
+    if result.itemsEnd != .used { itemsEnds[result.index] = result.itemsEnd }
     table.restore(index, as: result.status, attempts: result.attempts)
     guard let number = result.node else { return }
     noteNode(number)

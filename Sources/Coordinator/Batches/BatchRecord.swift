@@ -13,6 +13,8 @@ final class BatchRecord {
   private(set) var total: Int
   /// Takes an open batch's further tasks, also once it is closed; nil for one that never was open or has ended.
   var intake: BatchIntake?
+  /// Makes its tasks of items from pools; nil for one whose tasks are submitted, or that has ended.
+  var feeder: PoolFeeder?
   /// Results that readers may see: those that are durable.
   private(set) var resultCount: Int
   /// Nil while it runs.
@@ -146,7 +148,8 @@ final class BatchRecord {
   }
 
   func finish(_ progress: BatchProgress, at time: Timestamp) {
-    intake = nil
+    feeder?.end()
+    (intake, feeder) = (nil, nil)
     outcome = Outcome(progress: progress, finishedAt: time)
     tellFollowers()
   }

@@ -42,6 +42,8 @@ final class Dispatcher: @unchecked Sendable {
   private var roomTimer: LoopTimer?
   /// Nodes that have left the cluster and still run something.
   private(set) var leaving: [String: LoopTimer] = [:]
+  /// Told after each input that the scheduler took: it may have room for more tasks.
+  var onFed: () -> Void = {}
   /// Streams of results that are being read.
   var readers = 0
   /// The coordinator goes down: who follows a batch that has nothing to do reads on elsewhere, or later.
@@ -131,6 +133,9 @@ final class Dispatcher: @unchecked Sendable {
   /// Those of them that have something to do: an open one may have nothing.
   var busyBatches: Int { runningBatches - scheduler.idleBatches }
 
+  /// Tasks of a batch that nobody has got yet; nil while it is not known what nodes hold of it.
+  func waitingTasks(of batch: UUIDv7) -> Int? { scheduler.waitingTasks(of: batch) }
+
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
 
@@ -161,7 +166,10 @@ final class Dispatcher: @unchecked Sendable {
     inputs.append(input)
     guard !isFeeding else { return }
     isFeeding = true
-    defer { isFeeding = false }
+    defer {
+      isFeeding = false
+      onFed()
+    }
     var effects: [Scheduler.Effect] = []
     var next = 0
     while next < inputs.count {

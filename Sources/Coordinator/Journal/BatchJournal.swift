@@ -81,7 +81,8 @@ final class BatchJournal {
 
   // MARK: Appending
 
-  func appendTask(_ spec: TaskSpec) {
+  /// - Parameter isRefused: it is never sent, for it could not be made of its items.
+  func appendTask(_ spec: TaskSpec, isRefused: Bool = false) {
     let lane = TaskLane(type: spec.type, priority: spec.priority, key: spec.key, limit: spec.limit)
     let number = lastLane?.lane == lane ? lastLane!.number : lanes[lane] ?? add(lane)
     lastLane = (lane, number)
@@ -89,7 +90,7 @@ final class BatchJournal {
     JournalRecord.task(
       JournalRecord.TaskRecord(
         index: UInt32(taskCount), lane: number, attempts: UInt16(clamping: spec.attempts),
-        isRepeatable: spec.isRepeatable, id: spec.id?.bytes ?? [], bytes: spec.bytes)
+        isRepeatable: spec.isRepeatable, isRefused: isRefused, id: spec.id?.bytes ?? [], bytes: spec.bytes)
     ).write(into: &taskWriter)
     taskCount += 1
     if taskWriter.bytes.count >= JournalLimits.pieceBytes { flushTasks() }
@@ -109,6 +110,12 @@ final class BatchJournal {
     return lanesWritten
   }
 
+  /// Appends what tasks took from pools, the first of them with this index.
+  func appendTaken(_ tasks: some Collection<[ItemUse]>, first: Int) {
+    guard let width = tasks.first?.count else { return }
+    JournalRecord.taken(first: UInt32(first), width: width, items: tasks.flatMap(\.self)).write(into: &taskWriter)
+  }
+
   /// All tasks so far are the batch's.
   func accept(_ manifest: BatchManifest) {
     JournalRecord.accepted(total: taskCount, manifest: manifest.bytes[...]).write(into: &taskWriter)
@@ -123,7 +130,7 @@ final class BatchJournal {
 
   /// Where the log of tasks stands.
   struct TaskMark {
-    fileprivate let count: Int
+    let count: Int
     fileprivate let offset: Int
   }
 
@@ -146,7 +153,7 @@ final class BatchJournal {
   }
 
   /// Appends the result of a task that has none; `line` is its NDJSON line with `seq` and line break.
-  func appendResult(_ line: ArraySlice<UInt8>, of end: TaskEnd) {
+  func appendResult(_ line: ArraySlice<UInt8>, of end: TaskEnd, items: ItemsEnd = .used) {
     guard case .known(var seqs, var places) = index else { preconditionFailure("a result for a batch that has ended") }
     index = .unknown(waiting: [])
     if seqs.count < taskCount { seqs += Array(repeating: 0, count: taskCount - seqs.count) }
@@ -157,7 +164,8 @@ final class BatchJournal {
     places.note(resultCount, at: self.end(of: results, &resultEnd) + resultWriter.bytes.count)
     JournalRecord.ResultRecord(
       seq: UInt32(resultCount), index: UInt32(end.index), status: end.status, node: node,
-      attempts: UInt16(clamping: end.attempts), durationMicroseconds: end.durationMicroseconds, line: line
+      attempts: UInt16(clamping: end.attempts), durationMicroseconds: end.durationMicroseconds, itemsEnd: items,
+      line: line
     ).write(into: &resultWriter)
     index = .known(seqs: seqs, places: places)
     if resultWriter.bytes.count >= JournalLimits.pieceBytes { flushResults() }

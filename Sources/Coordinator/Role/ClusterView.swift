@@ -77,6 +77,12 @@ final class ClusterView: @unchecked Sendable {
       $0.sample(tasks.running, ["state": "running"])
       $0.sample(tasks.waiting, ["state": "queued"])
     }
+    let pools = service.pools.totals
+    metrics.gauge("ignareo_pools", "Pools of items that are made into tasks.", pools.pools)
+    metrics.gauge("ignareo_pool_items", "Items of all pools, by state.") {
+      $0.sample(pools.free, ["state": "free"])
+      $0.sample(pools.leased, ["state": "leased"])
+    }
     metrics.counter(
       "ignareo_hedged_total", "Tasks started a second time while the first attempt still ran.",
       service.dispatcher.hedgedTotal)

@@ -49,6 +49,9 @@ struct BatchStatus: Equatable {
     if let missing = value["missing_task_types"]?.elements?.compactMap(\.string), !missing.isEmpty {
       waitingFor = "a node with \(missing.joined(separator: ", "))"
     }
+    if waitingFor == nil, let pools = value["missing_items"]?.elements?.compactMap(\.string), !pools.isEmpty {
+      waitingFor = "items in \(pools.joined(separator: ", "))"
+    }
     value["nodes"]?.forEachMember { node, tasks in
       if let tasks = tasks.int { nodes.append(NodeShare(node: node.string, tasks: tasks)) }
     }
