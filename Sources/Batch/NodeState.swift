@@ -22,6 +22,13 @@ struct NodeState: Sendable {
   var ownQueues: [Int: Int] = [:]
   /// Tasks sent and not ended.
   var out = 0
+  /// Those of them that may wait for their start, and how many may.
+  var waiting = 0
+  var window = StartWindow()
+  /// The shards that these are in, in the order in which they were sent, and some that have ended.
+  var young: [ShardID] = []
+  /// When a timer looks whether the first of these has begun.
+  var begunDue: Instant?
   /// Exchanges under way.
   var shards = 0
   /// Tasks of others (another coordinator, its own API), seen in two reports running: one alone may be a snapshot of
@@ -54,7 +61,12 @@ struct NodeState: Sendable {
   static let vacant = NodeState(report: NodeReport(name: "", capacity: 0, taskTypes: []))
 
   var load: Int { out + foreign }
-  var room: Int { report.capacity - load }
+  /// How many tasks it may be given now.
+  var room: Int { min(report.capacity - load, windowSize - waiting) }
+  var windowSize: Int { min(window.size ?? report.capacity, report.capacity) }
+
+  /// Whether it could run more than its window lets through.
+  var isWindowFull: Bool { room < roomWorthSending && room < report.capacity - load }
 
   func isOpen(at now: Instant) -> Bool { report.availability == .open && restsUntil <= now }
 
@@ -68,10 +80,15 @@ struct NodeState: Sendable {
     latestForeign = seen
   }
 
-  mutating func sent(_ tasks: Int, at now: Instant) {
-    if out == 0 { (measuredSince, endedSince) = (now, 0) }
+  mutating func sent(_ tasks: Int, in shard: ShardID, at now: Instant) {
+    if out == 0 {
+      if now - measuredSince >= SchedulerLimits.windowKept { window.restart() }
+      (measuredSince, endedSince) = (now, 0)
+    }
     out += tasks
     shards += 1
+    waiting += tasks
+    young.append(shard)
   }
 
   mutating func attemptEnded(at now: Instant) {
@@ -97,9 +114,10 @@ struct NodeState: Sendable {
       rate.map { Int(min($0 * SchedulerLimits.shardWork.inSeconds, 1e6).rounded(.up)) }
       ?? max(SchedulerLimits.firstShardTasks, capacity / 16)
     let wanted = max(bySpeed, capacity / SchedulerLimits.shardsAcrossCapacity)
-    return max(1, min(wanted, SchedulerLimits.shardTasks))
+    let pipelined = window.size.map { min($0, capacity) / SchedulerLimits.shardsInWindow } ?? .max
+    return max(1, min(wanted, SchedulerLimits.shardTasks, pipelined))
   }
 
   /// The least room for which it is worth opening an exchange at once, while the queue is long.
-  var roomWorthSending: Int { min(shardSize, max(1, report.capacity / 16)) }
+  var roomWorthSending: Int { min(shardSize, max(1, windowSize / 16)) }
 }

@@ -9,15 +9,24 @@ extension Scheduler {
     sendTrials(at: now, into: &effects)
     if mustDispatchAll {
       mustDispatchAll = false
-      for node in nodeList { nodes[node].roomWaitedFor = 0 }
+      for node in nodeList {
+        nodes[node].roomWaitedFor = 0
+        settleBegun(node, at: now)
+      }
       while let node = roomiestNode(at: now) {
         if !serve(node, at: now, into: &effects) { nodes[node].idleRound = round }
       }
-      for node in nodeList { while relieveOthers(with: node, at: now, into: &effects) {} }
+      for node in nodeList {
+        while relieveOthers(with: node, at: now, into: &effects) {}
+        noteFullWindow(node, at: now)
+      }
     } else {
-      for node in touchedNodes where nodes.contains(node) && nodes[node].room >= nodes[node].roomWaitedFor {
+      for node in touchedNodes where nodes.contains(node) {
+        settleBegun(node, at: now)
+        guard nodes[node].room >= nodes[node].roomWaitedFor else { continue }
         while serve(node, at: now, into: &effects) {}
         while relieveOthers(with: node, at: now, into: &effects) {}
+        noteFullWindow(node, at: now)
       }
     }
   }
@@ -70,7 +79,7 @@ extension Scheduler {
     nodes[node].types.flatMap { type in [types[type].queue] + (nodes[node].ownQueues[type].map { [$0] } ?? []) }
   }
 
-  private mutating func nextTurn(for node: Int) -> Turn? {
+  mutating func nextTurn(for node: Int) -> Turn? {
     var best: Turn?
     for queue in queues(of: node) {
       if let turn = nextTurn(in: queue), best.map({ turn < $0 }) ?? true { best = turn }
@@ -82,7 +91,7 @@ extension Scheduler {
   private func roomOf(_ node: Int, for turn: Turn) -> Int {
     let room = nodes[node].room
     guard let batch = batches.slot(of: turn.batch), batches[batch].ready > room else { return room }
-    let reserve = nodes[node].report.capacity / SchedulerLimits.reserveDivisor
+    let reserve = nodes[node].windowSize / SchedulerLimits.reserveDivisor
     return batches[batch].counts.running >= reserve ? room - reserve : room
   }
 
@@ -127,9 +136,10 @@ extension Scheduler {
     if !nodes[node].isOpen(at: now) { return true }
     guard nodes[node].room <= 0 else { return false }
     let open = nodeList.filter { nodes[$0].report.availability == .open }
-    let capacity = open.reduce(0) { $0 + nodes[$1].report.capacity }
-    let load = open.reduce(0) { $0 + nodes[$1].load }
-    let share = Double(nodes[node].load) / Double(max(1, nodes[node].report.capacity))
-    return share > SchedulerLimits.loadBound * Double(load) / Double(max(1, capacity))
+    let fill = open.reduce(into: (load: 0, most: 0)) {
+      $0.load += nodes[$1].load
+      $0.most += nodes[$1].load + max(0, nodes[$1].room)
+    }
+    return Double(fill.most) > SchedulerLimits.loadBound * Double(fill.load)
   }
 }

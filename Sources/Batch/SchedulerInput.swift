@@ -12,6 +12,9 @@ extension Scheduler {
     case node(NodeReport)
     /// Dead, left, or no longer a node: what it held is lost.
     case nodeGone(name: String)
+    /// A shard has gone on its way to its node: what is told of its attempts' times counts from here. It is not always
+    /// told: then they count from the effect that sent it.
+    case transmitted(ShardID)
     /// Attempts that ended, as lines of a shard's exchange told it.
     case attempts(ShardID, [AttemptEnd])
     case shardEnded(ShardID, ShardEnd)
