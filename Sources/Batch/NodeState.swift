@@ -35,6 +35,8 @@ struct NodeState: Sendable {
   /// ours on their way.
   private(set) var foreign = 0
   private var latestForeign = 0
+  /// Other coordinators with tasks there.
+  private var others = 0
 
   /// Takes nothing before that.
   var restsUntil = Instant.zero
@@ -62,11 +64,14 @@ struct NodeState: Sendable {
 
   var load: Int { out + foreign }
   /// How many tasks it may be given now.
-  var room: Int { min(report.capacity - load, windowSize - waiting) }
+  var room: Int { min(places, windowSize - waiting) }
+  /// The places that it has for more: those that are free, and its share of all where other coordinators have tasks
+  /// there. What it has no place for yet waits on the node, which gives the next ones out in turns.
+  private var places: Int { max(report.capacity - load, others > 0 ? report.capacity / (others + 1) - out : .min) }
   var windowSize: Int { min(window.size ?? report.capacity, report.capacity) }
 
   /// Whether it could run more than its window lets through.
-  var isWindowFull: Bool { room < roomWorthSending && room < report.capacity - load }
+  var isWindowFull: Bool { room < roomWorthSending && room < places }
 
   func isOpen(at now: Instant) -> Bool { report.availability == .open && restsUntil <= now }
 
@@ -75,6 +80,7 @@ struct NodeState: Sendable {
 
   mutating func take(_ report: NodeReport) {
     self.report = report
+    others = max(0, report.coordinators - (out > 0 ? 1 : 0))
     let seen = max(0, report.load - out)
     foreign = min(seen, latestForeign)
     latestForeign = seen

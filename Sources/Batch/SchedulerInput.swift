@@ -43,15 +43,19 @@ package struct NodeReport: Sendable, Equatable {
   package var capacity: Int
   /// Tasks that it holds, whoever sent them.
   package var load: Int
+  /// How many coordinators have tasks there, this one among them or not.
+  package var coordinators: Int
   package var taskTypes: [String]
 
   package init(
-    name: String, availability: Availability = .open, capacity: Int, load: Int = 0, taskTypes: [String]
+    name: String, availability: Availability = .open, capacity: Int, load: Int = 0,
+    coordinators: Int = 0, taskTypes: [String]
   ) {
     self.name = name
     self.availability = availability
     self.capacity = capacity
     self.load = load
+    self.coordinators = coordinators
     self.taskTypes = taskTypes
   }
 }

@@ -19,7 +19,7 @@ enum SchedulerLimits {
   static let linger: Duration = .milliseconds(100)
   /// Attempts wait so long for their start in the mean, besides the way to their node and back, before a node's window
   /// is made smaller: tasks of others can go ahead of those that wait here, and not of those that wait there.
-  static let startDelay: Duration = .milliseconds(20)
+  static let startDelay: Duration = .milliseconds(25)
   /// By so much of that it may differ.
   static let startSlack = 0.25
   /// How fast a window grows and shrinks at most, in one round.
@@ -38,7 +38,7 @@ enum SchedulerLimits {
   static let begunAfter: Duration = .milliseconds(100)
   static let begunAtLast: Duration = .seconds(2)
   /// Shards that a window is filled with at least, so that the next one is there when one has ended.
-  static let shardsInWindow = 4
+  static let shardsInWindow = 3
   /// A node that has had nothing for so long begins anew with the largest window.
   static let windowKept: Duration = .seconds(1)
   /// One in so many places of a node is kept for batches that have little out, while a batch has more than fits.
