@@ -50,8 +50,6 @@ struct NodeState: Sendable {
   /// Room below this is left to grow; zero when nothing is known to wait for it.
   var roomWaitedFor = 0
   var waitsForRoomSince: Instant?
-  /// The round of dispatch in which nothing was found for it.
-  var idleRound: UInt64 = 0
 
   init(report: NodeReport, life: UInt64 = 0) {
     self.life = life
@@ -120,7 +118,7 @@ struct NodeState: Sendable {
       rate.map { Int(min($0 * SchedulerLimits.shardWork.inSeconds, 1e6).rounded(.up)) }
       ?? max(SchedulerLimits.firstShardTasks, capacity / 16)
     let wanted = max(bySpeed, capacity / SchedulerLimits.shardsAcrossCapacity)
-    let pipelined = window.size.map { min($0, capacity) / SchedulerLimits.shardsInWindow } ?? .max
+    let pipelined = windowSize < capacity ? windowSize / SchedulerLimits.shardsInWindow : .max
     return max(1, min(wanted, SchedulerLimits.shardTasks, pipelined))
   }
 

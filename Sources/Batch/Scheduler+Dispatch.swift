@@ -13,9 +13,7 @@ extension Scheduler {
         nodes[node].roomWaitedFor = 0
         settleBegun(node, at: now)
       }
-      while let node = roomiestNode(at: now) {
-        if !serve(node, at: now, into: &effects) { nodes[node].idleRound = round }
-      }
+      serveAll(at: now, into: &effects)
       for node in nodeList {
         while relieveOthers(with: node, at: now, into: &effects) {}
         noteFullWindow(node, at: now)
@@ -31,19 +29,34 @@ extension Scheduler {
     }
   }
 
-  private func roomiestNode(at now: Instant) -> Int? {
-    var (best, bestRoom) = (Int?.none, 0)
-    for node in nodeList where nodes[node].idleRound != round && nodes[node].room > bestRoom {
-      if nodes[node].takesShards(at: now) { (best, bestRoom) = (node, nodes[node].room) }
+  /// A node with room, among those that are served in a round: the one with most is next, among equals the oldest.
+  private struct Candidate: Comparable {
+    let room: Int
+    /// In the order of their appearance.
+    let place: Int
+    let node: Int
+
+    static func < (left: Candidate, right: Candidate) -> Bool {
+      left.room != right.room ? left.room > right.room : left.place < right.place
     }
-    return best
+  }
+
+  private mutating func serveAll(at now: Instant, into effects: inout [Effect]) {
+    var candidates = MinHeap<Candidate>()
+    for (place, node) in nodeList.enumerated() where nodes[node].room > 0 && nodes[node].takesShards(at: now) {
+      candidates.insert(Candidate(room: nodes[node].room, place: place, node: node))
+    }
+    while let next = candidates.removeFirst() {
+      guard serve(next.node, at: now, into: &effects), nodes[next.node].room > 0 else { continue }
+      candidates.insert(Candidate(room: nodes[next.node].room, place: next.place, node: next.node))
+    }
   }
 
   /// Gives the node one shard. False when there is nothing for it now; true also when lanes were put aside instead.
   private mutating func serve(_ node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
     guard nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
     guard var turn = nextTurn(for: node) else {
-      if !nodeList.contains(where: { !nodes[$0].ownQueues.isEmpty }) { nodes[node].roomWaitedFor = .max }
+      if ownQueueCount == 0 { nodes[node].roomWaitedFor = .max }
       return false
     }
     var room = roomOf(node, for: turn)
@@ -118,7 +131,7 @@ extension Scheduler {
 
   /// Serves a node from the keyed lanes at home on another one that is overloaded or resting.
   private mutating func relieveOthers(with node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
-    guard nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
+    guard ownQueueCount > 0, nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
     for type in nodes[node].types {
       for other in nodeList where other != node {
         guard let queue = nodes[other].ownQueues[type], mayHandOn(other, at: now), let turn = nextTurn(in: queue),

@@ -27,7 +27,8 @@ extension Scheduler {
         guard now - shards[slot].sentAt >= nodes[node].window.patience else { break }
         shards[slot].isYoung = false
         nodes[node].waiting -= shards[slot].remaining
-        nodes[node].window.begunUnheard(shards[slot].remaining, most: nodes[node].report.capacity, at: now)
+        nodes[node].window.begunUnheard(
+          shards[slot].remaining, sentAt: shards[slot].sentAt, most: nodes[node].report.capacity, at: now)
       }
       passed += 1
     }

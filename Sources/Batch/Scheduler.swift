@@ -67,6 +67,8 @@ package struct Scheduler: Sendable {
   var nodeSlots: [String: Int] = [:]
   /// The slots of all nodes, in the order of their appearance.
   var nodeList: [Int] = []
+  /// Queues of keyed lanes, over all nodes; where there is none, no node looks for others to relieve.
+  var ownQueueCount = 0
   var types = SlotTable(vacant: TypeState(name: "", queue: 0))
   var typeSlots: [String: Int] = [:]
   var shards = SlotTable(vacant: ShardState(batchKey: SlotKey(slot: 0, generation: 0), node: 0, sentAt: .zero))

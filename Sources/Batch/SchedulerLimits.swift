@@ -20,6 +20,9 @@ enum SchedulerLimits {
   /// Attempts wait so long for their start in the mean, besides the way to their node and back, before a node's window
   /// is made smaller: tasks of others can go ahead of those that wait here, and not of those that wait there.
   static let startDelay: Duration = .milliseconds(25)
+  /// The window of a node that has done nothing yet. What waits for others fills a larger one in some tenths of a
+  /// second, and where it is too large it holds up others for as long.
+  static let startsAtFirst = 2_000
   /// By so much of that it may differ.
   static let startSlack = 0.25
   /// How fast a window grows and shrinks at most, in one round.
@@ -36,7 +39,7 @@ enum SchedulerLimits {
   static let longestWay: Duration = .milliseconds(500)
   /// What has been out so long is taken to have begun; later where attempts are seen to wait longer.
   static let begunAfter: Duration = .milliseconds(100)
-  static let begunAtLast: Duration = .seconds(2)
+  static let begunAtLast: Duration = .seconds(10)
   /// Shards that a window is filled with at least, so that the next one is there when one has ended.
   static let shardsInWindow = 3
   /// A node that has had nothing for so long begins anew with the largest window.

@@ -6,14 +6,14 @@ import Clockwork
 /// What a node is given beyond what it can begin lies in queues: sockets', the node's, the coordinator's own for its
 /// results. There it brings no throughput, and everybody's small batch waits behind it. So the window follows the time
 /// that attempts wait, which by Little's law is the window over the node's rate: it shrinks by as much as that time is
-/// too long, and grows while it is full and the time is short. A fresh one is as large as can be, and so are the steps
-/// in which it grows, for tasks that wait for others (a site, a timer) are to fill a node's whole capacity at once.
+/// too long, and grows while it is full and the time is short. A fresh one is large, and so are the steps in which it
+/// grows, for tasks that wait for others (a site, a timer) are to fill a node's whole capacity soon.
 ///
 /// The same idea on the Internet's paths: Brakmo, Peterson: "TCP Vegas", 1995; Nichols, Jacobson: "Controlling queue
 /// delay", 2012.
 struct StartWindow: Sendable {
-  /// Tasks that may wait; nil while nothing says that it must be bounded.
-  private(set) var size: Int?
+  /// Tasks that may wait; nil where nothing says that it must be bounded.
+  private(set) var size: Int? = SchedulerLimits.startsAtFirst
   /// What of a wait no window makes shorter, where the smallest one was tried: the way there and back, a machine that
   /// has much else to do.
   private(set) var base = Duration.zero
@@ -32,8 +32,15 @@ struct StartWindow: Sendable {
   /// At its smallest, from when on.
   private var smallestSince: Instant?
 
-  /// So long after it was sent a task is taken to have begun, whether it says so or not.
-  var patience: Duration { max(SchedulerLimits.begunAfter, min(wait * 4, SchedulerLimits.begunAtLast)) }
+  /// The longest wait of this round and of the one before, in milliseconds, and when the last one was heard of.
+  private var longest = (now: 0.0, before: 0.0)
+  private var heardAt = Instant.zero
+
+  /// So long after it was sent a task is taken to have begun, whether it says so or not: much later than others did.
+  var patience: Duration {
+    let wait = Duration(secondsClamped: max(longest.now, longest.before) / 1e3)
+    return max(SchedulerLimits.begunAfter, min(wait * 4, SchedulerLimits.begunAtLast))
+  }
 
   /// How long attempts may wait in the mean.
   private var target: Duration { SchedulerLimits.startDelay + base * 2 }
@@ -51,6 +58,8 @@ struct StartWindow: Sendable {
   mutating func note(
     milliseconds wait: Double, onNode: Double, sentAt: Instant, waiting: Int, most: Int, at now: Instant
   ) {
+    heardAt = now
+    longest.now = max(longest.now, wait)
     guard sentAt >= since else { return }
     sum += max(0, wait)
     onNodeSum += onNode
@@ -69,6 +78,7 @@ struct StartWindow: Sendable {
     let present = min(size ?? most, most)
     let wasFull = wasFull || size == nil && waiting * 2 > most
     (sum, onNodeSum, count, self.wasFull) = (0, 0, 0, false)
+    longest = (0, longest.now)
     if ratio < 1 - SchedulerLimits.startSlack {
       shrink(from: present, by: max(ratio, SchedulerLimits.startShrinking), onTheWay, at: now)
     } else if ratio > 1 + SchedulerLimits.startSlack, wasFull, size != nil {
@@ -99,9 +109,11 @@ struct StartWindow: Sendable {
     smallestSince = nil
   }
 
-  /// Tasks have been out for so long that they are taken to have begun, and nobody has heard of a wait.
-  mutating func begunUnheard(_ tasks: Int, most: Int, at now: Instant) {
-    guard let size, wait <= target * 2 else { return }
+  /// Tasks have been out for so long that they are taken to have begun.
+  mutating func begunUnheard(_ tasks: Int, sentAt: Instant, most: Int, at now: Instant) {
+    // Nobody has heard of a wait since: what was heard before counts for less and less.
+    if heardAt < sentAt { (wait, longest) = (wait / 2, (longest.now / 2, longest.before / 2)) }
+    guard let size, max(longest.now, longest.before) <= target.inMilliseconds * 2 else { return }
     unheard += tasks
     guard wasFull, unheard >= min(size, most) / 2 else { return }
     (unheard, wasFull) = (0, false)
