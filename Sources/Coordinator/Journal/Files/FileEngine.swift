@@ -50,6 +50,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   private var isCommitting = false
   private var isCommitPlanned = false
   private var retry: LoopTimer?
+  private var closing: (() -> Void)?
   private(set) var byteCount = 0
   private(set) var pendingBytes = 0
   private(set) var trouble: JournalTrouble?
@@ -137,7 +138,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       place += 1
       tail.isInLine = false
       guard !tail.isDurable else { continue }
-      let part = Array(tail.bytes[(tail.durable - tail.start)...].prefix(JournalLimits.groupBytes))
+      let part = Array(tail.bytes[(tail.durable - tail.start)...].prefix(JournalLimits.partBytes))
       bytes += part.count
       writes.append(JournalWrite(log: tail.log, generation: tail.generation, offset: tail.durable, bytes: part))
     }
@@ -163,6 +164,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     let failure = failures.lazy.compactMap { $0 }.first
     set(failure)
     if failure != nil {
+      guard closing == nil else { return finishClosing() }
       retry = loop.schedule(after: JournalLimits.retryInterval) { [weak self] in
         self?.retry = nil
         self?.commit()
@@ -171,6 +173,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       commit()
     }
     for waiter in ready { waiter.then() }
+    if !isCommitting { finishClosing() }
   }
 
   /// Lets go of what is durable, but for a part: what was written of late is what is read first.
@@ -253,8 +256,15 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   /// What was appended is handed to the disk once more, whether anybody asked for it or not.
   func close(_ then: @escaping () -> Void) {
     loop.assertCurrent()
+    closing = then
     commit()
     retry?.cancel()
-    writer.run(on: loop, { () }, then: then)
+    if !isCommitting { finishClosing() }
+  }
+
+  private func finishClosing() {
+    guard let closing else { return }
+    self.closing = nil
+    writer.run(on: loop, { () }, then: closing)
   }
 }
