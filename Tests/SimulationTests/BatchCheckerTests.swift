@@ -31,13 +31,26 @@ struct BatchCheckerTests {
   @Test("quarantine: nobody says that a node's process is another one")
   func quarantine() throws { try expect("quarantine", .forgivesDeaths, in: "poison", nodes: 1, seeds: 1...30) }
 
+  @Test("fairness: nodes prefer one coordinator, and do not tell it of the others")
+  func fairness() throws {
+    let text = "coordinators 2\nat 0.1s submit 900\nat 0.2s submit 60\nat 0.3s submit 60\nuntil 2s"
+    let crowd = try BatchScenario(name: "crowd", text: text)
+    try expect("fairness", .takesSides, in: crowd, nodes: 1, seeds: 35...40)
+  }
+
   /// The same without the fault passes, so the failure is the fault's.
   private func expect(
     _ checker: String, _ fault: PlantedBatchFault, in name: String, nodes: Int = 4, seeds: ClosedRange<UInt64> = 1...20
   ) throws {
+    let scenario = try #require(BatchScenario.named(name, seed: 1))
+    try expect(checker, fault, in: scenario, nodes: nodes, seeds: seeds)
+  }
+
+  private func expect(
+    _ checker: String, _ fault: PlantedBatchFault, in scenario: BatchScenario, nodes: Int, seeds: ClosedRange<UInt64>
+  ) throws {
     var found: Set<String> = []
     for seed in seeds where !found.contains(checker) {
-      let scenario = try #require(BatchScenario.named(name, seed: seed))
       let report = BatchSimulation.run(seed: seed, nodes: nodes, scenario: scenario, fault: fault)
       found.formUnion(report.failures.map(\.checker))
       guard !report.passed else { continue }
