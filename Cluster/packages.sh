@@ -39,6 +39,7 @@ is_there() {
     nginx-light) command -v nginx > /dev/null ;;
     golang-go) command -v go > /dev/null ;;
     python3) command -v python3 > /dev/null ;;
+    iproute2) command -v ip > /dev/null ;;
     *) [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2> /dev/null) == installed ]] ;;
   esac
 }

@@ -73,14 +73,19 @@ struct BatchState: Sendable {
     kinds = table.kinds
   }
 
-  /// Counts the tasks and puts those that wait into their lanes: when the table is gone, or every piece of it would be
-  /// copied.
+  /// Counts the tasks and puts those that wait into their lanes, but for suspects: when the table is gone, or every
+  /// piece of it would be copied.
   mutating func linkAll() {
     for index in tasks.indices {
       let task = tasks[index]
       counts.add(task.state)
       hasRepeatable = hasRepeatable || task.isRepeatable
-      if task.state == .queued { link(index, atFront: false) }
+      guard task.state == .queued else { continue }
+      if isSuspect(index) {
+        types[type(of: task)].waiting += 1
+      } else {
+        link(index, atFront: false)
+      }
     }
     for lane in lanes { types[Int(kinds[Int(lane.kind)].type)].waiting += Int(lane.count) }
   }
@@ -104,12 +109,12 @@ struct BatchState: Sendable {
 
   func priority(of lane: UInt32) -> Int8 { kind(of: Int(lane)).priority }
 
-  /// Adds a task that waits, and is in no lane yet.
+  /// Adds a task that is in no lane yet.
   mutating func append(_ task: TaskSlot) {
     tasks.append(task)
-    counts.add(.queued)
+    counts.add(task.state)
     hasRepeatable = hasRepeatable || task.isRepeatable
-    types[type(of: task)].waiting += 1
+    if task.state == .queued { types[type(of: task)].waiting += 1 }
   }
 
   /// The only place where a task changes its state, so that the counts are the tasks'.
@@ -125,6 +130,8 @@ struct BatchState: Sendable {
   mutating func mark(_ index: Int, isHedged: Bool) { tasks[index].isHedged = isHedged }
 
   mutating func mark(_ index: Int, hasLosses: Bool) { tasks[index].hasLosses = hasLosses }
+
+  mutating func noteActed(_ index: Int) { tasks[index].mayHaveActed = true }
 
   /// Before the tasks are counted: writes one down as running.
   mutating func begin(_ index: Int, in shard: Int) {

@@ -1,4 +1,4 @@
-import Clockwork
+package import Clockwork
 
 /// A node that went down with tasks of a batch.
 struct NodeLoss: Sendable {
@@ -6,6 +6,23 @@ struct NodeLoss: Sendable {
   /// Which of the lives of the node, if it has come back.
   let life: UInt64
   let at: Instant
+}
+
+/// A node that went down with tasks of a batch, as the journal keeps it and gives it back.
+package struct NodeLossNote: Sendable {
+  package let batch: UUIDv7
+  package let node: String
+  /// The same for all shards that were lost with one life of the node.
+  package let life: UInt64
+  package let at: Instant
+  /// How many suspects were on trial there together; 0 for no trial.
+  package let trialSize: Int
+  package let indexes: [UInt32]
+
+  package init(batch: UUIDv7, node: String, life: UInt64, at: Instant, trialSize: Int, indexes: [UInt32]) {
+    (self.batch, self.node, self.life, self.at) = (batch, node, life, at)
+    (self.trialSize, self.indexes) = (trialSize, indexes)
+  }
 }
 
 /// What a batch knows of its tasks whose node went down under them: nothing of the others.

@@ -25,6 +25,7 @@ extension Scheduler {
       let task = batches[batch].tasks[Int(index)]
       entries.append(Shard.Entry(index: index, attempt: task.attempts + 1, isRepeatable: task.isRepeatable))
       takePlaceAtLimit(Int(index), of: batch, at: now)
+      if task.hasLosses { nodes[node].marked += 1 }
     }
     guard !entries.isEmpty else {
       shards.remove(Int(key.slot))

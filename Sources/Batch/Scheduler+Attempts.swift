@@ -8,7 +8,7 @@ extension Scheduler {
       return
     }
     for end in ends {
-      guard let batch = batches.slot(of: shards[slot].batchKey), batches[batch].isRunning(end.index, in: slot) else {
+      guard let batch = batches.slot(of: shards[slot].batchKey), isRunning(end.index, of: batch, in: slot) else {
         let isOwn = shards[slot].entries.contains { Int($0.index) == end.index }
         effects.append(.ignored(isOwn ? .lateResult(index: end.index) : .foreignIndex(end.index)))
         continue
@@ -30,6 +30,7 @@ extension Scheduler {
 
   private mutating func settle(_ end: AttemptEnd, of slot: Int, at now: Instant, into effects: inout [Effect]) {
     let batch = shards[slot].batch
+    if end.mayHaveActed { batches[batch].noteActed(end.index) }
     switch end.outcome {
     case .ok(let value):
       batches[batch].countAttempt(of: end.index)
@@ -123,6 +124,7 @@ extension Scheduler {
     switch end {
     case .notSent, .refused: break
     case .finished, .broken, .died, .garbled:
+      batches[shards[slot].batch].noteActed(index)
       let error = TaskResult.error(.lost, Loss.connection.text(node: nodes[shards[slot].node].name))
       noteCopy(index, of: slot, end: nil, error: error, at: now, into: &effects)
     }
@@ -146,6 +148,7 @@ extension Scheduler {
   ) {
     let batch = shards[slot].batch
     let task = batches[batch].tasks[index]
+    if mayHaveActed { batches[batch].noteActed(index) }
     let what = loss.text(node: nodes[shards[slot].node].name)
     if mayHaveActed && !task.isRepeatable {
       batches[batch].countAttempt(of: index)
@@ -169,6 +172,7 @@ extension Scheduler {
     guard task.isRepeatable, !batches[batch].isCancelled else {
       return lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
     }
+    batches[batch].noteActed(index)
     batches[batch].countAttempt(of: index)
     let attempts = task.attempts + 1
     let error = AttemptError.internal(
@@ -217,21 +221,33 @@ extension Scheduler {
     _ index: Int, of slot: Int, _ status: TaskState, _ detail: TaskEnd.Detail, _ end: AttemptEnd?,
     at now: Instant? = nil, into effects: inout [Effect]
   ) {
-    let shard = shards[slot]
-    batches[shard.batch].move(index, to: status)
-    if batches[shard.batch].tasks[index].hasLosses { batches[shard.batch].forgetLosses(of: index) }
-    let sentAfter = (shard.sentAt - batches[shard.batch].addedAt).inMilliseconds
+    // Field by field: a copy of the shard would hold all of its entries.
+    let (batch, node, sentAt) = (shards[slot].batch, shards[slot].node, shards[slot].sentAt)
+    batches[batch].move(index, to: status)
+    if batches[batch].tasks[index].hasLosses { batches[batch].forgetLosses(of: index) }
+    let sentAfter = (sentAt - batches[batch].addedAt).inMilliseconds
     effects.append(
       .taskEnded(
         TaskEnd(
-          batch: batches[shard.batch].id, index: index, status: status, detail: detail,
-          node: nodes[shard.node].name, attempts: Int(batches[shard.batch].tasks[index].attempts),
+          batch: batches[batch].id, index: index, status: status, detail: detail,
+          node: nodes[node].name, attempts: Int(batches[batch].tasks[index].attempts),
+          mayHaveActed: batches[batch].tasks[index].mayHaveActed,
           queuedMilliseconds: sentAfter + (end?.startedMilliseconds ?? 0),
-          durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - shard.sentAt).inMilliseconds } ?? 0)))
+          durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - sentAt).inMilliseconds } ?? 0)))
   }
 }
 
 extension AttemptEnd {
+  /// False only where it surely had no effect.
+  var mayHaveActed: Bool {
+    switch outcome {
+    case .ok: true
+    case .error(let error): error.hasBegun && error.mayHaveActed
+    case .cancelled(let mayHaveActed): mayHaveActed
+    case .notBegun: false
+    }
+  }
+
   /// Whether it is work that the node did.
   fileprivate var wasAttempt: Bool {
     switch outcome {

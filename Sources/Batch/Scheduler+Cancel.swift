@@ -33,7 +33,8 @@ extension Scheduler {
         .taskEnded(
           TaskEnd(
             batch: batches[batch].id, index: index, status: .cancelled, detail: .none, node: nil,
-            attempts: Int(task.attempts), queuedMilliseconds: waited, durationMilliseconds: 0)))
+            attempts: Int(task.attempts), mayHaveActed: task.mayHaveActed, queuedMilliseconds: waited,
+            durationMilliseconds: 0)))
     }
     batches[batch].cancelFrom = end
     if end < batches[batch].tasks.count {

@@ -144,6 +144,7 @@ extension Scheduler {
   ) -> Bool {
     let batch = shards[slot].batch
     let other = batches[batch].dropCopy(of: end.index, in: slot)
+    if end.mayHaveActed { batches[batch].noteActed(end.index) }
     switch end.outcome {
     case .ok:
       withdraw(end.index, from: other, at: now)
@@ -166,6 +167,7 @@ extension Scheduler {
     shards[slot].remaining -= 1
     leaveNode(index, of: slot)
     releasePlace(of: index, in: shards[slot].batch, at: now)
+    batches[shards[slot].batch].noteActed(index)
     touchedNodes.append(node)
     withdrawn[shards.key(of: slot), default: []].append(index)
   }

@@ -14,7 +14,7 @@ extension Scheduler {
     for shard in shards.slots {
       let state = shards[shard]
       guard state.remaining > 0 else { continue }
-      let running = state.entries.filter { batches[state.batch].isRunning(Int($0.index), in: shard) }
+      let running = state.entries.filter { isRunning(Int($0.index), of: state.batch, in: shard) }
       guard running.count == state.remaining else { return false }
       out[state.node, default: 0] += running.count
       if state.isYoung { waiting[state.node, default: 0] += running.count }

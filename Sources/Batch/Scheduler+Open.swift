@@ -1,4 +1,4 @@
-import Clockwork
+package import Clockwork
 
 /// Open batches: more tasks come while they run, and they end when they are closed and empty.
 extension Scheduler {
@@ -14,8 +14,13 @@ extension Scheduler {
     let lanes = lanes(of: part, in: batch)
     let first = batches[batch].tasks.count
     for task in part.slots { batches[batch].append(task.moved(to: lanes[Int(task.lane)])) }
-    for index in first..<batches[batch].tasks.count { enqueue(index, of: batch) }
+    for index in first..<batches[batch].tasks.count where batches[batch].tasks[index].state == .queued {
+      enqueue(index, of: batch)
+    }
   }
+
+  /// The tasks of a batch that nobody has got yet; nil for one that is not here.
+  package func waitingTasks(of id: UUIDv7) -> Int? { batchSlots[id].map { batches[$0].counts.waiting } }
 
   /// The batch's own lanes for those of a part.
   private mutating func lanes(of part: borrowing TaskTable, in batch: Int) -> [UInt32] {
@@ -45,6 +50,9 @@ extension Scheduler {
 
 extension TaskSlot {
   fileprivate func moved(to lane: UInt32) -> TaskSlot {
-    TaskSlot(lane: lane, attemptsAllowed: attemptsAllowed, isRepeatable: isRepeatable)
+    var slot = TaskSlot(lane: lane, attemptsAllowed: attemptsAllowed, isRepeatable: isRepeatable)
+    // One that was never to run has its end already.
+    slot.state = state
+    return slot
   }
 }

@@ -42,6 +42,7 @@ extension Scheduler {
     let wasTriedAlone = batches[batch].losses[index]?.wasTriedAlone ?? false
     let loss = NodeLoss(node: nodes[node].name, life: nodes[node].life, at: now)
     batches[batch].noteLoss(index, loss, trialSize: trial?.size)
+    lostWith.append(UInt32(index))
     // The second copy of a straggler runs on with it.
     if batches[batch].tasks[index].state == .running, case let other = Int(batches[batch].tasks[index].link),
       other != slot
@@ -55,9 +56,42 @@ extension Scheduler {
     let message =
       "\(record.count) nodes went down while it ran there, the last one when it was tried by itself: \(evidence); "
       + "find out why in their logs before you submit it again"
+    batches[batch].noteActed(index)
     batches[batch].countAttempt(of: index)
     finish(index, of: slot, .error, .failure(.rejected, message: message), nil, at: now, into: &effects)
     return true
+  }
+
+  /// Asks for a note of the tasks that the shard's node has just gone down with.
+  mutating func tellLosses(of slot: Int, _ trial: BrokenTrial?, at now: Instant, into effects: inout [Effect]) {
+    guard !lostWith.isEmpty else { return }
+    let node = nodes[shards[slot].node]
+    effects.append(
+      .nodeLost(
+        NodeLossNote(
+          batch: batches[shards[slot].batch].id, node: node.name, life: node.life, at: now, trialSize: trial?.size ?? 0,
+          indexes: lostWith)))
+    lostWith = []
+  }
+
+  /// What was noted of a batch before it came here: of its tasks without a result.
+  mutating func takeLosses(_ notes: [NodeLossNote], of batch: Int) {
+    for note in notes {
+      let loss = NodeLoss(node: note.node, life: note.life, at: note.at)
+      for index in note.indexes.map(Int.init) where batches[batch].tasks.indices.contains(index) {
+        guard case let task = batches[batch].tasks[index], task.isRepeatable, !task.state.hasEnded else { continue }
+        batches[batch].noteLoss(index, loss, trialSize: note.trialSize == 0 ? nil : note.trialSize)
+      }
+    }
+  }
+
+  /// Suspects among tasks that wait and are in no lane yet.
+  mutating func setSuspectsAside(of batch: Int) {
+    guard !batches[batch].losses.isEmpty else { return }
+    for index in batches[batch].tasks.indices
+    where batches[batch].tasks[index].state == .queued && batches[batch].isSuspect(index) {
+      setAside(index, of: batch)
+    }
   }
 
   /// A running task leaves its node.

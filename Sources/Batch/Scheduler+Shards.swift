@@ -108,7 +108,7 @@ extension Scheduler {
     // Backwards, so that what is put in front again keeps its order.
     for entry in shard.entries.reversed() where shards[slot].remaining > 0 {
       let index = Int(entry.index)
-      guard batches[shard.batch].isRunning(index, in: slot) else { continue }
+      guard isRunning(index, of: shard.batch, in: slot) else { continue }
       shards[slot].remaining -= 1
       leaveNode(index, of: slot)
       releasePlace(of: index, in: shard.batch, at: now)
@@ -122,9 +122,20 @@ extension Scheduler {
       case .notSent, .refused: giveBack(index, of: slot, at: now, into: &effects)
       }
     }
+    tellLosses(of: slot, trial, at: now, into: &effects)
     nodes[shard.node].shards -= 1
     shards.remove(slot)
     if let batch = batches.slot(of: shard.batchKey) { endIfDone(batch, at: now, into: &effects) }
+  }
+}
+
+extension Scheduler {
+  /// Each field by itself: a batch's own method would copy all of the batch.
+  func isRunning(_ index: Int, of batch: Int, in shard: Int) -> Bool {
+    guard index >= 0, index < batches[batch].tasks.count else { return false }
+    let task = batches[batch].tasks[index]
+    guard task.state == .running else { return false }
+    return task.link == UInt32(shard) || task.isHedged && batches[batch].watch.copies[index] == shard
   }
 }
 
@@ -140,10 +151,5 @@ extension BatchState {
         Shard.Entry(index: UInt32(index), attempt: task.attempts + 1, isRepeatable: task.isRepeatable))
     }
     ready -= number
-  }
-
-  func isRunning(_ index: Int, in shard: Int) -> Bool {
-    guard tasks.indices.contains(index), case let task = tasks[index], task.state == .running else { return false }
-    return task.link == UInt32(shard) || task.isHedged && watch.copies[index] == shard
   }
 }

@@ -94,12 +94,19 @@ package struct Scheduler: Sendable {
   var withdrawn: [ShardID: [Int]] = [:]
   /// Batches that have suspects waiting.
   var suspectBatches: [SlotKey] = []
-  /// Lives of nodes that were seen.
-  var livesSeen: UInt64 = 0
+  /// Tasks that the node of the shard that is being settled went down with.
+  var lostWith: [UInt32] = []
+  /// The latest life of a node. The first one is drawn: what the journal holds of lives that schedulers before this one
+  /// saw must not be taken for one of these.
+  var livesSeen: UInt64
   /// Copies that were ever sent.
   package internal(set) var hedgedTotal = 0
 
-  package init(seed: UInt64) { random = SplitMix64(seed: seed) }
+  package init(seed: UInt64) {
+    random = SplitMix64(seed: seed)
+    var lives = SplitMix64(seed: ~seed)
+    livesSeen = lives.next() >> 1
+  }
 
   /// Takes one input. Effects are appended in the order in which they are to be done.
   package mutating func handle(_ input: consuming Input, at now: Instant, into effects: inout [Effect]) {
@@ -132,15 +139,17 @@ package struct Scheduler: Sendable {
       return
     }
     precondition(table.count <= SchedulerLimits.tasksInBatch, "a batch of \(table.count) tasks")
-    let adopted = table.adopted
+    let (adopted, losses) = (table.adopted, table.losses)
     let types = table.typeNames.map { type(named: $0) }
     for type in types { self.types[type].references += 1 }
     batchesSeen += 1
     let batch = BatchState(id: id, order: batchesSeen, addedAt: table.acceptedAt ?? now, table: table, types: types)
     let slot = Int(batches.insert(batch).slot)
     batchSlots[id] = slot
+    takeLosses(losses, of: slot)
     for shard in adopted { adopt(shard, of: slot, at: now, into: &effects) }
     batches[slot].linkAll()
+    setSuspectsAside(of: slot)
     for lane in batches[slot].lanes.indices { place(lane, of: slot) }
     endIfDone(slot, at: now, into: &effects)
   }

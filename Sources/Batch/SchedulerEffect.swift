@@ -17,6 +17,8 @@ extension Scheduler {
     case taskEnded(TaskEnd)
     /// An attempt that is not the last one: the task was queued again.
     case attemptFailed(FailedAttempt)
+    /// A node went down under tasks: a coordinator that is started again is to count that, too.
+    case nodeLost(NodeLossNote)
     /// Every task has its result; the scheduler has forgotten the batch.
     case batchEnded(UUIDv7, BatchProgress)
     /// `Input.wake` is due then; a later one is asked for when that has come.
@@ -85,16 +87,18 @@ package struct TaskEnd: Sendable {
   /// Where the last attempt ran; nil when there was none.
   package let node: String?
   package let attempts: Int
+  /// False only where none of its attempts can have taken effect.
+  package let mayHaveActed: Bool
   /// From the batch's acceptance to the last attempt's start.
   package let queuedMilliseconds: Double
   package let durationMilliseconds: Double
 
   package init(
     batch: UUIDv7, index: Int, status: TaskState, detail: Detail, node: String? = nil, attempts: Int = 0,
-    queuedMilliseconds: Double = 0, durationMilliseconds: Double = 0
+    mayHaveActed: Bool = true, queuedMilliseconds: Double = 0, durationMilliseconds: Double = 0
   ) {
     (self.batch, self.index, self.status, self.detail) = (batch, index, status, detail)
-    (self.node, self.attempts) = (node, attempts)
+    (self.node, self.attempts, self.mayHaveActed) = (node, attempts, mayHaveActed)
     (self.queuedMilliseconds, self.durationMilliseconds) = (queuedMilliseconds, durationMilliseconds)
   }
 }

@@ -14,9 +14,14 @@ package enum ShardLine: Sendable {
 
   /// Nil for a line that is none of these.
   package init?(_ bytes: ArraySlice<UInt8>) {
-    guard let value = try? JSONValue.parse(bytes, depthLimit: Self.depth), value.kind == .object else { return nil }
+    if let end = Self.usual(bytes) {
+      self = .attempt(end)
+      return
+    }
     var reading = Reading()
-    value.forEachMember { key, value in reading.take(key, value) }
+    guard let value = try? JSONValue.parse(bytes, depthLimit: Self.depth, eachMember: { reading.take($0, $1) }),
+      value.kind == .object
+    else { return nil }
     if reading.isLoad {
       self = .load
     } else if reading.isEnd {
@@ -26,6 +31,17 @@ package enum ShardLine: Sendable {
     } else {
       return nil
     }
+  }
+
+  /// Most lines: how a task ended well, as our nodes write it.
+  private static func usual(_ bytes: ArraySlice<UInt8>) -> AttemptEnd? {
+    var layout = JSONLayout(bytes)
+    guard layout.skip("{\"index\":"), let index = layout.count(), layout.skip(",\"status\":\"ok\",\"value\":"),
+      let value = layout.value(depthLimit: depth - 1), layout.skip(",\"started_ms\":"), let started = layout.number(),
+      layout.skip(",\"duration_ms\":"), let duration = layout.number(), layout.skip("}"), layout.isAtEnd
+    else { return nil }
+    return AttemptEnd(
+      index: index, outcome: .ok(value.bytes), startedMilliseconds: started, durationMilliseconds: duration)
   }
 
   /// The index with which a line begins that cannot be read as a whole: a node writes it first.
@@ -103,8 +119,11 @@ extension AttemptError {
         writer.value(value)
       }
     }
+    // What is wrong with the task itself is so on every node: it ends here instead of going from one to the next for
+    // ever.
+    let isOfTask = code == .badArguments || code == .tooLarge
     self.init(
       code: code, json: shown.bytes[...], isRetryable: isRetryable, mayHaveActed: hasBegun && effect ?? true,
-      hasBegun: hasBegun)
+      hasBegun: hasBegun || isOfTask)
   }
 }

@@ -50,9 +50,9 @@ struct SlotTable<Element: Sendable>: Sendable {
 
   /// Traps for an empty slot.
   subscript(slot: Int) -> Element {
-    @inline(__always) get {
+    @inline(__always) _read {
       precondition(generations[slot] & 1 == 1, "slot \(slot) is empty")
-      return elements[slot]
+      yield elements[slot]
     }
     @inline(__always) _modify {
       precondition(generations[slot] & 1 == 1, "slot \(slot) is empty")

@@ -28,8 +28,7 @@ enum TaskDefaults {
 
   /// A task travels as a line of NDJSON.
   private static func onOneLine(_ value: JSONValue) -> ArraySlice<UInt8> {
-    guard value.bytes.contains(where: { $0 == 0x0a || $0 == 0x0d }) else { return value.bytes }
-    return JSONValue.writing { $0.value(value) }.bytes
+    value.isOneLine ? value.bytes : JSONValue.writing { $0.value(value) }.bytes
   }
 
   /// Nil where the defaults add nothing. In a task, null says nothing, except as an argument.

@@ -7,7 +7,7 @@ package struct TaskFields: Sendable {
   ]
 
   /// The object as it was written.
-  package let source: JSONValue
+  package private(set) var source: JSONValue
   package private(set) var task: String?
   package private(set) var args: JSONValue?
   /// A JSON string.
@@ -19,12 +19,32 @@ package struct TaskFields: Sendable {
   package private(set) var isRepeatable: Bool?
   package private(set) var priority: Int?
 
+  /// Reads one task. Null counts as absent, except for `args`.
+  init(parsing bytes: ArraySlice<UInt8>) throws(TaskSpecError) {
+    self.init(source: .null)
+    var fault: TaskSpecError?
+    do {
+      source = try JSONValue.parse(bytes) { key, value in
+        guard fault == nil else { return }
+        do throws(TaskSpecError) { try take(key, value) } catch { fault = error }
+      }
+    } catch {
+      throw TaskSpecError(.notJSON, at: JSONPointer(), "not JSON: \(error)")
+    }
+    if let fault { throw fault }
+    guard source.kind == .object else { throw Self.noObject(source) }
+  }
+
+  private init(source: JSONValue) { self.source = source }
+
+  private static func noObject(_ value: JSONValue) -> TaskSpecError {
+    TaskSpecError(
+      at: JSONPointer(), "a task is a JSON object such as {\"task\":\"echo\",\"args\":{}}, not \(value.kind.article)")
+  }
+
   /// Null counts as absent, except for `args`.
   package init(_ value: JSONValue) throws(TaskSpecError) {
-    guard value.kind == .object else {
-      throw TaskSpecError(
-        at: JSONPointer(), "a task is a JSON object such as {\"task\":\"echo\",\"args\":{}}, not \(value.kind.article)")
-    }
+    guard value.kind == .object else { throw Self.noObject(value) }
     source = value
     try value.forEachMember { key, value throws(TaskSpecError) in try take(key, value) }
   }

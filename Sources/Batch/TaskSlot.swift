@@ -6,7 +6,7 @@ struct TaskSlot: Sendable {
   /// While queued the next task of its lane; while running its shard's slot; in backoff the end of it.
   var link = TaskSlot.none
   /// From the lowest bit: attempts (10), attempts allowed (10), state (3), repeatable (1), hedged (1), with losses
-  /// (1).
+  /// (1), may have acted (1).
   private var packed: UInt32
 
   init(lane: UInt32, attemptsAllowed: UInt16, isRepeatable: Bool) {
@@ -19,6 +19,7 @@ struct TaskSlot: Sendable {
   private static let repeatableBit: UInt32 = 1 << 23
   private static let hedgedBit: UInt32 = 1 << 24
   private static let lossesBit: UInt32 = 1 << 25
+  private static let actedBit: UInt32 = 1 << 26
 
   /// Attempts that count; more than can be written down stay at the most that can.
   var attempts: UInt16 {
@@ -46,5 +47,11 @@ struct TaskSlot: Sendable {
   var hasLosses: Bool {
     get { packed & Self.lossesBit != 0 }
     set { packed = newValue ? packed | Self.lossesBit : packed & ~Self.lossesBit }
+  }
+
+  /// Whether an attempt of it that has ended may have taken effect.
+  var mayHaveActed: Bool {
+    get { packed & Self.actedBit != 0 }
+    set { packed = newValue ? packed | Self.actedBit : packed & ~Self.actedBit }
   }
 }

@@ -17,18 +17,15 @@ package struct TaskSpec: Sendable {
   /// Reads and checks one task; what `defaults` holds counts where the task says nothing.
   package init(parsing bytes: ArraySlice<UInt8>, defaults: TaskFields? = nil) throws(TaskSpecError) {
     guard bytes.count <= TaskLimits.bytes else { throw Self.tooLarge(bytes.count) }
-    let value: JSONValue
-    do {
-      value = try JSONValue.parse(bytes)
-    } catch {
-      throw TaskSpecError(.notJSON, at: JSONPointer(), "not JSON: \(error)")
-    }
-    try self.init(value, defaults: defaults)
+    try self.init(TaskFields(parsing: bytes), defaults: defaults)
   }
 
   package init(_ value: JSONValue, defaults: TaskFields? = nil) throws(TaskSpecError) {
     guard value.bytes.count <= TaskLimits.bytes else { throw Self.tooLarge(value.bytes.count) }
-    let fields = try TaskFields(value)
+    try self.init(TaskFields(value), defaults: defaults)
+  }
+
+  private init(_ fields: TaskFields, defaults: TaskFields?) throws(TaskSpecError) {
     guard let type = fields.task ?? defaults?.task else {
       throw TaskSpecError(
         at: JSONPointer(tokens: ["task"]), "task is missing: the name of a task type, such as \"http\"")

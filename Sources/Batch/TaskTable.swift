@@ -24,6 +24,9 @@ package struct TaskTable: Sendable {
   /// Shards of the batch that nodes may hold still: a coordinator before this one sent them.
   package var adopted: [AdoptedShard] = []
 
+  /// Nodes that went down under tasks of the batch while coordinators before this one ran it.
+  package var losses: [NodeLossNote] = []
+
   package init() {}
 
   /// Where the tasks stand.
@@ -58,6 +61,11 @@ package struct TaskTable: Sendable {
     slots[index].state = state
     slots[index].attempts = attempts
   }
+
+  /// A coordinator before this one may have sent it.
+  package mutating func markMayHaveActed(_ index: Int) { slots[index].mayHaveActed = true }
+
+  package func isRepeatable(_ index: Int) -> Bool { slots[index].isRepeatable }
 
   /// Takes the last tasks away, down to so many.
   package mutating func shorten(to count: Int) { slots.shorten(to: count) }

@@ -29,6 +29,8 @@ package struct Instant: Comparable, Hashable, Sendable {
 extension Duration {
   /// Whole nanoseconds, saturating at 292 years.
   package var inNanoseconds: Int64 {
+    // What is below nine seconds needs no division of 128 bits.
+    if let few = Int64(exactly: attoseconds) { return few / 1_000_000_000 }
     let (seconds, attoseconds) = components
     let (high, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     if overflow { return seconds < 0 ? .min : .max }

@@ -15,6 +15,18 @@ enum CoordinatorLimits {
   static let gatheredTaskBytes = 256
   /// Idempotency keys of such calls that are remembered of a batch.
   static let additionKeys = 100_000
+  /// Tasks of a batch with pools that are made before nodes have room for them: what is not made stays with the pools.
+  static let pooledTasksWaiting = 10_000
+  /// Tasks that are made of items at once, and about how many bytes of either are held for it.
+  static let pooledTasksAtOnce = 1_000
+  static let pooledBytes = 8 << 20
+  /// Batches for which that is done at once.
+  static let feedersAtOnce = 4
+  /// After what went wrong, items are taken up again so soon; what cannot be read so often is lost.
+  static let feedRetry: Duration = .milliseconds(500)
+  static let feedTries = 3
+  static let pools = 10_000
+  static let poolNameBytes = 64
   /// Bytes of tasks in one exchange: what is over goes in another.
   static let shardBodyBytes = 8 << 20
   /// A line of a node's answer: a value of any size that the node lets through.

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Pattern
+internal import Substitution
 
 /// What `until` waits for and `assert` checks.
 indirect enum Condition: Sendable {

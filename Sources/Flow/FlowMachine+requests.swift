@@ -1,5 +1,6 @@
 internal import Clockwork
 internal import JSON
+internal import Substitution
 
 extension FlowMachine {
   /// The request with everything filled in. Of its answer it wants only what the flow refers to.

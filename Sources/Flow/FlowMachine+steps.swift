@@ -1,6 +1,7 @@
 internal import Clockwork
 internal import JSON
 internal import Pattern
+internal import Substitution
 
 extension FlowMachine {
   mutating func advance(past step: Int, _ now: Instant) throws(FlowFailure) -> Effect {

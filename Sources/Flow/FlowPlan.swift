@@ -1,4 +1,5 @@
 package import JSON
+internal import Substitution
 
 /// A flow as data, checked wholly: every verb, field, name, pattern and pointer, before anything is sent.
 package struct FlowPlan: Sendable {

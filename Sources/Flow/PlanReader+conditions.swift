@@ -1,5 +1,6 @@
 internal import JSON
 internal import Pattern
+internal import Substitution
 
 extension PlanReader {
   private static let tests = ["equals", "not_equals", "matches", "exists", "less_than", "greater_than"]

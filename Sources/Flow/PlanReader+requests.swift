@@ -1,4 +1,5 @@
 internal import JSON
+internal import Substitution
 
 extension PlanReader {
   /// A request's step, or what a poll repeats: a verb with the URL, `as`, and the fields of `http`.

@@ -1,6 +1,7 @@
 internal import Clockwork
 internal import JSON
 internal import Pattern
+internal import Substitution
 
 extension PlanReader {
   private static let verbs =

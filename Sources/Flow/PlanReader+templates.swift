@@ -1,5 +1,6 @@
 internal import Clockwork
 internal import JSON
+internal import Substitution
 
 extension PlanReader {
   mutating func template(_ field: Field, depth: Int = 0) throws(FlowRefusal) -> Template {

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Pattern
+internal import Substitution
 
 /// Reads a flow in the order in which it will run, and knows at every place which names are defined there.
 struct PlanReader {

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Pattern
+internal import Substitution
 
 /// One step of a flow, checked.
 struct Step: Sendable {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Substitution
 
 extension Variables {
   /// The value with everything filled in.

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Pattern
+internal import Substitution
 
 /// What a reference leads to.
 enum Found: Sendable {

@@ -24,6 +24,23 @@ package enum HTTPDate {
     return bytes
   }
 
+  /// The time in seconds that such a text means; nil for any other text: the two forms of before 1995 are not read.
+  package static func unixSeconds(_ text: String) -> Int64? {
+    let bytes = Array(text.utf8)
+    guard bytes.count == 29 else { return nil }
+    func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    guard let day = Int64(part(5..<7)), let month = months.firstIndex(of: part(8..<11)),
+      let year = Int64(part(12..<16)),
+      let hour = Int64(part(17..<19)), let minute = Int64(part(20..<22)), let second = Int64(part(23..<25))
+    else { return nil }
+    // Howard Hinnant's `days_from_civil`: years begin in March.
+    let (years, months) = (month < 2 ? year - 1 : year, Int64(month < 2 ? month + 10 : month - 2))
+    let days = 365 * years + years / 4 - years / 100 + years / 400 + (153 * months + 2) / 5 + day - 719_469
+    let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
+    // What is odd in it (a day that is none, another weekday, a sign for a digit) would be written otherwise.
+    return Self.bytes(unixSeconds: seconds) == bytes ? seconds : nil
+  }
+
   private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
   private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

@@ -34,16 +34,29 @@ enum Grammar {
   }
 
   private static func object(_ bytes: Span<UInt8>, from start: Int, depth: Int) throws(JSONError) -> Int {
+    try object(bytes, from: start, depth: depth) { _, _ in }
+  }
+
+  /// - Parameter member: gets the place of each name, between its quotes, and of its value.
+  @inline(__always)
+  static func object(
+    _ bytes: Span<UInt8>, from start: Int, depth: Int, member: (Range<Int>, Range<Int>) -> Void
+  ) throws(JSONError) -> Int {
     guard depth > 0 else { throw JSONError(.tooDeep, at: start) }
     var place = space(bytes, from: start + 1)
     if place < bytes.count, bytes[place] == ASCII.closeBrace { return place + 1 }
     while true {
       guard place < bytes.count else { throw JSONError(.unexpectedEnd, at: place) }
       guard bytes[place] == ASCII.quote else { throw JSONError(.expectedKey, at: place) }
-      place = space(bytes, from: try string(bytes, from: place))
+      let name = place + 1
+      let nameEnd = try string(bytes, from: place)
+      place = space(bytes, from: nameEnd)
       guard place < bytes.count else { throw JSONError(.unexpectedEnd, at: place) }
       guard bytes[place] == ASCII.colon else { throw JSONError(.expectedColon, at: place) }
-      place = space(bytes, from: try value(bytes, from: space(bytes, from: place + 1), depth: depth - 1))
+      let start = space(bytes, from: place + 1)
+      let end = try value(bytes, from: start, depth: depth - 1)
+      member(name..<nameEnd - 1, start..<end)
+      place = space(bytes, from: end)
       guard place < bytes.count else { throw JSONError(.unexpectedEnd, at: place) }
       if bytes[place] == ASCII.closeBrace { return place + 1 }
       guard bytes[place] == ASCII.comma else { throw JSONError(.expectedCommaOrBrace, at: place) }

@@ -9,10 +9,15 @@
 package struct JSONKey: Sendable {
   /// The escapes still in it.
   package let raw: ArraySlice<UInt8>
+  private let hasEscape: Bool
+
+  init(raw: ArraySlice<UInt8>) {
+    self.raw = raw
+    hasEscape = raw.span.contains(ASCII.backslash)
+  }
 
   package var string: String {
-    raw.span.contains(ASCII.backslash)
-      ? String(decoding: Self.unescaped(raw.span), as: UTF8.self) : String(decoding: raw, as: UTF8.self)
+    hasEscape ? String(decoding: Self.unescaped(raw.span), as: UTF8.self) : String(decoding: raw, as: UTF8.self)
   }
 
   package static func == (key: JSONKey, text: StaticString) -> Bool {
@@ -26,14 +31,21 @@ package struct JSONKey: Sendable {
 
   package static func ~= (pattern: StaticString, key: JSONKey) -> Bool { key == pattern }
 
-  func equals(_ text: UnsafeBufferPointer<UInt8>) -> Bool { Self.names(raw.span, text) }
+  @inline(__always)
+  func equals(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    if hasEscape { return Self.unescaped(raw.span).elementsEqual(text) }
+    return raw.count == text.count && Self.same(raw.span, text)
+  }
 
   /// Does `raw`, which may hold escapes, mean `text`, which is UTF-8 and holds none?
+  @inline(__always)
   static func names(_ raw: Span<UInt8>, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
-    // An escape is longer than what it stands for.
-    guard raw.count >= text.count else { return false }
-    if raw.contains(ASCII.backslash) { return unescaped(raw).elementsEqual(text) }
-    guard raw.count == text.count else { return false }
+    // An escape is longer than what it stands for: of the same length, they mean the same only byte by byte.
+    if raw.count == text.count { return same(raw, text) && !raw.contains(ASCII.backslash) }
+    return raw.count > text.count && raw.contains(ASCII.backslash) && unescaped(raw).elementsEqual(text)
+  }
+
+  private static func same(_ raw: Span<UInt8>, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
     for place in 0..<text.count where raw[place] != text[place] { return false }
     return true
   }

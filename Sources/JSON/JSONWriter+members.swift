@@ -1,14 +1,17 @@
 extension JSONWriter {
+  @_disfavoredOverload
   package mutating func member(_ name: String, _ value: String) {
     key(name)
     string(value)
   }
 
+  @_disfavoredOverload
   package mutating func member(_ name: String, _ value: some BinaryInteger & CustomStringConvertible) {
     key(name)
     int(value)
   }
 
+  @_disfavoredOverload
   package mutating func member(_ name: String, _ value: Double) {
     key(name)
     double(value)
@@ -19,6 +22,7 @@ extension JSONWriter {
     bool(value)
   }
 
+  @_disfavoredOverload
   package mutating func member(_ name: String, _ value: JSONValue) {
     key(name)
     self.value(value)
@@ -30,6 +34,7 @@ extension JSONWriter {
   }
 
   /// `value` is one JSON value already.
+  @_disfavoredOverload
   package mutating func member(_ name: String, raw value: some Collection<UInt8>) {
     key(name)
     raw(value)
@@ -74,6 +79,34 @@ extension JSONWriter {
 
   package mutating func member(_ name: String, ifPresent value: JSONValue?) {
     if let value { member(name, value) }
+  }
+}
+
+/// Members with a literal's name and a value that is written often.
+extension JSONWriter {
+  package mutating func member(_ name: StaticString, _ value: String) {
+    key(name)
+    string(value)
+  }
+
+  package mutating func member(_ name: StaticString, _ value: Int) {
+    key(name)
+    int(value)
+  }
+
+  package mutating func member(_ name: StaticString, _ value: Double) {
+    key(name)
+    double(value)
+  }
+
+  package mutating func member(_ name: StaticString, _ value: JSONValue) {
+    key(name)
+    self.value(value)
+  }
+
+  package mutating func member(_ name: StaticString, raw value: ArraySlice<UInt8>) {
+    key(name)
+    raw(value)
   }
 }
 

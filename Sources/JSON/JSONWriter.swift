@@ -40,9 +40,24 @@ package struct JSONWriter: Sendable {
   }
 
   /// A member's name; exactly one value must follow.
+  ///
+  /// Disfavoured, as all that take such names: a literal, which needs no look for what must be escaped, is else taken
+  /// for a String.
+  @_disfavoredOverload
   package mutating func key(_ name: String) {
     begin()
     quote(name)
+    bytes.append(ASCII.colon)
+    follows = false
+  }
+
+  /// The same for a literal, which must hold nothing that is to be escaped.
+  package mutating func key(_ name: StaticString) {
+    begin()
+    bytes.append(ASCII.quote)
+    // The program's own constant: it lives as long as the program.
+    bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    bytes.append(ASCII.quote)
     bytes.append(ASCII.colon)
     follows = false
   }
@@ -59,12 +74,24 @@ package struct JSONWriter: Sendable {
     follows = true
   }
 
+  package mutating func int(_ value: Int) {
+    begin()
+    DecimalText.append(value, to: &bytes)
+    follows = true
+  }
+
   /// The shortest text that reads back as the same double; a whole one without `.0`. JSON has no word for infinity and
   /// not-a-number: they become `null`.
-  package mutating func double(_ value: Double) { floating(value) }
+  package mutating func double(_ value: Double) {
+    begin()
+    if DecimalText.append(value, to: &bytes) { follows = true } else { floating(value) }
+  }
 
   /// As `double`, with the fewer digits that a Float needs.
-  package mutating func float(_ value: Float) { floating(value) }
+  package mutating func float(_ value: Float) {
+    begin()
+    floating(value)
+  }
 
   package mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
 
@@ -73,16 +100,22 @@ package struct JSONWriter: Sendable {
   /// The value's own bytes, without their line breaks: a checked value holds those only where they mean nothing.
   package mutating func value(_ value: JSONValue) {
     begin()
-    if value.bytes.span.contains(0x0a) || value.bytes.span.contains(0x0d) {
-      for byte in value.bytes where byte != 0x0a && byte != 0x0d { bytes.append(byte) }
-    } else {
+    if value.isOneLine {
       bytes.append(contentsOf: value.bytes)
+    } else {
+      for byte in value.bytes where byte != 0x0a && byte != 0x0d { bytes.append(byte) }
     }
     follows = true
   }
 
   /// Bytes that are one JSON value already, as they are.
   package mutating func raw(_ value: some Collection<UInt8>) {
+    begin()
+    bytes.append(contentsOf: value)
+    follows = true
+  }
+
+  package mutating func raw(_ value: ArraySlice<UInt8>) {
     begin()
     bytes.append(contentsOf: value)
     follows = true
@@ -104,9 +137,7 @@ package struct JSONWriter: Sendable {
   }
 
   private mutating func floating(_ value: some BinaryFloatingPoint & LosslessStringConvertible) {
-    guard value.isFinite else { return null() }
-    begin()
-    bytes.append(contentsOf: value.description.utf8)
+    bytes.append(contentsOf: value.isFinite ? value.description.utf8 : "null".utf8)
     if bytes.suffix(2).elementsEqual([ASCII.dot, ASCII.zero]) { bytes.removeLast(2) }
     follows = true
   }

@@ -34,16 +34,19 @@ package struct Log: Sendable {
   /// Says nothing: for tests, and for client commands that speak for themselves.
   package static let silent = Log(level: .error, format: .text, sink: { _ in })
 
-  package func debug(_ event: StaticString, _ fields: Fields = [:]) { log(.debug, event, fields) }
-  package func info(_ event: StaticString, _ fields: Fields = [:]) { log(.info, event, fields) }
-  package func warning(_ event: StaticString, _ fields: Fields = [:]) { log(.warning, event, fields) }
-  package func error(_ event: StaticString, _ fields: Fields = [:]) { log(.error, event, fields) }
+  // Fields are put into words only where they are said.
+  package func debug(_ event: StaticString, _ fields: @autoclosure () -> Fields = [:]) { log(.debug, event, fields) }
+  package func info(_ event: StaticString, _ fields: @autoclosure () -> Fields = [:]) { log(.info, event, fields) }
+  package func warning(_ event: StaticString, _ fields: @autoclosure () -> Fields = [:]) {
+    log(.warning, event, fields)
+  }
+  package func error(_ event: StaticString, _ fields: @autoclosure () -> Fields = [:]) { log(.error, event, fields) }
 
-  private func log(_ level: Level, _ event: StaticString, _ fields: Fields) {
+  private func log(_ level: Level, _ event: StaticString, _ fields: () -> Fields) {
     guard level >= self.level else { return }
     let time = WallClock.now.rfc3339
     let own = process.map { [(key: "process", value: $0)] } ?? []
-    let fields = own + fields.map { (key: $0.key, value: $0.value) }
+    let fields = own + fields().map { (key: $0.key, value: $0.value) }
     switch format {
     case .text:
       let words = fields.map { " \($0.key)=\(Self.isPlain($0.value) ? $0.value : Self.quoted($0.value))" }.joined()

@@ -23,7 +23,8 @@ struct Command: Sendable {
 
   /// In the order of the help page.
   static let all: [Command] = [
-    .node, .coordinator, .up, .submit, .batches, .batch, .results, .cancel, .nodes, .drain, .tasks, .keygen, .keys,
+    .node, .coordinator, .up, .submit, .add, .close, .batches, .batch, .results, .cancel, .pools, .pool, .nodes, .drain,
+    .tasks, .keygen, .keys,
     .simulate,
     .version, .help,
   ]
@@ -46,6 +47,15 @@ struct Command: Sendable {
 }
 
 extension ScannedFlags {
+  /// The first so many operands, which all must be there.
+  func operands(_ names: String...) throws(UsageError) -> [String] {
+    for (place, name) in names.enumerated() where operands.count <= place || operands[place].isEmpty {
+      throw UsageError(origin: name, why: "is missing")
+    }
+    try expectOperands(atMost: names.count)
+    return operands
+  }
+
   /// The one operand that a command takes.
   func operand(_ name: String) throws(UsageError) -> String {
     guard let first = operands.first, !first.isEmpty else { throw UsageError(origin: name, why: "is missing") }

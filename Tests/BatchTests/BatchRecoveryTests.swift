@@ -71,6 +71,7 @@ import Testing
       also: [
         .attempt(index: 2, attempts: 1, detail: Array("{\"attempt\":1}".utf8)[...]),
         .sent(shard: Self.shard, node: "n2", indexes: [1, 3, 5]), .returned(indexes: [3]), .cancelled,
+        .lost(.init(node: "n1", life: 9, at: 5, trialSize: 1, indexes: [2])),
       ])
     let recovery = Self.recover(logs.tasks.flatMap { $0 }, logs.results.flatMap { $0 })
     #expect(recovery.manifest?.name == "a batch" && recovery.manifest?.digest?.first == .max)
@@ -80,7 +81,38 @@ import Testing
     #expect(recovery.table.attempts(of: 2) == 1 && recovery.table.attempts(of: 4) == 1 && recovery.retried == 1)
     #expect(recovery.sent == [1: .init(shard: Self.shard, node: "n2"), 5: .init(shard: Self.shard, node: "n2")])
     #expect(recovery.nodeCounts == ["n1": 2] && recovery.durations.maximum == 1_000)
+    #expect(recovery.losses == [.init(node: "n1", life: 9, at: 5, trialSize: 1, indexes: [2])])
     #expect(recovery.isCancelled && recovery.damage.isEmpty && recovery.lostTasks.isEmpty)
+  }
+
+  @Test("where a node's name is damaged its results are still its own, and the next node gets another number")
+  func damagedNode() {
+    let line = { (node: String) in Array(#"{"node":"\#(node)"}"#.utf8 + [0x0a])[...] }
+    var logs = Self.logs(total: 4, results: [])
+    logs.results += [
+      .node(number: 1, name: "n2"),
+      .result(
+        .init(seq: 1, index: 0, status: .ok, node: 0, attempts: 1, durationMicroseconds: 1, line: line("n1"))),
+      .result(
+        .init(seq: 2, index: 1, status: .ok, node: 1, attempts: 1, durationMicroseconds: 1, line: line("n2"))),
+    ].map(Self.bytes)
+    for damaged in 0...1 {
+      var results = logs.results
+      results[damaged][RecordFrame.headBytes] ^= 1
+      let recovery = Self.recover(logs.tasks.flatMap { $0 }, results.flatMap { $0 })
+      #expect(recovery.nodeCounts == ["n1": 1, "n2": 1] && recovery.nextNode == 2)
+      #expect(recovery.nodeNames == [0: "n1", 1: "n2"] && !recovery.damage.isEmpty)
+    }
+    // Nothing tells the name any more: the number stays taken all the same.
+    let nameless = [
+      logs.results[1],
+      Self.bytes(
+        .result(
+          .init(
+            seq: 1, index: 0, status: .ok, node: 7, attempts: 1, durationMicroseconds: 1, line: [0x0a]))),
+    ]
+    let recovery = Self.recover(logs.tasks.flatMap { $0 }, nameless.flatMap { $0 })
+    #expect(recovery.nextNode == 8 && recovery.nodeNames == [1: "n2"] && recovery.nodeCounts == ["?": 1])
   }
 
   @Test("tasks that were never accepted are no batch, wherever their log ends")

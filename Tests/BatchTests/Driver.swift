@@ -11,6 +11,7 @@ struct Driver {
   var ends: [UUIDv7: [Int: [TaskEnd]]] = [:]
   var ended: [UUIDv7: BatchProgress] = [:]
   var failed: [FailedAttempt] = []
+  var losses: [NodeLossNote] = []
   var ignored: [Scheduler.Ignored] = []
   var cancelled: [ShardID] = []
   /// Tasks that were to be cancelled by themselves.
@@ -40,6 +41,7 @@ struct Driver {
       case .dropShard(let id): open.removeAll { $0.id == id }
       case .taskEnded(let end): ends[end.batch, default: [:]][end.index, default: []].append(end)
       case .attemptFailed(let attempt): failed.append(attempt)
+      case .nodeLost(let loss): losses.append(loss)
       case .batchEnded(let id, let progress): ended[id] = progress
       case .wake(let at): wakeAt = at
       case .ignored(let why): ignored.append(why)

@@ -45,7 +45,9 @@ import Testing
     .result(.init(seq: 2, index: 6, status: .unknown, node: nil, attempts: 0, durationMicroseconds: 0, line: [0x0a])),
     .attempt(index: 5, attempts: 1, detail: Array("{}".utf8)[...]),
     .sent(shard: UUIDv7("0197a000-0000-7000-8000-000000000001")!, node: "n3", indexes: [1, 2, .max]),
-    .returned(indexes: [9]), .cancelled, .ended(Array("{}".utf8)[...]), .called(Array("{}".utf8)[...]),
+    .returned(indexes: [9]), .cancelled,
+    .lost(.init(node: "n3", life: .max, at: -1, trialSize: 64, indexes: [0, .max])), .ended(Array("{}".utf8)[...]),
+    .called(Array("{}".utf8)[...]),
   ]
 
   @Test("every record reads back as it was written")

@@ -77,6 +77,33 @@ import Testing
     ] { #expect(line(bad) == nil, "\(bad)") }
   }
 
+  @Test("a line means the same however its writer sets it, and no garbage passes where the usual line is read")
+  func usualLine() {
+    func end(_ text: String) -> AttemptEnd? {
+      if case .attempt(let end)? = ShardLine(Array(text.utf8)[...]) { end } else { nil }
+    }
+    let usual = #"{"index":7,"status":"ok","value":{"a":"b"},"started_ms":2.5,"duration_ms":18.4}"#
+    let others = [
+      usual, #" {"index": 7,"status":"ok","value":{"a":"b"},"started_ms":2.5,"duration_ms":18.4}"#,
+      #"{"status":"ok","index":7,"duration_ms":18.4,"value":{"a":"b"},"started_ms":2.5}"#,
+      #"{"index":7,"status":"ok","value":{"a":"b"},"started_ms":2.5,"duration_ms":18.4,"new":1}"#,
+      #"{"index":6,"status":"ok","value":{"a":"b"},"started_ms":2.5,"duration_ms":18.4,"index":7}"#,
+    ]
+    for text in others {
+      let end = end(text)
+      #expect(end?.index == 7 && end?.startedMilliseconds == 2.5 && end?.durationMilliseconds == 18.4, "\(text)")
+      guard case .ok(let value)? = end?.outcome else {
+        Issue.record("no value in \(text)")
+        continue
+      }
+      #expect(String(decoding: value, as: UTF8.self) == #"{"a":"b"}"#, "\(text)")
+    }
+    for place in usual.indices { #expect(end(String(usual[..<place])) == nil) }
+    for bad in ["\(usual)}", usual.replacing("18.4", with: "x"), usual.replacing(#""b"}"#, with: #""b"]"#)] {
+      #expect(end(bad) == nil, "\(bad)")
+    }
+  }
+
   @Test("quantiles are within one percent, and histograms of parts add up to that of the whole")
   func histogram() throws {
     var generator = SplitMix64(seed: 5)

@@ -43,6 +43,42 @@ import Testing
     return message
   }
 
+  @Test("nodes that a task took down before a restart count: it is tried by itself and rejected after the third")
+  func beforeRestart() throws {
+    func fill(_ table: inout TaskTable) { for _ in 0..<3 { table.append(type: "echo", repeatable: true) } }
+    var before = Driver()
+    let first = before.batch(fill)
+    for name in ["a", "b"] {
+      before.node(name)
+      let shard = try #require(before.open.first)
+      // The last one ended: it is not to be suspected again.
+      if name == "b" {
+        before.take(
+          .attempts(shard.id, [AttemptEnd(index: Int(shard.entries[0].index), outcome: .ok([]))]))
+      }
+      before.take(.nodeGone(name: name))
+    }
+    let done = try #require(before.ends[first]?.keys.first)
+    #expect(before.losses.map(\.node) == ["a", "b"] && before.losses.map(\.indexes.count) == [3, 2])
+
+    var after = Driver(seed: 2)
+    after.node("c")
+    let id = after.batch { table in
+      fill(&table)
+      table.restore(done, as: .ok, attempts: 1)
+      table.losses = before.losses
+    }
+    let trial = try #require(after.open.first)
+    #expect(after.open.count == 1 && trial.entries.count == 1, "suspects are tried one by one")
+    after.take(.nodeGone(name: "c"))
+    let guilty = Int(trial.entries[0].index)
+    let text = try #require(message(after.ends[id]?[guilty]?.first))
+    for node in ["a", "b", "c"] { #expect(text.contains("\(node) ("), "\(text)") }
+    after.node("d")
+    while let shard = after.open.first { after.complete(shard) }
+    #expect(after.ended[id]?.counts.ok == 2 && after.ended[id]?.counts.error == 1)
+  }
+
   @Test("a task that takes three nodes down with it is rejected with the evidence, and gets no fourth")
   func threeNodes() throws {
     var driver = Driver()

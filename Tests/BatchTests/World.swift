@@ -183,7 +183,7 @@ extension World {
         ended.insert(id)
         if progress.counts.total != sizes[id] { complain("a batch ended with \(progress.counts)") }
       case .wake(let at): later(at - now, .wake)
-      case .attemptFailed, .ignored: break
+      case .attemptFailed, .nodeLost, .ignored: break
       }
     }
     if !scheduler.recountHolds() { complain("the sums do not hold after \(input)") }

@@ -14,11 +14,16 @@ final class Program: Sendable {
   /// The programs lie beside the tests.
   private static let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
-  /// - Parameter input: what standard input holds.
+  /// - Parameters:
+  ///   - host: the machine that it runs on; nil for the one that the test runs on.
+  ///   - input: what standard input holds.
   init(
-    _ arguments: [String], of name: String = "ignareo", environment: [String: String] = [:], input: String = ""
+    _ arguments: [String], of name: String = "ignareo", on host: Network.Host? = nil,
+    environment: [String: String] = [:], input: String = ""
   ) throws {
-    let file = Self.programs.appending(path: name).path
+    let program = Self.programs.appending(path: name).path
+    let command = try Self.command(program, on: host)
+    let file = command[0]
     folder = FileManager.default.temporaryDirectory.appending(path: "ignareo-program-\(UUID())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try Data(input.utf8).write(to: folder.appending(path: "in"))
@@ -35,7 +40,7 @@ final class Program: Sendable {
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    let words = ([file] + arguments).map { strdup($0) }
+    let words = (command + arguments).map { strdup($0) }
     let variables = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("IGNAREO_") }
       .merging(["IGNAREO_DATA": folder.appending(path: "data").path]) { $1 }
       .merging(environment) { $1 }.map { strdup("\($0.key)=\($0.value)") }
@@ -48,6 +53,12 @@ final class Program: Sendable {
     let failure = posix_spawn(&pid, file, &actions, &attributes, words + [nil], variables + [nil])
     try #require(failure == 0, "\(file) does not start: \(String(cString: strerror(failure)))")
     self.pid = pid
+  }
+
+  /// `ip` becomes the program: it has the same process number.
+  private static func command(_ program: String, on host: Network.Host?) throws -> [String] {
+    guard let host else { return [program] }
+    return [try #require(Network.tool, "there is no `ip`"), "netns", "exec", host.namespace, program]
   }
 
   deinit { try? FileManager.default.removeItem(at: folder) }

@@ -21,11 +21,13 @@ final class CallbackReceiver: HTTPHandler, @unchecked Sendable {
   private var calls: [Call] = []
   /// What the next ones are answered; then all are answered 204.
   private var answers: [Int]
+  /// What the ones that are refused are told of when to come again.
+  private let retryAfter: String?
   /// Nil: each is answered at once.
   private var held: [HTTPExchange]?
 
-  private init(_ loop: EventLoop, _ answers: [Int], holds: Bool) throws {
-    (self.loop, self.answers) = (loop, answers)
+  private init(_ loop: EventLoop, _ answers: [Int], _ retryAfter: String?, holds: Bool) throws {
+    (self.loop, self.answers, self.retryAfter) = (loop, answers, retryAfter)
     held = holds ? [] : nil
     server = try HTTPServer(loop: loop, address: SocketAddress(ip: "127.0.0.1", port: 0)!, handler: self)
   }
@@ -34,11 +36,12 @@ final class CallbackReceiver: HTTPHandler, @unchecked Sendable {
   ///   - answers: the statuses of the first answers.
   ///   - holds: none is given until `release`.
   static func run(
-    _ answers: [Int] = [], holds: Bool = false, _ story: (CallbackReceiver) async throws -> Void
+    _ answers: [Int] = [], retryAfter: String? = nil, holds: Bool = false,
+    _ story: (CallbackReceiver) async throws -> Void
   ) async throws {
     let loop = try EventLoop.start(name: "receiver")
     defer { loop.stop() }
-    let receiver = try await loop.spawn { try CallbackReceiver(loop, answers, holds: holds) }.value
+    let receiver = try await loop.spawn { try CallbackReceiver(loop, answers, retryAfter, holds: holds) }.value
     do {
       try await story(receiver)
       await receiver.close()
@@ -73,7 +76,8 @@ final class CallbackReceiver: HTTPHandler, @unchecked Sendable {
         held?.append(exchange)
       } else {
         let status = answers.isEmpty ? 204 : answers.removeFirst()
-        let headers: HTTPHeaders = status / 100 == 3 ? ["Location": "/elsewhere"] : [:]
+        var headers: HTTPHeaders = status / 100 == 3 ? ["Location": "/elsewhere"] : [:]
+        if status / 100 == 5, let retryAfter { headers.add("Retry-After", retryAfter) }
         exchange.respond(status: status, headers: headers)
       }
     }

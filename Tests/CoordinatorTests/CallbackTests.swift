@@ -87,6 +87,40 @@ import Testing
     }
   }
 
+  @Test(
+    "a receiver that says when to call again is not called before, and not kept waiting for beyond the longest pause")
+  func retryAfter() async throws {
+    for (retryAfter, longest, state) in [
+      ("600", Duration.seconds(900), "failed"), ("999999999", .milliseconds(4), "delivered"),
+      ("soon", .seconds(900), "delivered"),
+    ] {
+      try await CallbackReceiver.run([503], retryAfter: retryAfter) { receiver in
+        let url = receiver.url
+        var rules = Self.rules
+        // A call in ten minutes would come too late: that shows what was understood without waiting for it.
+        (rules.longestPause, rules.givesUpAfter) = (longest, .seconds(300))
+        try await TestCoordinator.run(callbacks: rules) { [rules] coordinator in
+          #expect(rules.longestPause == longest)
+          try coordinator.node("n1")
+          let callback = try await Self.callback(coordinator, try await Self.submit(coordinator, url), is: state)
+          #expect(callback["attempts"]?.int == (state == "failed" ? 1 : 2), "\(retryAfter)")
+        }
+      }
+    }
+  }
+
+  @Test("Retry-After is seconds or a date")
+  func retryAfterForms() {
+    let now = Timestamp(milliseconds: 784_111_777_000)
+    for (text, seconds) in [
+      ("0", 0), ("120", 120), ("Sun, 06 Nov 1994 08:50:37 GMT", 60), ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+      ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("-1", 0), ("", 0), ("1.5", 0), ("99999999999", 0),
+    ] {
+      #expect(CallbackRules.retryAfter(text, at: now) == .seconds(seconds), "\(text)")
+    }
+    #expect(CallbackRules.retryAfter(nil, at: now) == .zero)
+  }
+
   @Test("what cannot be reached is said while it is tried again")
   func unreachable() async throws {
     try await TestCoordinator.run { coordinator in
@@ -143,7 +177,7 @@ import Testing
       #expect(await receiver.received().count == 1)
       try await TestCoordinator.run(in: folder.path) { coordinator in
         let callback = try await Self.callback(coordinator, paths[1], is: "delivered")
-        #expect(callback["attempts"]?.int == 1)
+        #expect(callback["attempts"]?.int == 2, "the call before the restart counts")
         try coordinator.node("n2", types: ["rare"])
         _ = try await Self.callback(coordinator, paths[0], is: "delivered")
       }

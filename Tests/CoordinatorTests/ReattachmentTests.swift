@@ -177,6 +177,23 @@ import Testing
     }
   }
 
+  @Test("a task whose node is gone before it was sent has not begun: it goes elsewhere, though it must not repeat")
+  func goneBeforeSent() async throws {
+    try await TestCoordinator.run { coordinator in
+      let dispatcher = coordinator.service.dispatcher
+      let gone = try coordinator.node("n1")
+      async let answer = coordinator.send("POST", "/batches", body: #"{"tasks":[{"task":"worker"}]}"#)
+      // It is being read, or its intent is on its way to the disk.
+      while dispatcher.preparing.isEmpty { await coordinator.loop.yield() }
+      dispatcher.nodeGone("n1")
+      let path = try #require(try await answer.headers["Location"])
+      let other = try coordinator.node("n2")
+      let done = try await coordinator.done(path)
+      #expect(done["ok"]?.int == 1 && done["unknown"]?.int == 0, "\(done)")
+      #expect(gone.begun.isEmpty && other.begun == [0])
+    }
+  }
+
   @Test("a coordinator that was replaced takes nothing up, and sends what it still has under a later epoch")
   func replaced() async throws {
     try await TestCoordinator.run { coordinator in

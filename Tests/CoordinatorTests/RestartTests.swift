@@ -322,7 +322,7 @@ import Testing
   }
 
   /// Answers for a shard whose tasks all went well.
-  private static func complete(_ indexes: Range<Int>, on exchange: HTTPExchange) {
+  static func complete(_ indexes: Range<Int>, on exchange: HTTPExchange) {
     exchange.startStream(status: 200, headers: ["Content-Type": "application/x-ndjson"])
     for index in indexes {
       let line = #"{"index":\#(index),"status":"ok","value":\#(index),"started_ms":0,"duration_ms":1}"#
@@ -347,6 +347,6 @@ import Testing
 }
 
 /// Guarded by: one story runs behind the other.
-private final class Answers: @unchecked Sendable {
+final class Answers: @unchecked Sendable {
   var texts: [String] = []
 }

@@ -127,6 +127,24 @@ import Testing
     }
   }
 
+  @Test("a task that no node can begin, for its own arguments are wrong, ends at the first one")
+  func unfitTask() async throws {
+    try await TestCoordinator.run { coordinator in
+      for name in ["n1", "n2"] {
+        try coordinator.node(name) { shard in
+          for task in shard.tasks {
+            let error = #"{"code":"bad_arguments","message":"/args/url must be a string","retryable":false}"#
+            shard.write(#"{"index":\#(task["index"]?.int ?? -1),"status":"error","error":\#(error),"begun":false}"#)
+          }
+          shard.end()
+        }
+      }
+      let path = try await coordinator.submit(tasks(3))
+      let done = try await coordinator.done(path)
+      #expect(done["error"]?.int == 3 && done["retried"]?.int == 0, "\(done)")
+    }
+  }
+
   @Test("a result that cannot be read fails its task alone")
   func unreadableResult() async throws {
     try await TestCoordinator.run { coordinator in

@@ -35,7 +35,7 @@ import Testing
       (#"{"tasks":{}}"#, "/tasks", "array"), (#"{"tasks":[]}"#, "/tasks", "at least one"),
       (#"{"tasks":[{"task":"echo"}],"nam":"x"}"#, "/nam", "not known"),
       (#"{"tasks":[{"task":"echo"}],"open":7}"#, "/open", "true or false"),
-      (#"{"tasks":[{"task":"echo"}],"template":{}}"#, "/template", "release"),
+      (#"{"tasks":[{"task":"echo"}],"template":{}}"#, "/take", "names"),
       (#"{"tasks":[{"task":"echo"}],"callback_url":7}"#, "/callback_url", "string"),
       (#"{"tasks":[{"task":"echo"}],"name":7}"#, "/name", "string"),
       (#"{"tasks":[{"task":"echo"}],"defaults":{"attempts":0}}"#, "/defaults/attempts", "1 to 1000"),

@@ -21,7 +21,7 @@ final class TestCoordinator: @unchecked Sendable {
   var journal: Journal { service.journal }
 
   private init(
-    _ loop: EventLoop, _ folder: String, keepBytes: Int, callbacks: CallbackRules, expecting nodes: [String]
+    _ loop: EventLoop, _ folder: String, keepBytes: Int, callbacks: CallbackRules, expecting nodes: [String]?
   ) throws {
     self.loop = loop
     opening = try JournalOpening(folder)
@@ -54,7 +54,7 @@ final class TestCoordinator: @unchecked Sendable {
   /// The same on a folder that may hold what an earlier coordinator left.
   static func run<Value: Sendable>(
     in folder: String, journalBytes: Int = 1 << 30, callbacks: CallbackRules = CallbackRules(),
-    expecting nodes: [String] = [],
+    expecting nodes: [String]? = [],
     _ story: @escaping @Sendable (TestCoordinator) async throws -> Value
   ) async throws -> Value {
     let loop = try EventLoop.start(name: "coordinator")

@@ -93,7 +93,17 @@ struct WireTests {
     ] as [(Int64, String)])
   func dates(_ seconds: Int64, _ text: String) {
     #expect(String(decoding: HTTPDate.bytes(unixSeconds: seconds), as: UTF8.self) == text)
+    #expect(HTTPDate.unixSeconds(text) == seconds)
   }
+
+  @Test(
+    "what is no such date is none",
+    arguments: [
+      "", "120", "Thu, 01 Jan 1970 00:00:00 UTC", "Fri, 01 Jan 1970 00:00:00 GMT", "Thu, 1 Jan 1970 00:00:00 GMT",
+      "Tue, 30 Feb 2000 00:00:00 GMT", "Thu, 01 Jan 1970 24:00:00 GMT", "Thu, +1 Jan 1970 00:00:00 GMT",
+      "Thu, 01 Foo 1970 00:00:00 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+    ])
+  func noDates(_ text: String) { #expect(HTTPDate.unixSeconds(text) == nil) }
 
   @Test("a stream is chunked for 1.1 and ends with the connection for 1.0")
   func streams() {

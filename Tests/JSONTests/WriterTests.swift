@@ -52,6 +52,24 @@ struct WriterTests {
     if double.isFinite { #expect(try JSONValue.parse(value.text).double == double) }
   }
 
+  @Test("whole numbers and those of few decimals are written as the library writes them, and read back")
+  func decimals() throws {
+    var state: UInt64 = 7
+    for round in 0..<20_000 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let whole = Int64(bitPattern: state) >> Int64(round % 60)
+      #expect(JSONValue.int(Int(whole)).text == whole.description)
+      let scale = [1.0, 10, 100, 1_000, 1e4, 1e5, 1e6, 1e7][round % 8]
+      let double = Double(whole % 1_000_000_000_000) / scale
+      let text = JSONValue.double(double).text
+      #expect(try JSONValue.parse(text).double?.bitPattern == double.bitPattern)
+      let plain = double.description.hasSuffix(".0") ? String(double.description.dropLast(2)) : double.description
+      if !plain.contains("e") { #expect(text == plain) }
+    }
+    for edge in [Int.min, .max, 0, -1, 9, 10, -10] { #expect(JSONValue.int(edge).text == edge.description) }
+    #expect(JSONValue.double(-0.0).text == "-0")
+  }
+
   @Test("random doubles read back bit by bit")
   func roundTrip() throws {
     var state: UInt64 = 88_172_645_463_325_252

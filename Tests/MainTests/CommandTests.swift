@@ -10,6 +10,7 @@ import Testing
     #expect(Set(names).count == names.count)
     for name in [
       "node", "coordinator", "up", "submit", "batches", "batch", "results", "cancel", "nodes", "drain", "tasks",
+      "add", "close", "pools", "pool",
       "version",
       "help",
     ] {

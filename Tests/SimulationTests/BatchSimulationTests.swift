@@ -6,8 +6,8 @@ struct BatchSimulationTests {
   @Test("every named scenario ends well, with one node and with a few", arguments: BatchScenario.names)
   func named(_ name: String) throws { try expectSuccess(name, [(3, 1), (7, 9)]) }
 
-  @Test("so do chaos and a loss of power with a hundred nodes", arguments: ["chaos", "power"])
-  func hundred(_ name: String) throws { try expectSuccess(name, [(9, 100)]) }
+  @Test("so do chaos with a hundred nodes and a loss of power with forty", arguments: [("chaos", 100), ("power", 40)])
+  func many(_ name: String, _ nodes: Int) throws { try expectSuccess(name, [(9, nodes)]) }
 
   private func expectSuccess(_ name: String, _ runs: [(seed: Int, nodes: Int)]) throws {
     for (seed, nodes) in runs {

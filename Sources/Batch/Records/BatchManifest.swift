@@ -27,8 +27,24 @@ package struct BatchManifest: Sendable, Equatable {
   package var isOpen = false
   /// An open batch's task fields where a task says nothing: JSON.
   package var defaults: [UInt8]?
+  /// The pools from which the coordinator makes an open batch's tasks, and the task that it makes; nil for others.
+  package var joining: Joining?
   /// The call that brought the tasks before this record, where it had a key: a second one adds nothing.
   package var addition: Addition?
+
+  package struct Joining: Sendable, Equatable {
+    package struct Source: Sendable, Equatable {
+      package var name: String
+      package var pool: UUIDv7
+
+      package init(name: String, pool: UUIDv7) { (self.name, self.pool) = (name, pool) }
+    }
+
+    package var template: [UInt8]
+    package var sources: [Source]
+
+    package init(template: [UInt8], sources: [Source]) { (self.template, self.sources) = (template, sources) }
+  }
 
   package struct Addition: Sendable, Equatable {
     package var key: String
@@ -57,6 +73,7 @@ package struct BatchManifest: Sendable, Equatable {
     digest = json["digest"].flatMap { Digest($0) }
     isOpen = json["open"]?.bool ?? false
     defaults = json["defaults"].map { Array($0.bytes) }
+    joining = Joining(json)
     if let key = json["added_key"]?.string, let digest = json["added_digest"].flatMap({ Digest($0) }) {
       addition = Addition(key: key, digest: digest)
     }
@@ -72,6 +89,10 @@ package struct BatchManifest: Sendable, Equatable {
     if let digest { writer.array("digest") { digest.write(into: &$0) } }
     if isOpen { writer.member("open", true) }
     if let defaults { writer.member("defaults", JSONValue(trusted: defaults[...])) }
+    if let joining {
+      writer.member("template", JSONValue(trusted: joining.template[...]))
+      writer.object("take") { take in for source in joining.sources { take.member(source.name, source.pool.text) } }
+    }
     if let addition {
       writer.member("added_key", addition.key)
       writer.array("added_digest") { addition.digest.write(into: &$0) }
@@ -98,5 +119,35 @@ extension BatchManifest.Digest {
     array.string(String(first))
     array.string(String(second))
     array.int(count)
+  }
+}
+
+extension BatchManifest.Joining {
+  fileprivate init?(_ json: JSONValue) {
+    guard let template = json["template"], let take = json["take"]?.members else { return nil }
+    sources = take.compactMap { member in
+      member.value.string.flatMap { UUIDv7($0) }.map { Source(name: member.key.string, pool: $0) }
+    }
+    self.template = Array(template.bytes)
+  }
+}
+
+extension BatchManifest.Addition {
+  /// As a pool's log keeps it.
+  package var bytes: [UInt8] {
+    var writer = JSONWriter()
+    writer.object {
+      $0.member("added_key", key)
+      $0.array("added_digest") { digest.write(into: &$0) }
+    }
+    return writer.bytes
+  }
+
+  /// Nil for a call that had no key.
+  init?(_ bytes: ArraySlice<UInt8>) {
+    guard !bytes.isEmpty, let json = try? JSONValue.parse(bytes), let key = json["added_key"]?.string,
+      let digest = json["added_digest"].flatMap({ BatchManifest.Digest($0) })
+    else { return nil }
+    self.init(key: key, digest: digest)
   }
 }

@@ -10,7 +10,8 @@ extension BatchRecovery {
     _ batch: UUIDv7, held: [AdoptedShard], hasAnswered: (String) -> Bool
   ) -> (table: TaskTable, ends: [TaskEnd]) {
     var table = table
-    var ends = endsOfLostTasks(batch, &table)
+    markThoseThatMayHaveActed(in: &table)
+    var ends = endsOfLostTasks(batch, &table) + endsOfRefusedTasks(batch, &table)
     // A task may be in several: in the latest one is what became of it. The log knows which one that is of tasks that
     // may not run twice; an earlier one would tell that they did not act, while they do.
     table.adopted = held.sorted { $0.wireID > $1.wireID }.compactMap { shard in
@@ -22,12 +23,29 @@ extension BatchRecovery {
     return (table, ends)
   }
 
+  /// Nobody knows of a repeatable task without a result whether it was sent: what it took from pools does not go back.
+  private func markThoseThatMayHaveActed(in table: inout TaskTable) {
+    guard manifest?.joining != nil else { return }
+    for index in seqs.indices where seqs[index] == 0 && (table.isRepeatable(index) || sent[UInt32(index)] != nil) {
+      table.markMayHaveActed(index)
+    }
+  }
+
   /// Tasks whose record is damaged end here.
   private func endsOfLostTasks(_ batch: UUIDv7, _ table: inout TaskTable) -> [TaskEnd] {
     let why = "the journal has lost this task: its record is damaged; submit it again"
     return lostTasks.filter { seqs[$0] == 0 }.map { index in
       table.restore(index, as: .error, attempts: 0)
       return TaskEnd(batch: batch, index: index, status: .error, detail: .failure(.internal, message: why))
+    }
+  }
+
+  /// The results of these were not durable with them.
+  private func endsOfRefusedTasks(_ batch: UUIDv7, _ table: inout TaskTable) -> [TaskEnd] {
+    let why = "the template cannot be filled in with the items that the task took, or what comes of it is no task"
+    return refusedTasks.filter { seqs[$0] == 0 }.map { index in
+      table.restore(index, as: .error, attempts: 0)
+      return TaskEnd(batch: batch, index: index, status: .error, detail: .failure(.badArguments, message: why))
     }
   }
 

@@ -37,6 +37,9 @@ package struct BatchRecovery: Sendable {
   /// The greatest `seq`.
   package private(set) var resultCount = 0
   package private(set) var nodeNames: [UInt16: String] = [:]
+  /// The first number of a node that nothing in the log has, whether the name behind it was lost or not: a second node
+  /// under a number would get the results of the first one.
+  package private(set) var nextNode: UInt16 = 0
   package private(set) var nodeCounts: [String: Int] = [:]
   package private(set) var durations = Histogram()
   package private(set) var retried = 0
@@ -44,7 +47,15 @@ package struct BatchRecovery: Sendable {
   package private(set) var notes: [Note] = []
   /// By index, tasks without a result that are not repeatable and may have begun.
   package private(set) var sent: [UInt32: Sent] = [:]
+  /// Lives of nodes that ended under tasks, the latest last.
+  package private(set) var losses: [JournalRecord.LossRecord] = []
   package private(set) var isCancelled = false
+  /// What its tasks took from pools: as many items a task as it has pools, by index.
+  package private(set) var taken: [ItemUse] = []
+  /// By index, what became of the items of tasks that have a result, where they were not used.
+  package private(set) var itemsEnds: [UInt32: ItemsEnd] = [:]
+  /// Tasks that could not be made of their items.
+  package private(set) var refusedTasks: [Int] = []
   /// What was lost, for people; empty for nothing.
   package private(set) var damage: [String] = []
 
@@ -66,6 +77,7 @@ package struct BatchRecovery: Sendable {
       lanesWritten = max(lanesWritten, number)
     case .task(let task)?: add(task, at: offset)
     case .accepted(let total, let json)?: accept(total, json, through: offset + RecordFrame.headBytes + payload.count)
+    case .taken(let first, let width, let items)?: take(items, width, from: Int(first))
     case .closed?:
       isClosed = true
       promisedEnd = offset + RecordFrame.headBytes + payload.count
@@ -83,9 +95,20 @@ package struct BatchRecovery: Sendable {
     }
     fill(upTo: Int(task.index))
     taskPlaces.note(Int(task.index), at: offset)
+    if task.isRefused { refusedTasks.append(table.count) }
     table.append(
       type: lane.type, key: lane.key, limit: lane.limit, attempts: Int(task.attempts), repeatable: task.isRepeatable,
       priority: Int(lane.priority))
+  }
+
+  /// Tasks whose record of what they took is lost stand in between.
+  private mutating func take(_ items: [ItemUse], _ width: Int, from first: Int) {
+    guard width > 0, taken.count <= first * width else {
+      strays += 1
+      return
+    }
+    taken += repeatElement(.none, count: first * width - taken.count)
+    taken += items
   }
 
   /// Tasks that should be there and are not take their places all the same.
@@ -112,6 +135,7 @@ package struct BatchRecovery: Sendable {
     guard promisedTotal < table.count else { return }
     table.shorten(to: promisedTotal)
     lostTasks.removeAll { $0 >= promisedTotal }
+    refusedTasks.removeAll { $0 >= promisedTotal }
     taskPlaces.cut(at: promisedEnd)
   }
 
@@ -123,18 +147,25 @@ package struct BatchRecovery: Sendable {
       damage.append("\(lostTasks.count) tasks are lost, the first of them \(lostTasks[0])")
     }
     seqs = Array(repeating: 0, count: table.count)
+    guard let width = manifest?.joining?.sources.count else { return }
+    let count = table.count * width
+    if taken.count > count { taken.removeLast(taken.count - count) }
+    taken += repeatElement(.none, count: count - taken.count)
   }
 
   // MARK: The log of results
 
   package mutating func takeResult(_ payload: ArraySlice<UInt8>, at offset: Int) {
     switch JournalRecord(payload) {
-    case .node(let number, let name)?: nodeNames[number] = name
+    case .node(let number, let name)?:
+      nodeNames[number] = name
+      noteNode(number)
     case .result(let result)?: add(result, at: offset)
     case .attempt(let index, let attempts, let detail)?:
       guard index < table.count, seqs[index] == 0 else { return }
       retried += 1
       sent[UInt32(index)] = nil
+      table.markMayHaveActed(index)
       table.restore(index, as: .queued, attempts: attempts)
       if notes.count < noteLimit { notes.append(Note(index: index, detail: Array(detail))) }
     case .sent(let shard, let node, let indexes)?:
@@ -143,6 +174,7 @@ package struct BatchRecovery: Sendable {
       }
     case .returned(let indexes)?: for index in indexes { sent[index] = nil }
     case .cancelled?: isCancelled = true
+    case .lost(let loss)?: losses.append(loss)
     default: strays += 1
     }
   }
@@ -158,10 +190,22 @@ package struct BatchRecovery: Sendable {
     resultCount = Int(result.seq)
     seqs[index] = result.seq
     sent[result.index] = nil
+    if result.itemsEnd != .used { itemsEnds[result.index] = result.itemsEnd }
     table.restore(index, as: result.status, attempts: result.attempts)
-    guard let name = result.node.map({ nodeNames[$0] ?? "?" }) else { return }
-    nodeCounts[name, default: 0] += 1
+    guard let number = result.node else { return }
+    noteNode(number)
+    nodeCounts[name(ofNode: number, in: result), default: 0] += 1
     if result.attempts > 0 { durations.record(result.durationMicroseconds) }
+  }
+
+  private mutating func noteNode(_ number: UInt16) { nextNode = max(nextNode, number == .max ? .max : number + 1) }
+
+  /// Where the record with the name is lost, the result's own line has it.
+  private mutating func name(ofNode number: UInt16, in result: JournalRecord.ResultRecord) -> String {
+    if let name = nodeNames[number] { return name }
+    guard let name = (try? JSONValue.parse(result.line))?["node"]?.string else { return "?" }
+    nodeNames[number] = name
+    return name
   }
 
   package mutating func endResults(_ scanner: RecordScanner) {

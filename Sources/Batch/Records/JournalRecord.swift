@@ -6,9 +6,10 @@ package import Clockwork
 /// was never promised to anybody. The log of results holds the rest.
 package enum JournalRecord {
   enum Kind: UInt8 {
-    case accepted = 1, lane, task, closed
-    case node = 16, result, attempt, sent, returned, cancelled
+    case accepted = 1, lane, task, closed, taken
+    case node = 16, result, attempt, sent, returned, cancelled, lost
     case ended = 32, called
+    case pool = 48, item, itemsAccepted, poolClosed, itemsSettled
   }
 
   /// All tasks below the total are the batch's; the manifest says whose they are.
@@ -18,6 +19,8 @@ package enum JournalRecord {
   case task(TaskRecord)
   /// An open batch takes no more.
   case closed
+  /// What the tasks from the first one on took from pools: so many items each, in the order of the batch's pools.
+  case taken(first: UInt32, width: Int, items: [ItemUse])
   /// A node's name, which results then give by its number.
   case node(number: UInt16, name: String)
   case result(ResultRecord)
@@ -29,10 +32,20 @@ package enum JournalRecord {
   case returned(indexes: [UInt32])
   /// The submitter cancelled the batch.
   case cancelled
+  case lost(LossRecord)
   /// The batch has ended: its figures, as JSON.
   case ended(ArraySlice<UInt8>)
   /// What became of the call to its callback URL, as JSON.
   case called(ArraySlice<UInt8>)
+  /// Whose log it is, as JSON; a later one counts.
+  case pool(ArraySlice<UInt8>)
+  case item(number: UInt32, bytes: ArraySlice<UInt8>)
+  /// All items below the total are the pool's; the addition says under which key they came, as JSON.
+  case itemsAccepted(total: Int, addition: ArraySlice<UInt8>)
+  /// A pool gets no more.
+  case poolClosed
+  /// What became of uses of items.
+  case itemsSettled([ItemSettlement])
 
   package struct LaneRecord: Equatable {
     package var type: String
@@ -50,14 +63,17 @@ package enum JournalRecord {
     package var lane: UInt32
     package var attempts: UInt16
     package var isRepeatable: Bool
+    /// It could not be made of its items, and is never sent: its bytes name its type alone.
+    package var isRefused: Bool
     /// A JSON string; empty for none.
     package var id: ArraySlice<UInt8>
     package var bytes: ArraySlice<UInt8>
 
     package init(
-      index: UInt32, lane: UInt32, attempts: UInt16, isRepeatable: Bool, id: ArraySlice<UInt8>,
-      bytes: ArraySlice<UInt8>
+      index: UInt32, lane: UInt32, attempts: UInt16, isRepeatable: Bool, isRefused: Bool = false,
+      id: ArraySlice<UInt8>, bytes: ArraySlice<UInt8>
     ) {
+      self.isRefused = isRefused
       (self.index, self.lane, self.attempts, self.isRepeatable) = (index, lane, attempts, isRepeatable)
       (self.id, self.bytes) = (id, bytes)
     }
@@ -71,15 +87,35 @@ package enum JournalRecord {
     package var node: UInt16?
     package var attempts: UInt16
     package var durationMicroseconds: UInt64
+    /// What becomes of the items that the task took from pools: one record with its result, so that both are certain
+    /// together.
+    package var itemsEnd: ItemsEnd
     /// Its line of NDJSON, line break included.
     package var line: ArraySlice<UInt8>
 
     package init(
       seq: UInt32, index: UInt32, status: TaskState, node: UInt16?, attempts: UInt16, durationMicroseconds: UInt64,
-      line: ArraySlice<UInt8>
+      itemsEnd: ItemsEnd = .used, line: ArraySlice<UInt8>
     ) {
+      self.itemsEnd = itemsEnd
       (self.seq, self.index, self.status, self.node) = (seq, index, status, node)
       (self.attempts, self.durationMicroseconds, self.line) = (attempts, durationMicroseconds, line)
+    }
+  }
+
+  /// A life of a node that ended while these tasks, which are repeatable, were there.
+  package struct LossRecord: Equatable, Sendable {
+    package var node: String
+    package var life: UInt64
+    /// Milliseconds since 1970.
+    package var at: Int64
+    /// How many suspects were on trial there together; 0 for no trial.
+    package var trialSize: UInt32
+    package var indexes: [UInt32]
+
+    package init(node: String, life: UInt64, at: Int64, trialSize: UInt32, indexes: [UInt32]) {
+      (self.node, self.life, self.at) = (node, life, at)
+      (self.trialSize, self.indexes) = (trialSize, indexes)
     }
   }
 
@@ -97,17 +133,22 @@ package enum JournalRecord {
       let id = reader.bytes(Int(reader.uint32()))
       self = .task(
         TaskRecord(
-          index: index, lane: lane, attempts: attempts, isRepeatable: flags & 1 == 1, id: id, bytes: reader.rest))
+          index: index, lane: lane, attempts: attempts, isRepeatable: flags & 1 != 0, isRefused: flags & 2 != 0, id: id,
+          bytes: reader.rest))
     case .closed: self = .closed
+    case .taken:
+      let (first, width) = (reader.uint32(), Int(reader.uint8()))
+      self = .taken(first: first, width: width, items: Self.list(&reader, bytes: ItemUse.byteCount) { ItemUse(&$0) })
     case .node: self = .node(number: reader.uint16(), name: reader.text())
     case .result:
       let (seq, index, status, node) = (reader.uint32(), reader.uint32(), reader.uint8(), reader.uint16())
       let (attempts, duration) = (reader.uint16(), reader.uint64())
-      guard let state = TaskState(rawValue: status), state.hasEnded else { return nil }
+      guard let state = TaskState(rawValue: status & 0x3f), state.hasEnded, let items = ItemsEnd(rawValue: status >> 6)
+      else { return nil }
       self = .result(
         ResultRecord(
           seq: seq, index: index, status: state, node: node == Self.noNode ? nil : node, attempts: attempts,
-          durationMicroseconds: duration, line: reader.rest))
+          durationMicroseconds: duration, itemsEnd: items, line: reader.rest))
     case .attempt:
       self = .attempt(index: Int(reader.uint32()), attempts: reader.uint16(), detail: reader.rest)
     case .sent:
@@ -115,19 +156,36 @@ package enum JournalRecord {
       self = .sent(shard: shard, node: reader.text(), indexes: Self.indexes(&reader))
     case .returned: self = .returned(indexes: Self.indexes(&reader))
     case .cancelled: self = .cancelled
+    case .lost:
+      let (node, life, at) = (reader.text(), reader.uint64(), Int64(bitPattern: reader.uint64()))
+      let trialSize = reader.uint32()
+      self = .lost(
+        LossRecord(node: node, life: life, at: at, trialSize: trialSize, indexes: Self.indexes(&reader)))
     case .ended: self = .ended(reader.rest)
     case .called: self = .called(reader.rest)
+    case .pool: self = .pool(reader.rest)
+    case .item: self = .item(number: reader.uint32(), bytes: reader.rest)
+    case .itemsAccepted: self = .itemsAccepted(total: Int(reader.uint32()), addition: reader.rest)
+    case .poolClosed: self = .poolClosed
+    case .itemsSettled:
+      self = .itemsSettled(Self.list(&reader, bytes: ItemSettlement.byteCount) { ItemSettlement(&$0) })
     }
     if reader.isShort { return nil }
   }
 
   private static func indexes(_ reader: inout RecordReader) -> [UInt32] {
+    list(&reader, bytes: 4) { $0.uint32() }
+  }
+
+  private static func list<Element>(
+    _ reader: inout RecordReader, bytes: Int, _ element: (inout RecordReader) -> Element
+  ) -> [Element] {
     let count = Int(reader.uint32())
-    guard count <= reader.rest.count / 4 else {
+    guard count <= reader.rest.count / bytes else {
       _ = reader.bytes(.max)
       return []
     }
-    return (0..<count).map { _ in reader.uint32() }
+    return (0..<count).map { _ in element(&reader) }
   }
 
   package func write(into writer: inout RecordWriter) {
@@ -144,6 +202,13 @@ package enum JournalRecord {
       }
     case .task(let task): task.write(into: &writer)
     case .closed: writer.record(.closed) { _ in }
+    case .taken(let first, let width, let items):
+      writer.record(.taken) {
+        $0.uint32(first)
+        $0.uint8(UInt8(width))
+        $0.uint32(UInt32(items.count))
+        for item in items { item.write(into: &$0) }
+      }
     case .node(let number, let name):
       writer.record(.node) {
         $0.uint16(number)
@@ -165,8 +230,10 @@ package enum JournalRecord {
       }
     case .returned(let indexes): writer.record(.returned) { $0.indexes(indexes) }
     case .cancelled: writer.record(.cancelled) { _ in }
+    case .lost(let loss): loss.write(into: &writer)
     case .ended(let detail): writer.record(.ended) { $0.raw(detail) }
     case .called(let detail): writer.record(.called) { $0.raw(detail) }
+    case .pool, .item, .itemsAccepted, .poolClosed, .itemsSettled: writeOfPool(into: &writer)
     }
   }
 }
@@ -178,13 +245,25 @@ extension RecordWriter {
   }
 }
 
+extension JournalRecord.LossRecord {
+  func write(into writer: inout RecordWriter) {
+    writer.record(.lost) {
+      $0.text(node)
+      $0.uint64(life)
+      $0.uint64(UInt64(bitPattern: at))
+      $0.uint32(trialSize)
+      $0.indexes(indexes)
+    }
+  }
+}
+
 extension JournalRecord.TaskRecord {
   func write(into writer: inout RecordWriter) {
     writer.record(.task) {
       $0.uint32(index)
       $0.uint32(lane)
       $0.uint16(attempts)
-      $0.uint8(isRepeatable ? 1 : 0)
+      $0.uint8((isRepeatable ? 1 : 0) | (isRefused ? 2 : 0))
       $0.uint32(UInt32(id.count))
       $0.raw(id)
       $0.raw(bytes)
@@ -197,7 +276,7 @@ extension JournalRecord.ResultRecord {
     writer.record(.result) {
       $0.uint32(seq)
       $0.uint32(index)
-      $0.uint8(status.rawValue)
+      $0.uint8(status.rawValue | itemsEnd.rawValue << 6)
       $0.uint16(node ?? .max)
       $0.uint16(attempts)
       $0.uint64(durationMicroseconds)

@@ -21,7 +21,8 @@ final class AdditionEndpoint {
       throw .badRequest(
         "?name=, ?callback_url=, ?open= and ?follow= belong to POST /batches; here are only tasks and their defaults.")
     }
-    guard let intake = batch.intake else { throw .closedBatch(batch) }
+    guard batch.manifest.joining == nil else { throw .fedByPools(batch) }
+    guard let intake = batch.intake else { return try answerAgain(exchange, options, of: batch) }
     if let key = options.idempotencyKey {
       switch intake.keys[key] {
       case .reading?: throw .keyInUse
@@ -58,6 +59,17 @@ final class AdditionEndpoint {
   fileprivate var trouble: Problem? { journal.engine.trouble.map { .noSpace($0) } }
 
   fileprivate var isFull: Bool { !dispatcher.book.makeRoom() }
+
+  /// A batch that has ended takes nothing, but says of a call that it took what it said then.
+  private func answerAgain(
+    _ exchange: HTTPExchange, _ options: SubmissionOptions, of batch: BatchRecord
+  ) throws(Problem) {
+    guard batch.manifest.isOpen, let key = options.idempotencyKey else { throw .closedBatch(batch) }
+    batch.journal.findAddition(key) { [self] digest in
+      guard let digest else { return exchange.respond(.closedBatch(batch)) }
+      compare(exchange, options, with: digest, batch)
+    }
+  }
 
   /// The key was used before: the same call is answered as it was, another one is refused.
   private func compare(
@@ -161,12 +173,19 @@ private final class Addition: TaskTaker {
 }
 
 extension Problem {
+  fileprivate static func fedByPools(_ batch: BatchRecord) -> Problem {
+    let names = batch.manifest.joining?.sources.map(\.name).joined(separator: ", ") ?? ""
+    return Problem(
+      status: 409, code: "batch_closed", title: "The batch takes no more tasks",
+      detail: "Its tasks are made of what is in pools: bring items to \(names) with POST /pools/{name}/items.")
+  }
+
   fileprivate static let callTooLarge = Problem(
     status: 413, code: "too_large", title: "The call is too large; nothing was kept",
     detail: "One call brings an open batch at most \(CoordinatorLimits.callBytes) bytes of tasks (64 MiB), "
       + "\(CoordinatorLimits.gatheredTaskBytes) more counted for each; send them in several calls.")
 
-  fileprivate static let callsHoldTooMuch = Problem(
+  static let callsHoldTooMuch = Problem(
     status: 503, code: "busy", title: "Too many tasks are on their way",
     detail: "The calls under way hold all that is allowed; nothing was kept, send it again in a moment.", retryAfter: 1)
 }

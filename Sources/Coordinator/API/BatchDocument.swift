@@ -38,6 +38,8 @@ enum BatchDocument {
         $0.member("damaged", true)
         $0.member("damage", damage)
       }
+      if let joining = batch.manifest.joining { $0.member("take", joining.sources.map(\.name)) }
+      if let missing = batch.feeder?.missing, !missing.isEmpty { $0.member("missing_items", missing) }
       writeWaiting(progress, batch, held: dispatcher.heldBecause, into: &$0)
       writeTimes(batch, counts, dispatcher.loop.now, into: &$0)
       $0.object("nodes") { nodes in

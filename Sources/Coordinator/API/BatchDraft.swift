@@ -1,5 +1,6 @@
 import Batch
 import Clockwork
+import JSON
 
 /// A batch that is being submitted: its tasks go straight into the journal.
 ///
@@ -10,6 +11,8 @@ final class BatchDraft {
   let tasks: TaskDraft
   var name: String?
   var callbackURL: String?
+  /// What its tasks are made of; nil where they are submitted.
+  var joining: (template: JSONValue, take: [String])? { didSet { tasks.mayBeEmpty = joining != nil } }
   /// Whether more tasks may come later; then it may begin without any.
   var isOpen = false { didSet { tasks.mayBeEmpty = isOpen } }
 

@@ -27,15 +27,17 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   private let submissions: SubmissionEndpoint
   private let additions: AdditionEndpoint
   private let results: ResultEndpoints
+  private let pools: PoolEndpoints
   /// Nil until the coordinator has found its place in the cluster.
   private var surroundings: Surroundings?
   private(set) var isDraining = false
 
-  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks) {
+  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks, pools book: PoolBook) {
     batches = BatchEndpoints(dispatcher: dispatcher)
-    submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal, callbacks: callbacks)
+    submissions = SubmissionEndpoint(dispatcher: dispatcher, journal: journal, callbacks: callbacks, pools: book)
     additions = AdditionEndpoint(dispatcher: dispatcher, journal: journal)
     results = ResultEndpoints(dispatcher: dispatcher)
+    pools = PoolEndpoints(book, journal: journal)
   }
 
   func serve(_ surroundings: Surroundings) { self.surroundings = surroundings }
@@ -44,10 +46,14 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   func journalChanged() {
     submissions.journalChanged()
     additions.journalChanged()
+    pools.book.journalChanged()
   }
 
   /// New batches are refused from here on.
-  func drain() { isDraining = true }
+  func drain() {
+    isDraining = true
+    pools.book.drain()
+  }
 
   func handle(_ exchange: HTTPExchange) {
     let request = exchange.request
@@ -81,6 +87,13 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
       guard !isDraining else { throw .drainingOpen }
       try additions.take(batches.find(id, exchange), exchange)
     case (.close(let id), _): try additions.close(batches.find(id, exchange), exchange)
+    case (.pools, _): try pools.list(exchange)
+    case (.pool(let name), "DELETE"): try pools.delete(name, exchange)
+    case (.pool(let name), _): try pools.show(name, exchange)
+    case (.poolItems(let name), _):
+      guard !isDraining else { throw .drainingPool }
+      try pools.take(name, exchange)
+    case (.poolClose(let name), _): try pools.close(name, exchange)
     case (.nodes, _): surroundings.nodes(exchange)
     case (.node(let name), _): surroundings.node(exchange, name)
     case (.nodeDrain(let name), _): surroundings.nodeDrain(exchange, name)
@@ -112,6 +125,11 @@ extension Problem {
   static let drainingOpen = Problem(
     status: 503, code: "draining", title: "The coordinator is draining",
     detail: "It takes no more tasks because it is going down; the batch stays open: send them again once it is back.",
+    retryAfter: 10)
+
+  static let drainingPool = Problem(
+    status: 503, code: "draining", title: "The coordinator is draining",
+    detail: "It takes no more items because it is going down; the pool stays: send them again once it is back.",
     retryAfter: 10)
 
   static func noSpace(_ trouble: JournalTrouble) -> Problem {

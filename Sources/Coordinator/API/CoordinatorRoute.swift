@@ -12,6 +12,10 @@ enum CoordinatorRoute: Equatable {
   /// More tasks for an open batch.
   case tasks(UUIDv7?)
   case close(UUIDv7?)
+  case pools
+  case pool(String)
+  case poolItems(String)
+  case poolClose(String)
   case nodes
   case node(String)
   case nodeDrain(String)
@@ -33,6 +37,10 @@ enum CoordinatorRoute: Equatable {
     case (3, "batches") where parts[2] == "tasks": self = .tasks(UUIDv7(parts[1]))
     case (3, "batches") where parts[2] == "close": self = .close(UUIDv7(parts[1]))
     case (4, "batches") where parts[2] == "tasks": self = .task(UUIDv7(parts[1]), index: parts[3])
+    case (1, "pools"): self = .pools
+    case (2, "pools"): self = .pool(parts[1])
+    case (3, "pools") where parts[2] == "items": self = .poolItems(parts[1])
+    case (3, "pools") where parts[2] == "close": self = .poolClose(parts[1])
     case (1, "nodes"): self = .nodes
     case (2, "nodes"): self = .node(parts[1])
     case (3, "nodes") where parts[2] == "drain": self = .nodeDrain(parts[1])
@@ -49,8 +57,8 @@ enum CoordinatorRoute: Equatable {
   var methods: [String] {
     switch self {
     case .batches, .keys: ["GET", "HEAD", "POST"]
-    case .batch: ["GET", "HEAD", "DELETE"]
-    case .tasks, .close: ["POST"]
+    case .batch, .pool: ["GET", "HEAD", "DELETE"]
+    case .tasks, .close, .poolItems, .poolClose: ["POST"]
     case .nodeDrain: ["POST"]
     default: ["GET", "HEAD"]
     }

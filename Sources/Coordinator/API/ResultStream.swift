@@ -90,7 +90,8 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
 
   /// Asks for the next piece. False when there is none for now.
   private func step() -> Bool {
-    let wasOver = batch.outcome != nil
+    // What ends without its batch is no end for its reader, who asks again: nobody waits here for tasks that may come.
+    let wasOver = batch.outcome != nil || dispatcher.isDraining && batch.isIdle
     let hasNext =
       switch position {
       case .seq(let seq): readNext(after: seq)
@@ -137,7 +138,7 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
   }
 
   private func finish() {
-    if endsWithSummary {
+    if endsWithSummary, batch.outcome != nil {
       var writer = JSONWriter()
       writer.object { $0.member("summary") { BatchDocument.write(batch, dispatcher, into: &$0) } }
       writer.endLine()

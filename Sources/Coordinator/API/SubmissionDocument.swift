@@ -2,16 +2,18 @@ import Batch
 import JSON
 import Net
 
-/// The wrapper of a JSON submission: `{"name","tasks":[…],"defaults":{…},"callback_url","open":false}`.
+/// The wrapper of a JSON submission: `{"name","tasks":[…],"defaults":{…},"callback_url","open":false}`; with
+/// `"template":{…},"take":["pool",…]` instead of tasks, they are made of what is in pools.
 struct SubmissionDocument {
-  private static let later = ["template", "take"]
-
   private(set) var name: String?
   private(set) var callbackURL: String?
   /// Whether more tasks may come later.
   private(set) var isOpen = false
   private(set) var tasks: [JSONValue] = []
   private(set) var defaults: TaskFields?
+  private(set) var template: JSONValue?
+  /// Names of pools.
+  private(set) var take: [String]?
 
   /// Whether it is the list of tasks alone.
   private(set) var isBare = false
@@ -36,8 +38,28 @@ struct SubmissionDocument {
         "A submission is an object such as {\"tasks\":[{\"task\":\"echo\"}]}, not \(value.kind.article).", pointer: "")
     }
     try value.forEachMember { key, value throws(Problem) in try take(key, value) }
+    if template != nil || take != nil {
+      try checkJoining(value)
+      return
+    }
     guard value["tasks"] != nil || self.isOpen else {
       throw .badRequest("tasks is missing: an array of task objects.", pointer: "/tasks")
+    }
+  }
+
+  private func checkJoining(_ value: JSONValue) throws(Problem) {
+    guard template != nil else {
+      throw .badRequest(
+        "take names pools, and template, the task that is made of their items, is missing.", pointer: "/template")
+    }
+    guard take != nil else {
+      throw .badRequest(
+        "template is a task that is made of pools' items, and take, their names, is missing.", pointer: "/take")
+    }
+    for (name, isThere) in [("tasks", value["tasks"] != nil), ("open", isOpen)] where isThere {
+      throw .badRequest(
+        "\(name) does not go with a template: the batch's tasks are made of its pools' items alone.",
+        pointer: "/\(name)")
     }
   }
 
@@ -58,11 +80,13 @@ struct SubmissionDocument {
         "\(key.string) is not taken here; a call that adds to a batch has tasks and defaults.",
         pointer: JSONPointer(tokens: [key.string]).description)
     case "name" where value.isNull, "defaults" where value.isNull, "callback_url" where value.isNull,
-      "open" where value.isNull:
+      "open" where value.isNull, "template" where value.isNull, "take" where value.isNull:
       break
     case "open":
       guard let flag = value.bool else { throw .badRequest("open must be true or false.", pointer: "/open") }
       isOpen = flag
+    case "template": template = value
+    case "take": take = try Self.names(value)
     case "name":
       guard let text = value.string else { throw .badRequest("name must be a string.", pointer: "/name") }
       name = try SubmissionOptions.checked(name: text)
@@ -85,12 +109,23 @@ struct SubmissionDocument {
       }
     default:
       let name = key.string
-      let pointer = JSONPointer(tokens: [name]).description
-      if Self.later.contains(name) {
-        throw .badRequest("\(name) is not taken by this release; leave it out.", pointer: pointer)
-      }
       throw .badRequest(
-        "\(name) is not known here; a submission has name, tasks, defaults, callback_url and open.", pointer: pointer)
+        "\(name) is not known here; a submission has name, tasks, defaults, callback_url, open, template and take.",
+        pointer: JSONPointer(tokens: [name]).description)
     }
+  }
+
+  private static func names(_ value: JSONValue) throws(Problem) -> [String] {
+    guard let elements = value.elements, 1...PoolLimits.sources ~= elements.count else {
+      throw .badRequest("take must be an array of 1 to \(PoolLimits.sources) names of pools.", pointer: "/take")
+    }
+    var names: [String] = []
+    for (place, element) in elements.enumerated() {
+      guard let name = element.string, PoolName.isValid(name), !names.contains(name) else {
+        throw .badRequest("take must name each pool once: \(PoolName.rule).", pointer: "/take/\(place)")
+      }
+      names.append(name)
+    }
+    return names
   }
 }

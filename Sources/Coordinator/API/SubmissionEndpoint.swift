@@ -12,13 +12,14 @@ final class SubmissionEndpoint {
   private let dispatcher: Dispatcher
   private let journal: Journal
   private let callbacks: Callbacks
+  private let pools: PoolBook
   private var random = SystemRandomNumberGenerator()
   /// Submissions that wait for the disk.
   private var acceptances: [UUIDv7: Acceptance] = [:]
   private var latest: (time: Timestamp, id: UUIDv7)?
 
-  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks) {
-    (self.dispatcher, self.journal, self.callbacks) = (dispatcher, journal, callbacks)
+  init(dispatcher: Dispatcher, journal: Journal, callbacks: Callbacks, pools: PoolBook) {
+    (self.dispatcher, self.journal, self.callbacks, self.pools) = (dispatcher, journal, callbacks, pools)
   }
 
   func take(_ exchange: HTTPExchange) throws(Problem) {
@@ -74,16 +75,38 @@ final class SubmissionEndpoint {
       id: draft.id, name: draft.name, createdAt: WallClock.now, hasIDs: draft.tasks.hasIDs,
       idempotencyKey: options.idempotencyKey, digest: options.idempotencyKey.map { _ in digest.kept },
       callbackURL: draft.callbackURL)
-    if draft.isOpen {
+    var sources: [PoolRecord] = []
+    if draft.isOpen || draft.joining != nil {
       manifest.isOpen = true
       manifest.defaults = draft.tasks.defaults.map { Array($0.source.bytes) }
     }
-    draft.journal.accept(manifest)
-    let instant = dispatcher.loop.now
-    let waiting = Acceptance { [self] in
-      if let trouble = journal.engine.trouble { refuse(exchange, options, draft, .noSpace(trouble)) }
+    if let joining = draft.joining {
+      do throws(Problem) { sources = try pools.claim(joining.take) } catch {
+        return refuse(exchange, options, draft, error)
+      }
+      manifest.joining = BatchManifest.Joining(
+        template: Array(joining.template.bytes), sources: sources.map { .init(name: $0.name, pool: $0.id) })
+    }
+    let waiting = Acceptance { [self, sources] in
+      guard let trouble = journal.engine.trouble else { return }
+      pools.release(sources)
+      refuse(exchange, options, draft, .noSpace(trouble))
     }
     acceptances[draft.id] = waiting
+    // A batch that is there must never name a pool that is not.
+    pools.keep(sources) { [self, manifest, sources] in
+      guard acceptances[draft.id] != nil else { return }
+      draft.journal.accept(manifest)
+      begin(draft, manifest) { [self] batch in
+        pools.release(sources)
+        answer(exchange, options, batch, status: 202)
+      }
+    }
+  }
+
+  /// Once it is durable.
+  private func begin(_ draft: BatchDraft, _ manifest: BatchManifest, _ then: @escaping (BatchRecord) -> Void) {
+    let instant = dispatcher.loop.now
     draft.journal.makeTasksDurable { [self, manifest] in
       // It was refused meanwhile, for want of room, and is dropped.
       guard acceptances.removeValue(forKey: draft.id) != nil else { return }
@@ -93,7 +116,8 @@ final class SubmissionEndpoint {
       callbacks.watch(batch)
       if manifest.isOpen { batch.intake = BatchIntake(batch, dispatcher) }
       dispatcher.add(batch, draft.tasks.takeTable(isOpen: manifest.isOpen))
-      answer(exchange, options, batch, status: 202)
+      pools.begin(batch)
+      then(batch)
     }
   }
 
@@ -164,7 +188,18 @@ private final class Submission: TaskTaker {
     batch.callbackURL = document.callbackURL ?? batch.callbackURL
     batch.isOpen = document.isOpen
     draft.defaults = try document.defaults(over: draft.defaults)
+    if let template = document.template, let take = document.take {
+      try Self.check(template, take, draft.defaults)
+      batch.joining = (template, take)
+    }
     return (document.tasks, ["tasks"])
+  }
+
+  private static func check(_ template: JSONValue, _ take: [String], _ defaults: TaskFields?) throws(Problem) {
+    do throws(TaskSpecError) { _ = try TaskTemplate(template, taking: take, defaults: defaults) } catch {
+      let error = error.inside(JSONPointer(tokens: ["template"]))
+      throw .badRequest("\(error.pointer): \(error.detail)", pointer: error.pointer.description)
+    }
   }
 
   let smallerForm = "send the tasks as application/x-ndjson, which may be as long as it likes."

@@ -17,18 +17,15 @@ struct SubmissionOptions {
   let idempotencyKey: String?
   /// Task fields from the query.
   let defaults: TaskFields?
+  /// How many tasks at a time may hold an item of a pool; nil where the call says nothing of it.
+  let reuse: Int?
   /// What belongs to the submission beside its body, for telling two under one key apart.
   let signature: String
 
   init(_ exchange: HTTPExchange) throws(Problem) {
     let headers = exchange.request.headers
-    guard let coding = ContentCoding(headers) else {
-      throw Problem(
-        status: 415, code: "unsupported_encoding", title: "Unsupported content encoding",
-        detail: "Content-Encoding '\(headers["Content-Encoding"] ?? "")' is not taken here; send the body with gzip, "
-          + "or as it is without Content-Encoding.", acceptEncoding: "gzip")
-    }
-    self.coding = coding
+    reuse = nil
+    coding = try Self.coding(headers)
     form = try Self.form(headers)
     let query = RequestQuery(exchange)
     follows = try query.flag("follow")
@@ -36,14 +33,44 @@ struct SubmissionOptions {
     name = try query["name"].map { name throws(Problem) in try Self.checked(name: name) }
     callbackURL = try query["callback_url"].map { url throws(Problem) in try Self.checked(callbackURL: url) }
     defaults = try Self.defaults(query)
-    idempotencyKey = try headers["Idempotency-Key"].map { key throws(Problem) in
+    idempotencyKey = try Self.key(headers)
+    signature = Self.signature(form, query)
+  }
+
+  /// Those of a call that brings items to a pool: their form, their key, and `?reuse=`.
+  init(ofItems exchange: HTTPExchange) throws(Problem) {
+    let (headers, query) = (exchange.request.headers, RequestQuery(exchange))
+    if let other = query.items.first(where: { $0.name != "reuse" }) {
+      throw .badRequest("?\(other.name)= is not known here; a call that brings items takes ?reuse= alone.")
+    }
+    coding = try Self.coding(headers)
+    form = try Self.form(headers, of: "an item")
+    reuse = query["reuse"] == nil ? nil : try query.whole("reuse", in: PoolLimits.reuse, otherwise: 1)
+    (follows, name, callbackURL, isOpen, defaults) = (false, nil, nil, false, nil)
+    idempotencyKey = try Self.key(headers)
+    signature = Self.signature(form, query)
+  }
+
+  private static func coding(_ headers: HTTPHeaders) throws(Problem) -> ContentCoding {
+    if let coding = ContentCoding(headers) { return coding }
+    throw Problem(
+      status: 415, code: "unsupported_encoding", title: "Unsupported content encoding",
+      detail: "Content-Encoding '\(headers["Content-Encoding"] ?? "")' is not taken here; send the body with gzip, "
+        + "or as it is without Content-Encoding.", acceptEncoding: "gzip")
+  }
+
+  private static func key(_ headers: HTTPHeaders) throws(Problem) -> String? {
+    try headers["Idempotency-Key"].map { key throws(Problem) in
       guard !key.isEmpty, key.utf8.count <= CoordinatorLimits.idempotencyKeyBytes else {
         throw .badRequest("Idempotency-Key must have 1 to \(CoordinatorLimits.idempotencyKeyBytes) bytes.")
       }
       return key
     }
+  }
+
+  private static func signature(_ form: Form, _ query: RequestQuery) -> String {
     let items = query.items.filter { $0.name != "follow" }.map { "\($0.name)=\($0.value)" }.sorted()
-    signature = "\(form)?\(items.joined(separator: "&"))\n"
+    return "\(form)?\(items.joined(separator: "&"))\n"
   }
 
   static func checked(name: String) throws(Problem) -> String {
@@ -67,13 +94,13 @@ struct SubmissionOptions {
     }
   }
 
-  private static func form(_ headers: HTTPHeaders) throws(Problem) -> Form {
+  private static func form(_ headers: HTTPHeaders, of one: String = "a task") throws(Problem) -> Form {
     switch headers.contentType?.essence {
     case "application/json": return .document
     case "application/x-ndjson", "application/ndjson", "application/jsonl": return .lines
     default:
       throw .unsupportedMediaType(
-        headers["Content-Type"], expected: "application/json, or application/x-ndjson with a task a line")
+        headers["Content-Type"], expected: "application/json, or application/x-ndjson with \(one) a line")
     }
   }
 

@@ -5,7 +5,7 @@ import Net
 /// Tasks that are being submitted: each goes on as it is read, until there is a fault; the faults are gathered.
 ///
 /// Guarded by: the loop's thread.
-final class TaskDraft {
+final class TaskDraft: LineDraft {
   private(set) var table = TaskTable()
   private(set) var hasIDs = false
   private(set) var faults: [Problem.Fault] = []
@@ -69,11 +69,18 @@ final class TaskDraft {
       guard table.count == 0, !mayBeEmpty else { return nil }
       return .badRequest("There must be at least one task; here is none.", pointer: "/tasks")
     }
+    return .faults(faults, first, isTooLarge: isTooLarge, one: "A task")
+  }
+}
+
+extension Problem {
+  /// What of a body is wrong.
+  static func faults(_ faults: [Fault], _ first: Fault, isTooLarge: Bool, one: String) -> Problem {
     let place = first.line.map { "line \($0)" } ?? first.pointer.flatMap { $0.isEmpty ? nil : $0 } ?? "the body"
     let more = faults.count == 1 ? "" : " (and \(faults.count - 1) more, see errors)"
     return Problem(
-      status: isTooLarge ? 413 : 400, code: isTooLarge ? "too_large" : "bad_tasks",
-      title: isTooLarge ? "A task is too large; nothing was kept" : "The submission has faults; nothing was kept",
+      status: isTooLarge ? 413 : 400, code: isTooLarge ? "too_large" : one == "A task" ? "bad_tasks" : "bad_items",
+      title: isTooLarge ? "\(one) is too large; nothing was kept" : "The submission has faults; nothing was kept",
       detail: "\(place): \(first.detail)\(more)", faults: faults)
   }
 }

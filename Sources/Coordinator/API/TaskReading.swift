@@ -4,11 +4,13 @@ import JSON
 import Loop
 import Net
 
-/// What becomes of a body's tasks.
+/// What becomes of a body's tasks, or of other values that come a line each.
 ///
 /// Guarded by: the loop's thread.
 protocol TaskTaker: AnyObject {
-  var draft: TaskDraft { get }
+  associatedtype Draft: LineDraft
+
+  var draft: Draft { get }
   /// Why nothing more can be taken; nil while all is well.
   var obstacle: Problem? { get }
   /// What to do with a document that is too large.
@@ -20,6 +22,21 @@ protocol TaskTaker: AnyObject {
   /// All of it was read and has no fault.
   func accept(_ digest: BodyDigest)
   func refuse(_ problem: Problem)
+}
+
+/// Values that are being read, one by one: the faults are gathered.
+///
+/// Guarded by: the loop's thread.
+protocol LineDraft: AnyObject {
+  /// Whether no further fault would be told.
+  var isHopeless: Bool { get }
+  /// Nil for a body without a fault.
+  var problem: Problem? { get }
+
+  func add(line: ArraySlice<UInt8>, number: Int)
+  /// - Parameter place: where it stands in the document.
+  func add(_ value: JSONValue, at place: JSONPointer)
+  func add(_ error: TaskSpecError, line: Int?)
 }
 
 /// A body of tasks as it arrives: lines, each a task, or a JSON document that is read as a whole.

@@ -19,6 +19,8 @@ final class BatchBook {
   private var keys: [String: KeyUse] = [:]
   private var keyOfBatch: [UUIDv7: String] = [:]
   let keep: Retention
+  /// Drops something else that nobody needs any more; false when there is nothing.
+  var dropUsedUp: () -> Bool = { false }
   /// Told of each batch that is no longer kept.
   var onRemoved: (BatchRecord) -> Void = { _ in }
 
@@ -49,7 +51,7 @@ final class BatchBook {
   /// be read until then. Running ones never do.
   func makeRoom() -> Bool {
     while journal.byteCount > keep.bytes {
-      guard dropOldestEnded(before: nil) else { return false }
+      guard dropUsedUp() || dropOldestEnded(before: nil) else { return false }
     }
     return true
   }

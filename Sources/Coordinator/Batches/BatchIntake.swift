@@ -20,7 +20,13 @@ final class BatchIntake: @unchecked Sendable {
     fileprivate var table: TaskTable
     fileprivate let hasIDs: Bool
     fileprivate let addition: BatchManifest.Addition?
+    /// What each task took from pools; empty for tasks that users brought.
+    fileprivate var taken: [[ItemUse]] = []
+    /// Tasks, by their place, that could not be made of their items, and why.
+    fileprivate var refusals: [Int: TaskEnd.Detail] = [:]
     fileprivate let isClosing: Bool
+    /// Told the index of the first task before any of them is sent.
+    fileprivate var willAdd: (Int) -> Void = { _ in }
     /// Where the journal stood before it; nil until it is written.
     fileprivate var mark: BatchJournal.TaskMark?
     fileprivate let answer: (Problem?) -> Void
@@ -34,6 +40,15 @@ final class BatchIntake: @unchecked Sendable {
       (isClosing, self.answer) = (false, answer)
     }
 
+    /// Tasks that the coordinator made of items.
+    convenience init(
+      _ tasks: [TaskSpec], _ table: consuming TaskTable, hasIDs: Bool, taken: [[ItemUse]],
+      refusals: [Int: TaskEnd.Detail], willAdd: @escaping (Int) -> Void, _ answer: @escaping (Problem?) -> Void
+    ) {
+      self.init(tasks, table, hasIDs: hasIDs, addition: nil, answer)
+      (self.taken, self.refusals, self.willAdd) = (taken, refusals, willAdd)
+    }
+
     fileprivate init(closing answer: @escaping (Problem?) -> Void) {
       (tasks, table, hasIDs, addition, isClosing) = ([], TaskTable(), false, nil, true)
       self.answer = answer
@@ -43,6 +58,8 @@ final class BatchIntake: @unchecked Sendable {
   private unowned let batch: BatchRecord
   private let dispatcher: Dispatcher
   private(set) var state: State
+  /// Told when nothing more is taken.
+  var onStopped: () -> Void = {}
   /// Keys of calls, and what came under them.
   private(set) var keys: AdditionKeys
   private var queue: [Call] = []
@@ -82,11 +99,13 @@ final class BatchIntake: @unchecked Sendable {
     guard state == .open else { return whenSettled { answer(nil) } }
     state = .closed
     enqueue(Call(closing: answer))
+    onStopped()
   }
 
   /// Takes nothing more, and calls `then` when the calls before are settled: tasks that are promised get their results.
   func cancel(_ then: @escaping () -> Void) {
     state = .cancelled
+    onStopped()
     whenSettled(then)
   }
 
@@ -112,7 +131,9 @@ final class BatchIntake: @unchecked Sendable {
   /// In slices, so that the loop serves others in between.
   private func write(_ call: Call, from start: Int) {
     let end = min(start + CoordinatorLimits.tasksPerTurn, call.tasks.count)
-    for task in call.tasks[start..<end] { batch.journal.appendTask(task) }
+    for place in start..<end {
+      batch.journal.appendTask(call.tasks[place], isRefused: call.refusals[place] != nil)
+    }
     guard end == call.tasks.count else {
       return dispatcher.loop.execute { [self] in
         // It was given up meanwhile.
@@ -122,6 +143,7 @@ final class BatchIntake: @unchecked Sendable {
     if call.isClosing {
       batch.journal.appendClosed()
     } else {
+      batch.journal.appendTaken(call.taken, first: call.mark?.count ?? 0)
       hasIDs = hasIDs || call.hasIDs
       var manifest = batch.manifest
       (manifest.hasIDs, manifest.addition) = (hasIDs, call.addition)
@@ -146,7 +168,13 @@ final class BatchIntake: @unchecked Sendable {
       if let addition = call.addition { keys.bind(addition) }
       let table = call.table
       call.table = TaskTable()
-      dispatcher.add(table, to: batch)
+      let first = call.mark?.count ?? 0
+      call.willAdd(first)
+      dispatcher.add(
+        table, to: batch,
+        refused: call.refusals.sorted { $0.key < $1.key }.map { place, why in
+          TaskEnd(batch: batch.id, index: first + place, status: .error, detail: why)
+        })
     }
     call.answer(nil)
     settleIfEmpty()

@@ -13,6 +13,8 @@ final class BatchRecord {
   private(set) var total: Int
   /// Takes an open batch's further tasks, also once it is closed; nil for one that never was open or has ended.
   var intake: BatchIntake?
+  /// Makes its tasks of items from pools; nil for one whose tasks are submitted, or that has ended.
+  var feeder: PoolFeeder?
   /// Results that readers may see: those that are durable.
   private(set) var resultCount: Int
   /// Nil while it runs.
@@ -75,6 +77,8 @@ final class BatchRecord {
   var name: String? { manifest.name }
   /// Whether more tasks may come.
   var isOpen: Bool { intake?.state == .open }
+  /// Whether it is open and every task that it has got has its result before its readers.
+  var isIdle: Bool { isOpen && outcome == nil && resultCount >= total }
   var createdAt: Timestamp { manifest.createdAt }
   /// Whether any of its tasks has a name of its own.
   var hasIDs: Bool { manifest.hasIDs }
@@ -84,17 +88,43 @@ final class BatchRecord {
     Timestamp(milliseconds: createdAt.milliseconds + (instant - createdInstant).inNanoseconds / 1_000_000)
   }
 
-  func note(_ end: TaskEnd) {
-    if let node = end.node { nodeCounts[node, default: 0] += 1 }
-    if end.node != nil, end.attempts > 0 {
-      durations.record(end.durationMicroseconds)
+  func note(_ ends: [TaskEnd]) {
+    // Most of what comes together is of one node.
+    var run: (node: String, count: Int)?
+    for end in ends {
+      guard let node = end.node else { continue }
+      if run?.node == node {
+        run!.count += 1
+      } else {
+        if let run { nodeCounts[run.node, default: 0] += run.count }
+        run = (node, 1)
+      }
+      if end.attempts > 0 { durations.record(end.durationMicroseconds) }
     }
+    if let run { nodeCounts[run.node, default: 0] += run.count }
   }
 
   func note(_ failed: FailedAttempt) {
     let note = AttemptNote(failed, in: self)
     attempts.add(note, of: failed.index)
     journal.appendAttempt(of: failed.index, counted: failed.attemptsCounted, detail: note.bytes)
+  }
+
+  /// Durable at once: a task that takes its nodes down may bring the coordinator trouble next.
+  func note(_ loss: NodeLossNote) {
+    journal.appendLost(
+      JournalRecord.LossRecord(
+        node: loss.node, life: loss.life, at: timestamp(of: loss.at).milliseconds,
+        trialSize: UInt32(clamping: loss.trialSize), indexes: loss.indexes))
+    journal.makeResultsDurable {}
+  }
+
+  /// The same of a coordinator before this one.
+  func noted(_ loss: JournalRecord.LossRecord) -> NodeLossNote {
+    let sinceBirth = Duration.milliseconds(max(0, min(loss.at - createdAt.milliseconds, 1 << 50)))
+    return NodeLossNote(
+      batch: id, node: loss.node, life: loss.life, at: createdInstant + sinceBirth, trialSize: Int(loss.trialSize),
+      indexes: loss.indexes)
   }
 
   /// How it ended, as the journal keeps it.
@@ -118,7 +148,8 @@ final class BatchRecord {
   }
 
   func finish(_ progress: BatchProgress, at time: Timestamp) {
-    intake = nil
+    feeder?.end()
+    (intake, feeder) = (nil, nil)
     outcome = Outcome(progress: progress, finishedAt: time)
     tellFollowers()
   }

@@ -1,3 +1,6 @@
+import Clockwork
+import HTTP
+
 /// How callbacks are made.
 struct CallbackRules: Sendable {
   /// Calls under way, in all and to one server: a server that does not answer holds up its own alone.
@@ -19,5 +22,16 @@ struct CallbackRules: Sendable {
     let doublings = min(calls - 1, 30)
     let whole = min(firstPause * (1 << doublings), longestPause)
     return whole * Double.random(in: 0.5...1, using: &random)
+  }
+
+  /// What a receiver says with `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date. Zero for nothing that can
+  /// be understood.
+  static func retryAfter(_ text: String?, at now: Timestamp) -> Duration {
+    guard let text else { return .zero }
+    if !text.isEmpty, text.utf8.count < 10, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      return .seconds(Int(text) ?? 0)
+    }
+    guard let date = HTTPDate.unixSeconds(text) else { return .zero }
+    return .milliseconds(max(0, min(date * 1_000 - now.milliseconds, 1 << 40)))
   }
 }

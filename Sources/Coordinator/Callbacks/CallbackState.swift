@@ -9,6 +9,36 @@ enum CallbackState: Equatable, Sendable {
 
   var isPending: Bool { if case .pending = self { true } else { false } }
 
+  /// As the journal has it; nil for what no coordinator wrote.
+  init?(_ bytes: ArraySlice<UInt8>) {
+    guard let json = try? JSONValue.parse(bytes), let calls = json["calls"]?.int else { return nil }
+    let error = json["error"]?.string
+    if json["pending"]?.bool == true {
+      self = .pending(calls: calls, error: error)
+    } else if let at = json["at_ms"]?.int {
+      self = .ended(CallbackEnd(at: Timestamp(milliseconds: Int64(at)), calls: calls, error: error))
+    } else {
+      return nil
+    }
+  }
+
+  var bytes: [UInt8] {
+    var writer = JSONWriter()
+    writer.object {
+      switch self {
+      case .pending(let calls, let error):
+        $0.member("pending", true)
+        $0.member("calls", calls)
+        $0.member("error", ifPresent: error)
+      case .ended(let end):
+        $0.member("at_ms", end.at.milliseconds)
+        $0.member("calls", end.calls)
+        $0.member("error", ifPresent: end.error)
+      }
+    }
+    return writer.bytes
+  }
+
   /// Into `GET /batches/{id}`.
   func write(into writer: inout JSONWriter) {
     switch self {
@@ -25,31 +55,11 @@ enum CallbackState: Equatable, Sendable {
   }
 }
 
-/// What became of a callback, as the journal keeps it.
+/// What became of a callback.
 struct CallbackEnd: Equatable, Sendable {
   let at: Timestamp
   /// Calls made, by this coordinator and, as far as it knows, those before it.
   let calls: Int
   /// Why it was given up; nil for one that was delivered.
   let error: String?
-
-  init(at: Timestamp, calls: Int, error: String?) { (self.at, self.calls, self.error) = (at, calls, error) }
-
-  /// Nil for what no coordinator wrote.
-  init?(_ bytes: ArraySlice<UInt8>) {
-    guard let json = try? JSONValue.parse(bytes), let at = json["at_ms"]?.int, let calls = json["calls"]?.int else {
-      return nil
-    }
-    self.init(at: Timestamp(milliseconds: Int64(at)), calls: calls, error: json["error"]?.string)
-  }
-
-  var bytes: [UInt8] {
-    var writer = JSONWriter()
-    writer.object {
-      $0.member("at_ms", at.milliseconds)
-      $0.member("calls", calls)
-      $0.member("error", ifPresent: error)
-    }
-    return writer.bytes
-  }
 }

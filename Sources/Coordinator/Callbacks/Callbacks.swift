@@ -19,7 +19,10 @@ final class Callbacks: BatchFollower, @unchecked Sendable {
     var calls = 0
     var place = Place.queued
 
-    init(_ batch: BatchRecord, _ url: WebURL) { (self.batch, self.url) = (batch, url) }
+    init(_ batch: BatchRecord, _ url: WebURL) {
+      (self.batch, self.url) = (batch, url)
+      if case .pending(let before, _)? = batch.callback { calls = before }
+    }
   }
 
   private enum Place {
@@ -126,11 +129,15 @@ final class Callbacks: BatchFollower, @unchecked Sendable {
     callsUnderWay += 1
     calling[callback.url.authority, default: 0] += 1
     callback.calls += 1
-    var status = 0
+    var (status, rest) = (0, Duration.zero)
     let transfer = client.start(
-      request(callback), onHead: { status = $0.status }, onBody: { _ in },
+      request(callback),
+      onHead: { head in
+        status = head.status
+        rest = CallbackRules.retryAfter(head.headers["Retry-After"], at: WallClock.now)
+      }, onBody: { _ in },
       onEnd: { [weak self] result in
-        self?.called(callback, status: status, result)
+        self?.called(callback, status: status, rest: rest, result)
       })
     callback.place = .calling(transfer)
   }
@@ -152,7 +159,11 @@ final class Callbacks: BatchFollower, @unchecked Sendable {
   }
 
   /// The status alone decides: what is wrong with the rest of the answer is no reason to call again.
-  private func called(_ callback: Callback, status: Int, _ result: Result<HTTPClientTiming, HTTPClientError>) {
+  ///
+  /// - Parameter rest: how long the receiver wants not to be called.
+  private func called(
+    _ callback: Callback, status: Int, rest: Duration, _ result: Result<HTTPClientTiming, HTTPClientError>
+  ) {
     callsUnderWay -= 1
     let left = calling[callback.url.authority, default: 1] - 1
     calling[callback.url.authority] = left == 0 ? nil : left
@@ -167,15 +178,17 @@ final class Callbacks: BatchFollower, @unchecked Sendable {
     case .failure(let failure) where status == 0: error = failure.message
     case .failure(let failure): error = "it answered \(status) \(HTTPStatus.reason(of: status)); \(failure.message)"
     }
-    retry(callback, error: error)
+    retry(callback, error: error, rest: rest)
   }
 
-  private func retry(_ callback: Callback, error: String) {
-    let pause = rules.pause(after: callback.calls, using: &random)
+  private func retry(_ callback: Callback, error: String, rest: Duration) {
+    let pause = max(rules.pause(after: callback.calls, using: &random), min(rest, rules.longestPause))
     let ended = callback.batch.outcome?.finishedAt ?? WallClock.now
     let age = Duration.milliseconds(WallClock.now.milliseconds - ended.milliseconds)
     guard age + pause < rules.givesUpAfter else { return end(callback, error: error) }
-    callback.batch.callback = .pending(calls: callback.calls, error: error)
+    let state = CallbackState.pending(calls: callback.calls, error: error)
+    callback.batch.callback = state
+    callback.batch.journal.append(state) {}
     if callback.calls == 1 {
       log.warning(
         "callback_failed", ["batch": callback.batch.id.text, "to": callback.url.authority, "cause": error])
@@ -197,7 +210,7 @@ final class Callbacks: BatchFollower, @unchecked Sendable {
     } else {
       deliveredTotal += 1
     }
-    batch.journal.append(end) { [weak self] in
+    batch.journal.append(.ended(end)) { [weak self] in
       batch.callback = .ended(end)
       self?.callbacks[batch.id] = nil
     }

@@ -10,7 +10,9 @@ extension Dispatcher {
   ///   - then: called once a coordinator that is started again will know of it.
   func cancel(_ batch: BatchRecord, _ then: @escaping () -> Void) {
     batch.journal.appendCancelled()
-    let cancelled = { [self] in if !takeover.cancel(batch.id) { feed(.cancel(batch.id)) } }
+    let cancelled = { [self] in
+      if takeover.cancel(batch.id) { releaseCancelled(batch.id) } else { feed(.cancel(batch.id)) }
+    }
     if let intake = batch.intake { intake.cancel(cancelled) } else { cancelled() }
     batch.journal.makeResultsDurable(then)
   }

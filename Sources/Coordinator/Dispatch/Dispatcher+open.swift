@@ -3,8 +3,11 @@ import Batch
 /// Open batches.
 extension Dispatcher {
   /// More tasks of an open batch, which are durable.
-  func add(_ part: consuming TaskTable, to batch: BatchRecord) {
+  ///
+  /// - Parameter refused: results of those that are never sent.
+  func add(_ part: consuming TaskTable, to batch: BatchRecord, refused: [TaskEnd] = []) {
     batch.grow(by: part.count)
+    if !refused.isEmpty { keeper.store(refused, of: batch) }
     if takeover.holds(batch.id) {
       takeover.add(part, to: batch.id)
     } else {

@@ -9,6 +9,7 @@ extension Dispatcher {
   /// A batch from the journal: it waits until the nodes have been asked.
   func restore(_ batch: BatchRecord, _ recovery: consuming BatchRecovery) {
     batch.last.counts = recovery.table.counts
+    batch.last.waitingFor = .capacity
     takeover.add(batch, recovery)
   }
 
@@ -17,15 +18,23 @@ extension Dispatcher {
     guard takeover.count > 0 else { return }
     takeover.begin()
     takeoverTimers = [
-      loop.schedule(after: CoordinatorLimits.takeoverWait) { [weak self] in self?.release() },
-      loop.schedule(after: CoordinatorLimits.attachDeadline) { [weak self] in self?.giveUpUnseenNodes() },
+      loop.schedule(after: CoordinatorLimits.attachDeadline) { [weak self] in self?.giveUpUnseenNodes() }
     ]
+    if takeover.expectedNodes() != nil { limitWaiting() }
     releaseIfReady()
+  }
+
+  /// From the first node on, the others have so long to say what they hold.
+  private func limitWaiting() {
+    guard takeoverTimers.count == 1 else { return }
+    takeoverTimers.append(
+      loop.schedule(after: CoordinatorLimits.takeoverWait) { [weak self] in self?.release() })
   }
 
   /// Asks a node what it holds of a coordinator of this name, when it is seen for the first time.
   func askWhatIsHeld(by node: String, at authority: Authority) {
     guard isTakingOver, takeover.mustAsk(node) else { return }
+    limitWaiting()
     heldShards(at: authority) { [weak self] answer in
       guard let self, isTakingOver else { return }
       switch answer {
@@ -65,9 +74,14 @@ extension Dispatcher {
     if takeover.count > 0, takeover.isReady { release() }
   }
 
-  private func release() {
+  /// A batch that is cancelled while no node has been heard of need not wait for one.
+  func releaseCancelled(_ id: UUIDv7) {
+    if takeover.expectedNodes() == nil { release(id) }
+  }
+
+  private func release(_ id: UUIDv7? = nil) {
     guard takeover.count > 0 else { return }
-    takeover.release { released in
+    takeover.release(id) { released in
       let id = released.batch.id
       if !released.ends.isEmpty { keeper.store(released.ends, of: released.batch) }
       feed(.batchAdded(id, released.table))

@@ -42,8 +42,12 @@ final class Dispatcher: @unchecked Sendable {
   private var roomTimer: LoopTimer?
   /// Nodes that have left the cluster and still run something.
   private(set) var leaving: [String: LoopTimer] = [:]
+  /// Told after each input that the scheduler took: it may have room for more tasks.
+  var onFed: () -> Void = {}
   /// Streams of results that are being read.
   var readers = 0
+  /// The coordinator goes down: who follows a batch that has nothing to do reads on elsewhere, or later.
+  private(set) var isDraining = false
   /// By node, why it last took nothing: told once, until it takes something again.
   private var refusals: [String: String] = [:]
 
@@ -110,6 +114,7 @@ final class Dispatcher: @unchecked Sendable {
     acknowledgements.forget(name)
     takeover.forget(name)
     guard authorities.removeValue(forKey: name) != nil else { return }
+    returnUnsent(to: name)
     feed(.nodeGone(name: name))
   }
 
@@ -128,11 +133,19 @@ final class Dispatcher: @unchecked Sendable {
   /// Those of them that have something to do: an open one may have nothing.
   var busyBatches: Int { runningBatches - scheduler.idleBatches }
 
+  /// Tasks of a batch that nobody has got yet; nil while it is not known what nodes hold of it.
+  func waitingTasks(of batch: UUIDv7) -> Int? { scheduler.waitingTasks(of: batch) }
+
   /// Where the tasks of all running batches stand.
   var taskTotals: TaskCounts { scheduler.totals }
 
   /// Tasks started a second time, over all batches.
   var hedgedTotal: Int { scheduler.hedgedTotal }
+
+  func drain() {
+    isDraining = true
+    for batch in Array(book.all) { batch.tellFollowers() }
+  }
 
   /// Breaks every exchange off: the nodes go on for a while, for a process that takes their shards up again.
   func close() {
@@ -153,7 +166,10 @@ final class Dispatcher: @unchecked Sendable {
     inputs.append(input)
     guard !isFeeding else { return }
     isFeeding = true
-    defer { isFeeding = false }
+    defer {
+      isFeeding = false
+      onFed()
+    }
     var effects: [Scheduler.Effect] = []
     var next = 0
     while next < inputs.count {
@@ -200,6 +216,7 @@ final class Dispatcher: @unchecked Sendable {
       for node in unseen.keys { unseen[node]?.removeAll { $0.0.id == id } }
       exchanges.removeValue(forKey: id)?.drop()
     case .attemptFailed(let attempt): book[attempt.batch]?.note(attempt)
+    case .nodeLost(let loss): book[loss.batch]?.note(loss)
     case .batchEnded(let id, let progress):
       guard let batch = book[id] else { return }
       batch.last = progress
@@ -274,6 +291,15 @@ final class Dispatcher: @unchecked Sendable {
     }
   }
 
+  /// Shards that never went out: their tasks surely have not begun, though the intent to send them may be durable.
+  private func returnUnsent(to node: String) {
+    for shard in preparing.values.filter({ $0.node == node }).sorted(by: { $0.id.slot < $1.id.slot }) {
+      preparing[shard.id] = nil
+      noteReturned(shard)
+      feed(.shardEnded(shard.id, .refused(retryAfter: .zero)))
+    }
+  }
+
   /// The journal says that these tasks may have acted, and they surely have not: a coordinator that is started again
   /// need not give them up.
   private func noteReturned(_ shard: Shard) {
@@ -295,7 +321,8 @@ final class Dispatcher: @unchecked Sendable {
   }
 
   private func report(_ end: ShardEnd, _ why: String, of shard: Shard) {
-    let fields: Log.Fields = ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why]
+    // Only where it is logged: most shards end well, and telling how costs more than a task.
+    var fields: Log.Fields { ["node": shard.node, "batch": shard.batch.text, "how": "\(end)", "why": why] }
     switch end {
     case .finished:
       refusals[shard.node] = nil

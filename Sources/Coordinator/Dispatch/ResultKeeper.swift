@@ -59,32 +59,47 @@ final class ResultKeeper {
 
   private func append(_ ends: [TaskEnd], _ tasks: [Int: JournalTask], to batch: BatchRecord) {
     var line: [UInt8] = []
+    var settled: [(index: Int, end: ItemsEnd)] = []
     for end in ends {
       line.removeAll(keepingCapacity: true)
       TaskResult.write(end, seq: batch.journal.resultCount + 1, id: tasks[end.index]?.id, into: &line)
-      batch.journal.appendResult(line[...], of: end)
-      batch.note(end)
+      let items = batch.feeder == nil ? ItemsEnd.used : ItemsEnd(end)
+      if batch.feeder != nil { settled.append((end.index, items)) }
+      batch.journal.appendResult(line[...], of: end, items: items)
     }
+    batch.note(ends)
     let count = batch.journal.resultCount
-    batch.journal.makeResultsDurable { [loop] in batch.publish(count, at: loop.now) }
+    batch.journal.makeResultsDurable { [loop, settled] in
+      batch.publish(count, at: loop.now)
+      if !settled.isEmpty { batch.feeder?.ended(settled) }
+    }
     onStored()
   }
 
   private func finish(_ batch: BatchRecord, _ progress: BatchProgress) {
     batch.journal.makeResultsDurable { [self] in
-      let now = WallClock.now
-      let outcome = batch.kept(progress, at: now)
-      batch.journal.end(batch.manifest, outcome) { [self] in
-        ending -= 1
-        batch.finish(progress, at: now)
-        let counts = progress.counts
-        log.info(
-          "batch_ended",
-          [
-            "batch": batch.id.text, "ok": "\(counts.ok)", "error": "\(counts.error)",
-            "cancelled": "\(counts.cancelled)", "unknown": "\(counts.unknown)",
-          ])
+      // Of a batch that has ended its own logs are not read again: its pools must know what it used.
+      if let feeder = batch.feeder {
+        feeder.keepUses { [self] in close(batch, progress) }
+      } else {
+        close(batch, progress)
       }
+    }
+  }
+
+  private func close(_ batch: BatchRecord, _ progress: BatchProgress) {
+    let now = WallClock.now
+    let outcome = batch.kept(progress, at: now)
+    batch.journal.end(batch.manifest, outcome) { [self] in
+      ending -= 1
+      batch.finish(progress, at: now)
+      let counts = progress.counts
+      log.info(
+        "batch_ended",
+        [
+          "batch": batch.id.text, "ok": "\(counts.ok)", "error": "\(counts.error)",
+          "cancelled": "\(counts.cancelled)", "unknown": "\(counts.unknown)",
+        ])
     }
   }
 }

@@ -31,8 +31,9 @@ final class Takeover {
     let isClosed: Bool
   }
 
-  /// Nodes that are in the cluster now, as far as it knows.
-  var expectedNodes: () -> [String] = { [] }
+  /// Nodes that are in the cluster now, as far as it knows; nil while it has heard of none: then nothing could be sent
+  /// anyway, and the nodes may hold all of it still.
+  var expectedNodes: () -> [String]? = { [] }
   private var waiting: [Waiting] = []
   /// By batch, what nodes say that they hold.
   private var held: [UUIDv7: [AdoptedShard]] = [:]
@@ -97,24 +98,25 @@ final class Takeover {
   func couldNotAsk(_ node: String) { answered.insert(node) }
 
   /// Whether all have answered who are there.
-  var isReady: Bool { hasBegun && expectedNodes().allSatisfy { answered.contains($0) } }
+  var isReady: Bool { hasBegun && expectedNodes()?.allSatisfy { answered.contains($0) } ?? false }
 
   func begin() { hasBegun = true }
 
-  /// Hands each batch out, once.
-  func release(_ give: (Released) -> Void) {
-    let batches = waiting
-    waiting = []
+  /// Hands each batch out, once; or this one alone.
+  func release(_ id: UUIDv7? = nil, _ give: (Released) -> Void) {
+    let batches = waiting.filter { id == nil || $0.batch.id == id }
+    waiting.removeAll { id == nil || $0.batch.id == id }
     for entry in batches {
       let held = held.removeValue(forKey: entry.batch.id) ?? []
       var (table, ends) = entry.recovery.takeOver(entry.batch.id, held: held) { answered.contains($0) }
       table.acceptedAt = entry.batch.createdInstant
       table.isOpen = entry.recovery.isOpen
+      table.losses = entry.recovery.losses.map { entry.batch.noted($0) }
       give(
         Released(
           batch: entry.batch, table: table, ends: ends, isCancelled: entry.isCancelled, additions: entry.additions,
           isClosed: entry.recovery.isOpen && !entry.isOpen))
     }
-    held = [:]
+    if waiting.isEmpty { held = [:] }
   }
 }

@@ -1,5 +1,6 @@
 import Batch
 import Clockwork
+import JSON
 
 /// Finding records again: from the nearest place on, record by record.
 extension BatchJournal {
@@ -62,6 +63,20 @@ extension BatchJournal {
         then(wanted.compactMap { bySeq[$0.seq] }, range.upperBound)
       }
     }
+  }
+
+  /// What came to an open batch under an idempotency key, as its log tells: nothing of that is held in memory once the
+  /// batch has ended.
+  ///
+  /// - Parameter then: gets nil for a key that did not come.
+  func findAddition(_ key: String, _ then: @escaping (BatchManifest.Digest?) -> Void) {
+    var digest: BatchManifest.Digest?
+    LogWalk(engine, tasks) { record, _ in
+      guard case .accepted(_, let json) = record, let value = try? JSONValue.parse(json),
+        let addition = BatchManifest(value)?.addition, addition.key == key
+      else { return }
+      digest = addition.digest
+    }.start { then(digest) }
   }
 
   /// The first of these tasks that has no result up to that `seq`; the range's end when all have.

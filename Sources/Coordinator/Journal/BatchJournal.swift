@@ -21,10 +21,17 @@ final class BatchJournal {
   var index: ResultIndex
   private var lanes: [TaskLane: UInt32] = [:]
   private var nodes: [String: UInt16] = [:]
+  private var nextNode: UInt16 = 0
+  /// The last ones that were looked up: mostly the next ones, too.
+  private var lastLane: (lane: TaskLane, number: UInt32)?
+  private var lastNode: (name: String, number: UInt16)?
   private var lanesWritten: UInt32 = 0
   /// What was appended and is not handed to the engine yet: in pieces, for a record is small.
   private var taskWriter = RecordWriter()
   private var resultWriter = RecordWriter()
+  /// Where the engine's logs end; nil when the engine is to be asked.
+  private var taskEnd: Int?
+  private var resultEnd: Int?
 
   /// What a reader needs to find results.
   enum ResultIndex {
@@ -59,6 +66,7 @@ final class BatchJournal {
     taskPlaces = recovery.taskPlaces
     lanesWritten = recovery.lanesWritten
     for (number, name) in recovery.nodeNames { nodes[name] = number }
+    nextNode = recovery.nextNode
     index = .known(seqs: recovery.seqs, places: recovery.resultPlaces)
   }
 
@@ -73,14 +81,16 @@ final class BatchJournal {
 
   // MARK: Appending
 
-  func appendTask(_ spec: TaskSpec) {
+  /// - Parameter isRefused: it is never sent, for it could not be made of its items.
+  func appendTask(_ spec: TaskSpec, isRefused: Bool = false) {
     let lane = TaskLane(type: spec.type, priority: spec.priority, key: spec.key, limit: spec.limit)
-    let number = lanes[lane] ?? add(lane)
-    taskPlaces.note(taskCount, at: engine.end(of: tasks) + taskWriter.bytes.count)
+    let number = lastLane?.lane == lane ? lastLane!.number : lanes[lane] ?? add(lane)
+    lastLane = (lane, number)
+    taskPlaces.note(taskCount, at: end(of: tasks, &taskEnd) + taskWriter.bytes.count)
     JournalRecord.task(
       JournalRecord.TaskRecord(
         index: UInt32(taskCount), lane: number, attempts: UInt16(clamping: spec.attempts),
-        isRepeatable: spec.isRepeatable, id: spec.id?.bytes ?? [], bytes: spec.bytes)
+        isRepeatable: spec.isRepeatable, isRefused: isRefused, id: spec.id?.bytes ?? [], bytes: spec.bytes)
     ).write(into: &taskWriter)
     taskCount += 1
     if taskWriter.bytes.count >= JournalLimits.pieceBytes { flushTasks() }
@@ -100,6 +110,12 @@ final class BatchJournal {
     return lanesWritten
   }
 
+  /// Appends what tasks took from pools, the first of them with this index.
+  func appendTaken(_ tasks: some Collection<[ItemUse]>, first: Int) {
+    guard let width = tasks.first?.count else { return }
+    JournalRecord.taken(first: UInt32(first), width: width, items: tasks.flatMap(\.self)).write(into: &taskWriter)
+  }
+
   /// All tasks so far are the batch's.
   func accept(_ manifest: BatchManifest) {
     JournalRecord.accepted(total: taskCount, manifest: manifest.bytes[...]).write(into: &taskWriter)
@@ -114,7 +130,7 @@ final class BatchJournal {
 
   /// Where the log of tasks stands.
   struct TaskMark {
-    fileprivate let count: Int
+    let count: Int
     fileprivate let offset: Int
   }
 
@@ -131,11 +147,13 @@ final class BatchJournal {
     taskPlaces.cut(at: mark.offset)
     // Some of them may have been written behind the mark.
     lanes = [:]
+    lastLane = nil
     engine.cut(tasks, at: mark.offset)
+    taskEnd = nil
   }
 
   /// Appends the result of a task that has none; `line` is its NDJSON line with `seq` and line break.
-  func appendResult(_ line: ArraySlice<UInt8>, of end: TaskEnd) {
+  func appendResult(_ line: ArraySlice<UInt8>, of end: TaskEnd, items: ItemsEnd = .used) {
     guard case .known(var seqs, var places) = index else { preconditionFailure("a result for a batch that has ended") }
     index = .unknown(waiting: [])
     if seqs.count < taskCount { seqs += Array(repeating: 0, count: taskCount - seqs.count) }
@@ -143,25 +161,36 @@ final class BatchJournal {
     resultCount += 1
     seqs[end.index] = UInt32(resultCount)
     let node = end.node.map(number)
-    places.note(resultCount, at: engine.end(of: results) + resultWriter.bytes.count)
+    places.note(resultCount, at: self.end(of: results, &resultEnd) + resultWriter.bytes.count)
     JournalRecord.ResultRecord(
       seq: UInt32(resultCount), index: UInt32(end.index), status: end.status, node: node,
-      attempts: UInt16(clamping: end.attempts), durationMicroseconds: end.durationMicroseconds, line: line
+      attempts: UInt16(clamping: end.attempts), durationMicroseconds: end.durationMicroseconds, itemsEnd: items,
+      line: line
     ).write(into: &resultWriter)
     index = .known(seqs: seqs, places: places)
     if resultWriter.bytes.count >= JournalLimits.pieceBytes { flushResults() }
   }
 
   private func number(ofNode name: String) -> UInt16 {
-    if let number = nodes[name] { return number }
+    if let lastNode, lastNode.name == name { return lastNode.number }
+    let number = nodes[name] ?? add(node: name)
+    lastNode = (name, number)
+    return number
+  }
+
+  private func add(node name: String) -> UInt16 {
     // Names beyond that are told in the results themselves; only the counts of a restarted coordinator lack them.
-    guard nodes.count < Int(UInt16.max) else { return .max }
-    let number = UInt16(nodes.count)
+    guard nextNode < UInt16.max else { return .max }
+    let number = nextNode
+    nextNode += 1
     nodes[name] = number
     JournalRecord.node(number: number, name: name).write(into: &resultWriter)
     return number
   }
 
+  /// Appends an attempt that was not its task's last. It is durable with the next result or intent of the batch, not
+  /// by itself: a coordinator that is killed before that makes the attempt again and tells of one less.
+  ///
   /// - Parameters:
   ///   - counted: attempts of the task that count now.
   ///   - detail: JSON.
@@ -178,6 +207,9 @@ final class BatchJournal {
   /// Appends that tasks which were sent have surely not begun.
   func appendReturned(_ indexes: [UInt32]) { JournalRecord.returned(indexes: indexes).write(into: &resultWriter) }
 
+  /// Appends that a node went down with tasks.
+  func appendLost(_ loss: JournalRecord.LossRecord) { JournalRecord.lost(loss).write(into: &resultWriter) }
+
   func appendCancelled() { JournalRecord.cancelled.write(into: &resultWriter) }
 
   /// Appends how the batch ended, and lets go of what only a running one needs.
@@ -189,12 +221,12 @@ final class BatchJournal {
       engine.append(EndedBatch.record(manifest, outcome), to: log)
       engine.makeDurable(log, then)
     }
-    (lanes, nodes) = ([:], [:])
+    (lanes, nodes, lastLane, lastNode) = ([:], [:], nil, nil)
     onIndexed(self)
   }
 
-  /// Appends what became of the callback of a batch that has ended.
-  func append(_ callback: CallbackEnd, _ then: @escaping () -> Void) {
+  /// Appends where the callback of a batch that has ended stands.
+  func append(_ callback: CallbackState, _ then: @escaping () -> Void) {
     let log = JournalLog(batch: id, kind: .ended)
     engine.append(EndedBatch.record(callback), to: log)
     engine.makeDurable(log, then)
@@ -212,12 +244,20 @@ final class BatchJournal {
     engine.makeDurable(results, then)
   }
 
-  func flushTasks() { flush(&taskWriter, to: tasks) }
-  func flushResults() { flush(&resultWriter, to: results) }
+  func flushTasks() { flush(&taskWriter, to: tasks, &taskEnd) }
+  func flushResults() { flush(&resultWriter, to: results, &resultEnd) }
 
-  private func flush(_ writer: inout RecordWriter, to log: JournalLog) {
+  private func end(of log: JournalLog, _ known: inout Int?) -> Int {
+    if let known { return known }
+    let end = engine.end(of: log)
+    known = end
+    return end
+  }
+
+  private func flush(_ writer: inout RecordWriter, to log: JournalLog, _ end: inout Int?) {
     guard !writer.bytes.isEmpty else { return }
     engine.append(writer.bytes, to: log)
+    end = nil
     writer.bytes.removeAll(keepingCapacity: writer.bytes.count < 2 * JournalLimits.pieceBytes)
   }
 

@@ -1,7 +1,7 @@
 import Batch
 
 extension EndedBatch {
-  static func record(_ callback: CallbackEnd) -> [UInt8] {
+  static func record(_ callback: CallbackState) -> [UInt8] {
     var record = RecordWriter()
     JournalRecord.called(callback.bytes[...]).write(into: &record)
     return record.bytes

@@ -1,8 +1,8 @@
 import Batch
 import Clockwork
 
-/// Keeps batches' logs: what must outlive the coordinator. A log is bytes that are appended, made durable, read from a
-/// place on, and dropped with their batch; nothing above knows how that is done.
+/// Keeps logs of batches and pools: what must outlive the coordinator. A log is bytes that are appended, made durable,
+/// read from a place on, and dropped with their batch or pool; nothing above knows how that is done.
 ///
 /// Guarded by: the loop's thread. Completions are called on it, perhaps before the call returns.
 protocol JournalEngine: AnyObject {
@@ -39,13 +39,14 @@ protocol JournalEngine: AnyObject {
   func cut(_ log: JournalLog, at offset: Int)
   /// Takes nothing any more; calls `then` when what is under way has ended.
   func close(_ then: @escaping () -> Void)
-  /// Forgets a batch's logs and frees what they hold.
+  /// Forgets the logs of a batch or a pool and frees what they hold.
   func drop(_ batch: UUIDv7)
 }
 
 struct JournalLog: Hashable, Sendable {
-  enum Kind: String, CaseIterable, Sendable { case tasks, results, ended }
+  enum Kind: String, CaseIterable, Sendable { case tasks, results, ended, items, uses }
 
+  /// The pool, for a log of items or their uses.
   let batch: UUIDv7
   let kind: Kind
 }

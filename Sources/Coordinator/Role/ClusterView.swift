@@ -26,7 +26,8 @@ final class ClusterView: @unchecked Sendable {
     watch = NodeWatch(membership: membership, board: board, dispatcher: service.dispatcher)
     startedAt = service.loop.now
     service.dispatcher.takeover.expectedNodes = { [weak membership] in
-      (membership?.members ?? []).filter { $0.meta.role == .node && $0.isListening }.map(\.name)
+      let nodes = (membership?.members ?? []).filter { $0.meta.role == .node && $0.isListening }.map(\.name)
+      return nodes.isEmpty ? nil : nodes
     }
   }
 
@@ -75,6 +76,12 @@ final class ClusterView: @unchecked Sendable {
     metrics.gauge("ignareo_batch_tasks", "Tasks of running batches, by state.") {
       $0.sample(tasks.running, ["state": "running"])
       $0.sample(tasks.waiting, ["state": "queued"])
+    }
+    let pools = service.pools.totals
+    metrics.gauge("ignareo_pools", "Pools of items that are made into tasks.", pools.pools)
+    metrics.gauge("ignareo_pool_items", "Items of all pools, by state.") {
+      $0.sample(pools.free, ["state": "free"])
+      $0.sample(pools.leased, ["state": "leased"])
     }
     metrics.counter(
       "ignareo_hedged_total", "Tasks started a second time while the first attempt still ran.",

@@ -9,12 +9,28 @@ extension CoordinatorService {
     for (path, why) in contents.unreadable {
       log.error("batch_unreadable", ["path": path, "cause": why, "effect": "it is left as it is and not served"])
     }
+    restorePools(contents)
     for batch in contents.batches { restore(batch) }
+    pools.endRestoring()
     let running = dispatcher.runningBatches
     if !contents.batches.isEmpty {
       log.info("batches_restored", ["batches": "\(contents.batches.count)", "running": "\(running)"])
     }
     dispatcher.book.dropOld(at: WallClock.now)
+  }
+
+  /// Before the batches that take from them.
+  private func restorePools(_ contents: JournalOpening.Contents) {
+    for pool in contents.pools {
+      guard let id = pool.recovery.manifest?.id else { continue }
+      for (kind, bytes) in pool.bytes {
+        (journal.engine as? FileEngine)?.adopt(JournalLog(batch: id, kind: kind), bytes: bytes)
+      }
+    }
+    let running = contents.batches.compactMap { batch in
+      if case .running(let recovery) = batch.found, recovery.manifest?.joining != nil { recovery } else { nil }
+    }
+    pools.restore(contents.pools, running, isWhole: contents.unreadable.isEmpty)
   }
 
   private func restore(_ batch: JournalOpening.Batch) {
@@ -25,7 +41,7 @@ extension CoordinatorService {
     case .ended(let manifest, let outcome, let callback):
       let kept = journal.restore(manifest, outcome)
       let record = BatchRecord(manifest, journal: kept, outcome, now: loop.now)
-      if let callback { record.callback = .ended(callback) }
+      if let callback { record.callback = callback }
       dispatcher.book.add(record)
       dispatcher.book.bindKey(of: manifest)
       callbacks.watch(record)
@@ -39,6 +55,7 @@ extension CoordinatorService {
       callbacks.watch(record)
       if manifest.isOpen { record.intake = BatchIntake(record, dispatcher, recovery) }
       dispatcher.restore(record, recovery)
+      pools.restore(record, recovery)
     }
   }
 }

@@ -15,6 +15,7 @@ final class CoordinatorService: @unchecked Sendable {
   let log: Log
   let journal: Journal
   let callbacks: Callbacks
+  let pools: PoolBook
   private var retention: LoopTimer?
   private let api: CoordinatorAPI
   private var server: HTTPServer?
@@ -34,7 +35,8 @@ final class CoordinatorService: @unchecked Sendable {
       log: log)
     callbacks = Callbacks(dispatcher: dispatcher, rules: rules, log: log)
     dispatcher.book.onRemoved = { [weak callbacks] in callbacks?.forget($0) }
-    api = CoordinatorAPI(dispatcher: dispatcher, journal: journal, callbacks: callbacks)
+    pools = PoolBook(dispatcher: dispatcher, journal: journal, log: log)
+    api = CoordinatorAPI(dispatcher: dispatcher, journal: journal, callbacks: callbacks, pools: pools)
     journal.engine.onTrouble = { [dispatcher, api] in
       dispatcher.journalChanged()
       api.journalChanged()
@@ -68,6 +70,7 @@ final class CoordinatorService: @unchecked Sendable {
     retention = loop.schedule(after: CoordinatorLimits.retentionInterval) { [weak self] in
       guard let self else { return }
       dispatcher.book.dropOld(at: WallClock.now)
+      pools.dropOld(at: WallClock.now)
       watchRetention()
     }
   }
@@ -81,6 +84,7 @@ final class CoordinatorService: @unchecked Sendable {
       await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
         loop.execute { [self] in
           api.drain()
+          dispatcher.drain()
           waitForBatches { continuation.resume() }
         }
       }
@@ -114,6 +118,7 @@ final class CoordinatorService: @unchecked Sendable {
           log.warning("batches_cut_off", ["batches": "\(dispatcher.runningBatches)", "effect": effect])
         }
         retention?.cancel()
+        pools.close()
         dispatcher.close()
         callbacks.close()
         server?.stopAccepting()

@@ -16,12 +16,17 @@ struct TaskSubmission {
 
   /// One task of a stream, which its reader takes over; nil for a bad one. `line` counts from 1.
   mutating func read(line: Int, _ bytes: ArraySlice<UInt8>) -> TaskDraft? {
+    var fields = TaskDraft.Fields()
     let value: JSONValue
-    do throws(JSONError) { value = try JSONValue.parse(bytes) } catch {
+    do throws(JSONError) { value = try JSONValue.parse(bytes) { fields.take($0, $1) } } catch {
       faults.append(Problem.Fault(line: line, pointer: "", detail: "not JSON: \(error)"))
       return nil
     }
-    do throws(TaskFailure) { return try TaskDraft(value, types: types) } catch {
+    do throws(TaskFailure) {
+      guard value.bytes.count <= Limits.taskBytes else { throw TaskDraft.tooLarge }
+      guard value.kind == .object else { throw TaskDraft.noObject }
+      return try TaskDraft(fields, bytes: value.bytes.count, types: types)
+    } catch {
       note(error, line: line, prefix: "")
       return nil
     }

@@ -16,16 +16,18 @@ package struct TaskDraft: Sendable {
 
   /// Reads a task object.
   ///
-  /// - Parameter envelope: names that may stand in it besides a task's own fields, such as a shard's `index`.
   /// - Throws: `badArguments`, `unknownTask` or `tooLarge`, with the pointer of what is wrong.
-  package init(_ value: JSONValue, types: TaskTypes, envelope: [String] = []) throws(TaskFailure) {
-    let task = Argument(value)
-    let limit = Limits.taskBytes + (envelope.isEmpty ? 0 : Limits.envelopeBytes)
-    guard value.bytes.count <= limit else { throw Self.tooLarge }
+  package init(_ value: JSONValue, types: TaskTypes) throws(TaskFailure) {
+    guard value.bytes.count <= Limits.taskBytes else { throw Self.tooLarge }
+    guard value.kind == .object else { throw Self.noObject }
     var fields = Fields()
-    for (name, argument) in try task.members(called: "a task") where !envelope.contains(name) {
-      try fields.take(name, argument)
-    }
+    value.forEachMember { fields.take($0, $1) }
+    try self.init(fields, bytes: value.bytes.count, types: types)
+  }
+
+  /// - Parameter bytes: the size of the JSON text from which the fields were read.
+  init(_ fields: Fields, bytes: Int, types: TaskTypes) throws(TaskFailure) {
+    if let fault = fields.fault { throw fault }
     guard let typeName = fields.type else {
       throw TaskFailure(.badArguments, "the field task, a task type's name, is missing", pointer: "/task")
     }
@@ -40,8 +42,10 @@ package struct TaskDraft: Sendable {
     attempts = fields.attempts ?? 1
     isRepeatable = fields.isRepeatable ?? prepared.isRepeatable
     saysRepeatable = fields.isRepeatable
-    bytes = value.bytes.count
+    self.bytes = bytes
   }
+
+  static let noObject = TaskFailure(.badArguments, "a task must be an object", pointer: "")
 
   package static let tooLarge = TaskFailure(
     .tooLarge,
@@ -60,58 +64,6 @@ package struct TaskDraft: Sendable {
         failure.message = "/args" + error.message
       }
       throw failure
-    }
-  }
-}
-
-extension TaskDraft {
-  /// The contract's fields of a task, each as it was given.
-  private struct Fields {
-    var type: String?
-    var arguments: JSONValue?
-    var name: String?
-    var key: String?
-    var limit: JSONValue?
-    var timeout: Duration?
-    var attempts: Int?
-    var isRepeatable: Bool?
-
-    static let names = [
-      "task", "args", "id", "key", "limit", "timeout_s", "attempts", "repeatable", "priority",
-    ]
-
-    /// Null counts as absent, but for the arguments.
-    mutating func take(_ name: String, _ argument: Argument) throws(TaskFailure) {
-      switch name {
-      case _ where argument.value.isNull && name != "args" && Self.names.contains(name): break
-      case "task": type = try argument.string()
-      case "args": arguments = argument.value
-      case "id": self.name = try argument.string()
-      case "key": key = try argument.string()
-      case "limit": limit = try checked(limit: argument)
-      case "timeout_s": timeout = try argument.seconds(upTo: Limits.longestTimeout)
-      case "attempts": attempts = try argument.integer(in: 1...Limits.mostAttempts)
-      case "repeatable": isRepeatable = try argument.bool()
-      case "priority": _ = try argument.integer(in: -100...100)
-      default: throw argument.unknown(among: Self.names)
-      }
-    }
-
-    /// A node heeds no limit, which is the whole cluster's affair; a wrong one is refused all the same.
-    private func checked(limit: Argument) throws(TaskFailure) -> JSONValue {
-      let members = try limit.members()
-      guard !members.isEmpty else { throw limit.refused("must have rate_per_s, concurrency, or both") }
-      for (name, argument) in members {
-        switch name {
-        case "rate_per_s":
-          guard let rate = argument.value.double, Limits.ratePerSecond.contains(rate) else {
-            throw argument.refused("must be a number from 0.00001 (about one a day) to 1000000")
-          }
-        case "concurrency": _ = try argument.integer(in: 1...Int.max)
-        default: throw argument.unknown(among: ["rate_per_s", "concurrency"])
-        }
-      }
-      return limit.value
     }
   }
 }

@@ -13,6 +13,7 @@ struct BatchStatus: Equatable {
   var running = 0
   var queued = 0
   var retried = 0
+  var hedged = 0
   var ratePerSecond: Double?
   var secondsLeft: Double?
   var createdAt: String?
@@ -38,7 +39,7 @@ struct BatchStatus: Equatable {
     func count(_ key: String) -> Int { value[key]?.int ?? 0 }
     (total, ok, error) = (count("total"), count("ok"), count("error"))
     (cancelled, unknown, running) = (count("cancelled"), count("unknown"), count("running"))
-    (queued, retried) = (count("queued"), count("retried"))
+    (queued, retried, hedged) = (count("queued"), count("retried"), count("hedged"))
     name = value["name"]?.string
     ratePerSecond = value["rate_per_s"]?.double
     secondsLeft = value["eta_s"]?.double
@@ -47,6 +48,9 @@ struct BatchStatus: Equatable {
     waitingFor = value["waiting_for"]?.string
     if let missing = value["missing_task_types"]?.elements?.compactMap(\.string), !missing.isEmpty {
       waitingFor = "a node with \(missing.joined(separator: ", "))"
+    }
+    if waitingFor == nil, let pools = value["missing_items"]?.elements?.compactMap(\.string), !pools.isEmpty {
+      waitingFor = "items in \(pools.joined(separator: ", "))"
     }
     value["nodes"]?.forEachMember { node, tasks in
       if let tasks = tasks.int { nodes.append(NodeShare(node: node.string, tasks: tasks)) }

@@ -53,6 +53,19 @@ struct ClusterClient: Sendable {
   }
 
   func ask(_ request: HTTPClientRequest) async throws(Failure) -> JSONValue {
+    let body = try await answer(request)
+    guard let value = try? JSONValue.parse(body) else { throw notACoordinator() }
+    return value
+  }
+
+  /// The same where nothing is answered but that it is done.
+  func order(_ path: String, method: String) async throws(Failure) {
+    var request = HTTPClientRequest(base + path, method: method)
+    request.timeout = Self.answerTimeout
+    _ = try await answer(request)
+  }
+
+  private func answer(_ request: HTTPClientRequest) async throws(Failure) -> [UInt8] {
     let response: HTTPClientResponse
     do throws(HTTPClientError) {
       response = try await http.fetch(request)
@@ -62,8 +75,7 @@ struct ClusterClient: Sendable {
     guard (200..<300).contains(response.status) else {
       throw refusal(response.status, response.body, retryAfter: response.headers["Retry-After"])
     }
-    guard let value = try? JSONValue.parse(response.body) else { throw notACoordinator() }
-    return value
+    return response.body
   }
 
   /// Hands out an answer's body as it comes.

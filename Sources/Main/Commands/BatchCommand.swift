@@ -44,7 +44,7 @@ extension BatchStatus {
   var counts: [(String, Int)] {
     [
       ("ok", ok), ("error", error), ("cancelled", cancelled), ("unknown", unknown), ("running", running),
-      ("queued", queued), ("retried", retried),
+      ("queued", queued), ("retried", retried), ("hedged", hedged),
     ].filter { $0.0 == "ok" || $0.1 > 0 }
   }
 }
@@ -61,7 +61,10 @@ struct BatchID: CustomStringConvertible, Sendable {
   let description: String
 
   init(_ flags: ScannedFlags) throws(UsageError) {
-    let text = try flags.operand("ID")
+    try self.init(try flags.operand("ID"))
+  }
+
+  init(_ text: String) throws(UsageError) {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || $0 == 0x2d }) else {
       throw UsageError(origin: "ID", why: "'\(Table.printable(text))' is no batch's id; `ignareo batches` lists them")
     }

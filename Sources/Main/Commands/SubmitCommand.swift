@@ -10,6 +10,8 @@ extension Command {
       FILE holds a task a line (NDJSON) or one JSON document, {"tasks":[…]} or just [ … ]; - is standard input.
       Either may be compressed with gzip, and then goes to the coordinator as it is.
       A task: {"task":"http","args":{"url":"http://…"},"id":"mine-7","timeout_s":30,"attempts":3}
+      Or a document with a template, {"template":{a task with {{page}}},"take":["page"]}: its tasks are made of what is
+      in pools (`ignareo help pool`), until one of them is closed and empty.
       `ignareo tasks` lists the task types and their arguments.
       Ctrl-C leaves the batch to the cluster, says how to follow or cancel it, and exits with 130.
       Exit status: 0 every task is ok, 1 a task failed or the batch was cancelled.

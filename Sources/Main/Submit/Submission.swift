@@ -18,6 +18,8 @@ enum Submission: Equatable {
     return head[start...].contains(UInt8(ascii: "\n"))
   }
 
+  static func isEmpty(_ head: [UInt8]) -> Bool { head.allSatisfy(isBlank) }
+
   /// The file's name decides where it says NDJSON. Else its first line does: a whole object that names a task is the
   /// first of many; anything else begins a document. So a `.json` that holds a task a line is understood as well.
   /// - Parameter head: the file's first bytes, up to `headBytes`.

@@ -38,7 +38,8 @@ final class Submit: @unchecked Sendable {
   }
 
   private func accepted() async throws(Failure) -> (JSONValue, BatchStatus) {
-    let upload = Upload(client, input, name: plan.name, idempotencyKey: plan.idempotencyKey)
+    let upload = Upload(
+      client, input, name: plan.name, idempotencyKey: plan.idempotencyKey, to: .batches(isOpen: plan.isOpen))
     let answer: JSONValue
     do throws(Failure) {
       answer = try await upload.send()

@@ -3,7 +3,7 @@ import JSON
 import Loop
 import Net
 
-/// Sends a file to `POST /batches`: a document in one piece, lines as they are read.
+/// Sends a file of tasks or items: a document in one piece, lines as they are read.
 ///
 /// Guarded by: the loop's thread, on which the command runs.
 final class Upload: @unchecked Sendable {
@@ -11,16 +11,22 @@ final class Upload: @unchecked Sendable {
   private let input: InputFile
   private let name: String?
   private let idempotencyKey: String?
+  private let target: UploadTarget
   private var inputFailure: Failure?
 
-  init(_ client: ClusterClient, _ input: InputFile, name: String?, idempotencyKey: String?) {
+  init(
+    _ client: ClusterClient, _ input: InputFile, name: String? = nil, idempotencyKey: String?,
+    to target: UploadTarget = .batches(isOpen: false)
+  ) {
     (self.client, self.input, self.name, self.idempotencyKey) = (client, input, name, idempotencyKey)
+    self.target = target
   }
 
-  /// - Returns: the coordinator's answer, which is the batch.
+  /// - Returns: the coordinator's answer, which is the batch or the pool.
   func send() async throws(Failure) -> JSONValue {
     let file = SubmissionFile(input)
     try await file.read(on: client.loop) { $0.count >= Submission.headBytes || Submission.isDecided(by: $0) }
+    if target.takesLinesAlone || target.mayBeEmpty && Submission.isEmpty(file.text) { return try await sendLines(file) }
     switch try Submission.form(of: file.name, head: file.text) {
     case .document: return try await sendDocument(file)
     case .lines: return try await sendLines(file)
@@ -37,14 +43,14 @@ final class Upload: @unchecked Sendable {
     let body = try Submission.body(of: input.name, document: file.text, name: name)
     let isAsItWas = file.isGzip && body == file.text
     let bytes = isAsItWas ? file.bytes : body
-    return try await client.ask(request("/batches", "application/json", .bytes(bytes), isGzip: isAsItWas))
+    return try await client.ask(
+      request(target.address(name: nil), "application/json", .bytes(bytes), isGzip: isAsItWas))
   }
 
   /// What is compressed is sent as it is.
   private func sendLines(_ file: SubmissionFile) async throws(Failure) -> JSONValue {
     let upload = HTTPUpload()
-    let path = "/batches" + (name.map { "?name=\(PercentEncoding.encoded($0))" } ?? "")
-    let request = request(path, "application/x-ndjson", .upload(upload), isGzip: file.isGzip)
+    let request = request(target.address(name: name), "application/x-ndjson", .upload(upload), isGzip: file.isGzip)
     let asking = client.loop.spawn { [client] in try await client.ask(request) }
     let feeding = client.loop.spawn { [self] in
       do throws(Failure) {

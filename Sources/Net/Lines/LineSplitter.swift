@@ -1,3 +1,5 @@
+import Glibc
+
 /// Cuts a stream of bytes into lines, whatever pieces it comes in. NDJSON (and text for people): empty lines mean
 /// nothing and are left out, a carriage return before the line break is taken off.
 package struct LineSplitter {
@@ -41,7 +43,7 @@ package struct LineSplitter {
     _ bytes: ArraySlice<UInt8>, while body: (ArraySlice<UInt8>, Int) -> Bool
   ) throws(TooLong) -> ArraySlice<UInt8> {
     var start = bytes.startIndex
-    while let end = bytes[start...].firstIndex(of: 0x0a) {
+    while let end = Self.lineBreak(in: bytes, from: start) {
       number += 1
       var goesOn = true
       if rest.isEmpty {
@@ -64,6 +66,17 @@ package struct LineSplitter {
       throw TooLong(line: number, beginning: rest.prefix(Self.beginningBytes))
     }
     return []
+  }
+
+  /// By `memchr`, which looks at 32 bytes in a step.
+  private static func lineBreak(in bytes: ArraySlice<UInt8>, from start: Int) -> Int? {
+    bytes.withUnsafeBytes { buffer in
+      let offset = start - bytes.startIndex
+      guard offset < buffer.count, let base = buffer.baseAddress,
+        let found = memchr(base + offset, 0x0a, buffer.count - offset)
+      else { return nil }
+      return start + (UnsafeRawPointer(found) - (base + offset))
+    }
   }
 
   /// Gives the last line, which may lack its line break.

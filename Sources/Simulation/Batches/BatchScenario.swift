@@ -32,7 +32,7 @@ package struct BatchScenario: Sendable {
 
   /// What goes wrong now and then.
   package enum Chance: String, CaseIterable, Sendable {
-    case breaks, refuses, unreached, garbles, doubles, late, partial, straggles, unanswered, poison
+    case breaks, refuses, unreached, garbles, doubles, late, partial, straggles, unanswered, poison, lost
   }
 
   package var name: String

@@ -84,6 +84,11 @@ extension BatchWorld {
       coordinator?.journal.append(
         .attempt(index: attempt.index, attempts: UInt16(clamping: attempt.attemptsCounted), detail: attempt.error),
         to: VirtualDisk.Log(batch: attempt.batch, kind: .results))
+    case .nodeLost(let loss):
+      let record = JournalRecord.LossRecord(
+        node: loss.node, life: loss.life, at: wallClock.milliseconds, trialSize: UInt32(clamping: loss.trialSize),
+        indexes: loss.indexes)
+      coordinator?.journal.append(.lost(record), to: VirtualDisk.Log(batch: loss.batch, kind: .results))
     case .batchEnded(let id, let progress): end(id, progress)
     case .wake(let time):
       guard let coordinator else { return }

@@ -4,8 +4,9 @@ import Clockwork
 extension BatchWorld {
   mutating func perform(_ action: BatchScenario.Action) {
     switch action {
+    case .chance(.lost, let share): membership.network.loss = share
     case .chance(let chance, let share): chances[chance] = share
-    case .latency(let range): latency = range
+    case .latency(let range): (latency, membership.network.latency) = (range, range)
     case .sync(let range): sync = range
     case .drift(let most): drift(most)
     case .submit(let tasks): submitNew(upTo: tasks)
@@ -63,7 +64,7 @@ extension BatchWorld {
       let notice = isHostGone ? Self.exchangeSilence : delay()
       heap.plan(.breaks(number, connection: exchange.connection, .broken), at: now + notice)
     }
-    noteUnreachable(node)
+    endMembership(of: node)
   }
 
   /// The process ends: what ran in it may have acted by then.
@@ -78,7 +79,7 @@ extension BatchWorld {
   private mutating func restart(_ node: Int) {
     guard !workers[node].isUp else { return }
     (workers[node].isUp, workers[node].isHostGone) = (true, false)
-    noteReachable(node)
+    beginMembership(of: node)
   }
 
   /// A task takes its node's process down, and whoever watches over the process starts it again.
@@ -113,13 +114,12 @@ extension BatchWorld {
       heap.plan(.breaks(number, connection: exchange.connection, .broken), at: now + .seconds(1))
     }
     die(node)
-    heap.plan(.gossip(node, round: workers[node].round, .left), at: now + generator.jitter(upTo: .milliseconds(500)))
+    leaveMembership(of: node)
   }
 
   private mutating func suspect(_ node: Int) {
     guard workers[node].isUp else { return }
-    heap.plan(.gossip(node, round: workers[node].round, .suspected), at: now)
-    heap.plan(.gossip(node, round: workers[node].round, .joined), at: now + .seconds(2))
+    pauseMembership(of: node)
   }
 
   private mutating func partition(_ node: Int) {
@@ -129,7 +129,7 @@ extension BatchWorld {
     for number in exchanges.keys.sorted() where exchanges[number]?.node == node {
       planSilence(number)
     }
-    noteUnreachable(node)
+    cut(node, fromAll: Bool.random(using: &generator))
   }
 
   private mutating func heal(_ node: Int) {
@@ -137,7 +137,7 @@ extension BatchWorld {
     workers[node].isCut = false
     workers[node].cutRound += 1
     for number in exchanges.keys.sorted() where exchanges[number]?.node == node { unstall(number) }
-    if workers[node].isUp { noteReachable(node) }
+    mend(node)
   }
 
   // MARK: All is well again
@@ -150,6 +150,7 @@ extension BatchWorld {
     isCalm = true
     trace.line(now, "-- all faults end")
     chances = [:]
+    membership.network.loss = 0
     for seat in seats.indices { seats[seat].disk.isFull = false }
     for node in workers.indices {
       heal(node)

@@ -8,6 +8,7 @@ extension BatchWorld {
     seats[present].disk.breakOff(old.journal.group, using: &generator)
     if losesPower { seats[present].disk.losePower(using: &generator) }
     coordinator = nil
+    endOwnMembership()
     for number in exchanges.keys.sorted() where exchanges[number]?.life == old.life { abandon(number) }
   }
 
@@ -34,10 +35,7 @@ extension BatchWorld {
       for id in coordinator.order { if let batch = coordinator.batches[id] { read(batch) } }
     }
     beginTakeover()
-    for node in workers.indices where workers[node].isReachable {
-      heap.plan(
-        .gossip(node, round: workers[node].round, .joined), at: now + generator.jitter(upTo: .milliseconds(1500)))
-    }
+    beginOwnMembership()
   }
 
   /// As `JournalOpening` reads a batch and `Dispatcher` takes it over.

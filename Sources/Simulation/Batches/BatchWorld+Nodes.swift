@@ -9,21 +9,6 @@ extension BatchWorld {
   private static let silencesAllowed = 2
   private static let leaveDeadline = Duration.seconds(60)
 
-  /// Others begin to notice that nothing comes of it.
-  mutating func noteUnreachable(_ node: Int) {
-    workers[node].round += 1
-    let suspicion = Duration.milliseconds(800) + generator.jitter(upTo: .milliseconds(2200))
-    heap.plan(.gossip(node, round: workers[node].round, .suspected), at: now + suspicion)
-    let death = suspicion + .seconds(2) + generator.jitter(upTo: .seconds(4))
-    heap.plan(.gossip(node, round: workers[node].round, .died), at: now + death)
-  }
-
-  mutating func noteReachable(_ node: Int) {
-    workers[node].round += 1
-    let notice = generator.jitter(upTo: .milliseconds(1500))
-    heap.plan(.gossip(node, round: workers[node].round, .joined), at: now + notice)
-  }
-
   mutating func hear(_ rumour: Rumour, of node: Int) {
     trace.line(now, "\(workers[node].name) has \(rumour)")
     switch rumour {

@@ -44,7 +44,7 @@ extension BatchWorld {
       .arrival(let number, _, _), .late(let number, _), .breaks(let number, _, _), .silence(let number, _, _),
       .attach(let number, _), .attachFails(let number, _, _), .letsGo(let number, _):
       exchanges[number].map { seat(ofLife: $0.life) }
-    case .step, .acts, .finishes, .gossip, .leave, .comesBack, .calm, .quiet, .over: nil
+    case .step, .acts, .finishes, .wakesUp, .leave, .comesBack, .calm, .quiet, .over: nil
     }
   }
 

@@ -92,6 +92,11 @@ extension BatchWorld {
       var (table, ends) = entry.recovery.takeOver(entry.id, held: held, hasAnswered: answered.contains)
       let age = Duration.milliseconds(max(0, wallClock.milliseconds - manifest.createdAt.milliseconds))
       table.acceptedAt = Instant(nanoseconds: coordinator.clock.shown(at: now).nanoseconds - age.inNanoseconds)
+      table.losses = entry.recovery.losses.map {
+        NodeLossNote(
+          batch: entry.id, node: $0.node, life: $0.life, at: coordinator.clock.shown(at: now),
+          trialSize: Int($0.trialSize), indexes: $0.indexes)
+      }
       if !ends.isEmpty { store(ends, of: entry.id) }
       feed(.batchAdded(entry.id, table))
       if entry.isCancelled { feed(.cancel(entry.id)) }

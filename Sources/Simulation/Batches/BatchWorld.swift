@@ -36,7 +36,7 @@ struct BatchWorld {
     case finishes(Int, life: Int, run: Int)
     case poll(Int, life: Int)
     case report(Int, life: Int, NodeReport)
-    case gossip(Int, round: Int, Rumour)
+    case wakesUp(Int)
     case leave(Int, life: Int)
     case comesBack(Int, life: Int)
     // The end.
@@ -62,6 +62,7 @@ struct BatchWorld {
   var checkers = BatchCheckers()
   var figures = BatchFigures()
 
+  var membership: MembershipWorld
   var batches: [VirtualBatch] = []
   /// Which submitter's batch each is.
   var numbers: [UUIDv7: Int] = [:]
@@ -93,6 +94,7 @@ struct BatchWorld {
     seats = (0..<scenario.coordinators).map { _ in Seat() }
     checkers.take(seats.count)
     drawable = (1..<max(nodes, 2)).map { $0 % nodes }.shuffled(using: &generator)
+    membership = Self.membership(of: nodes, coordinators: seats.count, seed: generator.next())
     for number in 0..<nodes {
       let capacity = [1, 4, 16, 100].randomElement(using: &generator)!
       // Every type has a node.
@@ -101,6 +103,7 @@ struct BatchWorld {
     }
     for step in scenario.steps { heap.plan(.step(step), at: .zero + step.time) }
     heap.plan(.calm, at: .zero + scenario.end)
+    for node in workers.indices { beginMembership(of: node) }
     for seat in seats.indices {
       sit(seat)
       startCoordinator()
@@ -108,10 +111,8 @@ struct BatchWorld {
   }
 
   mutating func run() -> BatchReport {
-    while !isOver, let (time, event) = heap.pop() {
-      now = time
-      if let seat = seat(of: event) { sit(seat) }
-      happen(event)
+    while !isOver, let next = heap.nextTime {
+      if let gossips = nextGossip, gossips < next { gossip() } else { advance() }
       for seat in seats.indices {
         sit(seat)
         commitIfAsked()
@@ -123,6 +124,13 @@ struct BatchWorld {
     return BatchReport(
       seed: seed, nodes: workers.count, scenario: scenario, failures: checkers.failures, trace: trace.lines,
       firstFailure: firstFailure, digest: trace.digest, figures: figures)
+  }
+
+  private mutating func advance() {
+    guard let (time, event) = heap.pop() else { return }
+    now = time
+    if let seat = seat(of: event) { sit(seat) }
+    happen(event)
   }
 
   private mutating func happen(_ event: Event) {
@@ -142,7 +150,7 @@ struct BatchWorld {
     case .asked(let node, let life): if isLife(life) { asked(node, life) }
     case .answersHeld(let node, let life, let held): if isLife(life) { answersHeld(node, held) }
     case .takeoverEnds(let life, let isLast): if isLife(life) { takeoverEnds(isLast: isLast) }
-    case .acts, .finishes, .poll, .report, .gossip, .leave, .comesBack: happenAtNode(event)
+    case .acts, .finishes, .poll, .report, .wakesUp, .leave, .comesBack: happenAtNode(event)
     }
   }
 
@@ -186,12 +194,7 @@ struct BatchWorld {
     case .finishes(let node, let life, let run): if workers[node].life == life { finish(run, on: node) }
     case .poll(let node, let life): if isLife(life) { poll(node) }
     case .report(let node, let life, let report): if isLife(life) { take(report, of: node) }
-    case .gossip(let node, let round, let rumour):
-      guard workers[node].round == round else { return }
-      for seat in seats.indices where seats[seat].coordinator != nil {
-        sit(seat)
-        hear(rumour, of: node)
-      }
+    case .wakesUp(let node): resumeMembership(of: node)
     case .comesBack(let node, let life): restart(node, life: life)
     case .leave(let node, let life): if workers[node].life == life { leave(node) }
     default: preconditionFailure("\(event) is not for a node")

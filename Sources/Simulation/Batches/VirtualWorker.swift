@@ -60,8 +60,6 @@ struct VirtualWorker {
   var slowness = 1
   /// By seat: shards of an older life of a coordinator are refused.
   var epochs: [Int: Int] = [:]
-  /// Raised by each change that others may notice: what they were about to notice of earlier ones is dropped.
-  var round = 0
 
   var runs: [Int: Run] = [:]
   /// By coordinator, what waits; they take turns.
@@ -112,7 +110,6 @@ struct VirtualWorker {
     (isUp, isDraining, isRefusing) = (false, false, false)
     (runs, lines, running, epochs) = ([:], [:], 0, [:])
     life += 1
-    round += 1
   }
 
   /// What it says to a coordinator.

@@ -60,6 +60,10 @@ struct MembershipWorld {
   private var firstFailure: Int?
   private var effects: [Swim.Effect] = []
 
+  /// Whose events are kept until somebody takes them: another world's, which this one is a part of.
+  var listeners = 0..<0
+  var news: [(listener: Int, event: MemberEvent)] = []
+
   private static let sampleInterval = Duration.seconds(5)
 
   init(seed: UInt64, members: Int, scenario: Scenario, fault: PlantedFault?) {
@@ -86,9 +90,8 @@ struct MembershipWorld {
   }
 
   mutating func run() -> Report {
-    while let time = heap.nextTime, time <= .zero + scenario.end, let (time, event) = heap.pop() {
-      now = time
-      happen(event)
+    while let time = heap.nextTime, time <= .zero + scenario.end {
+      advance()
       if firstFailure == nil, checkers.haveFailed { firstFailure = trace.lines.count }
     }
     if scenario.isChecked { checkers.convergence.check(nodes) }
@@ -97,6 +100,13 @@ struct MembershipWorld {
       firstFailure: firstFailure,
       record: trace.record, digest: trace.digest,
       figures: gauge.figures(at: now, nodes, crashChecks: checkers.completeness.crashChecks))
+  }
+
+  /// Lets the next thing happen.
+  mutating func advance() {
+    guard let (time, event) = heap.pop() else { return }
+    now = time
+    happen(event)
   }
 
   private mutating func happen(_ event: Event) {

@@ -1,6 +1,8 @@
 /// Imports are held against the manifest: pure targets stay pure, and every arrow is there and used.
 enum Arrows {
-  static let pure: Set = ["Clockwork", "JSON", "HTTP", "Swim", "Batch", "Pattern", "Flow", "Simulation"]
+  static let pure: Set = [
+    "Clockwork", "JSON", "HTTP", "Swim", "Batch", "Pattern", "Substitution", "Flow", "Simulation",
+  ]
   /// What comes with the compiler and the system, for the targets that are not pure.
   static let outside: Set = [
     "Swift", "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Synchronization", "RegexBuilder",

@@ -17,6 +17,7 @@ struct JournalWrite: Sendable {
 ///     DIR/lock              held as long as a coordinator uses the folder; its process number inside
 ///     DIR/format            the version of all that follows
 ///     DIR/batches/ID/       one batch: tasks.log, results.log, and ended once it has ended
+///     DIR/pools/ID/         one pool: items.log, uses.log
 ///
 /// Files are opened for each call, so that ever so many batches hold no descriptors.
 struct JournalFolder: Sendable {
@@ -24,8 +25,16 @@ struct JournalFolder: Sendable {
 
   func path(of batch: UUIDv7) -> String { "\(path)/batches/\(batch.text)" }
 
+  private var pools: String { "\(path)/pools" }
+
+  func path(ofPool pool: UUIDv7) -> String { "\(pools)/\(pool.text)" }
+
   func path(of log: JournalLog) -> String {
-    path(of: log.batch) + (log.kind == .ended ? "/ended" : "/\(log.kind.rawValue).log")
+    folder(of: log) + (log.kind == .ended ? "/ended" : "/\(log.kind.rawValue).log")
+  }
+
+  private func folder(of log: JournalLog) -> String {
+    log.kind.isOfPool ? path(ofPool: log.batch) : path(of: log.batch)
   }
 
   // MARK: Writing
@@ -52,7 +61,7 @@ struct JournalFolder: Sendable {
     var file = open(path, O_WRONLY | O_CLOEXEC)
     let isNew = file < 0 && errno == ENOENT && write.offset == 0
     if isNew {
-      try makeFolder(of: write.log.batch)
+      try makeFolder(of: write.log)
       file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     }
     guard file >= 0 else { throw JournalError("open \(path)", errno) }
@@ -61,13 +70,14 @@ struct JournalFolder: Sendable {
     guard fdatasync(file) == 0 else { throw JournalError("sync \(path)", errno) }
     if isNew {
       // Else a power failure could leave a synced file that no folder names.
-      try Self.sync(folder: self.path(of: write.log.batch))
-      try Self.sync(folder: "\(self.path)/batches")
+      try Self.sync(folder: folder(of: write.log))
+      try Self.sync(folder: write.log.kind.isOfPool ? pools : "\(self.path)/batches")
     }
   }
 
-  private func makeFolder(of batch: UUIDv7) throws(JournalError) {
-    let path = path(of: batch)
+  private func makeFolder(of log: JournalLog) throws(JournalError) {
+    if log.kind.isOfPool, mkdir(pools, 0o700) == 0 { try Self.sync(folder: path) }
+    let path = folder(of: log)
     guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw JournalError("make the folder \(path)", errno) }
   }
 
@@ -101,8 +111,9 @@ struct JournalFolder: Sendable {
 
   /// What is left of a removal that a crash broke off is removed at the next start: it has no tasks any more.
   func remove(_ batch: UUIDv7) {
-    for kind in [JournalLog.Kind.tasks, .results, .ended] { unlink(path(of: JournalLog(batch: batch, kind: kind))) }
+    for kind in JournalLog.Kind.allCases { unlink(path(of: JournalLog(batch: batch, kind: kind))) }
     rmdir(path(of: batch))
+    rmdir(path(ofPool: batch))
   }
 
   // MARK: Reading
@@ -161,6 +172,10 @@ struct JournalFolder: Sendable {
     }
     return (scanner, scanner.finish(record), offset)
   }
+}
+
+extension JournalLog.Kind {
+  fileprivate var isOfPool: Bool { self == .items || self == .uses }
 }
 
 /// What went wrong with a file.

@@ -8,13 +8,19 @@ struct JournalOpening: Sendable {
   /// One batch as its logs tell it.
   enum Found: Sendable {
     /// It has ended: its logs were not read.
-    case ended(BatchManifest, BatchOutcome, CallbackEnd?)
+    case ended(BatchManifest, BatchOutcome, CallbackState?)
     case running(BatchRecovery)
   }
 
   struct Batch: Sendable {
     let id: UUIDv7
     let found: Found
+    /// How long each log is.
+    let bytes: [JournalLog.Kind: Int]
+  }
+
+  struct FoundPool: Sendable {
+    var recovery: PoolRecovery
     /// How long each log is.
     let bytes: [JournalLog.Kind: Int]
   }
@@ -30,6 +36,7 @@ struct JournalOpening: Sendable {
   struct Contents: Sendable {
     /// The oldest first.
     var batches: [Batch] = []
+    var pools: [FoundPool] = []
     /// What cannot be read at all: where it is, and why.
     var unreadable: [(path: String, why: String)] = []
   }
@@ -135,8 +142,9 @@ struct JournalOpening: Sendable {
   /// A batch that cannot be read costs no other.
   func readBatches() -> Contents {
     var contents = Contents()
+    readPools(into: &contents)
     let ids: [UUIDv7]
-    do throws(JournalError) { ids = try identifiers() } catch {
+    do throws(JournalError) { ids = try Self.identifiers(in: "\(folder.path)/batches") } catch {
       contents.unreadable.append(("\(folder.path)/batches", error.text))
       return contents
     }
@@ -156,8 +164,7 @@ struct JournalOpening: Sendable {
   }
 
   /// Ascending: the oldest first.
-  private func identifiers() throws(JournalError) -> [UUIDv7] {
-    let path = "\(folder.path)/batches"
+  private static func identifiers(in path: String) throws(JournalError) -> [UUIDv7] {
     guard let listing = opendir(path) else { throw JournalError("list \(path)", errno) }
     defer { closedir(listing) }
     var ids: [UUIDv7] = []
@@ -203,11 +210,11 @@ struct JournalOpening: Sendable {
   private static func readEnded(_ id: UUIDv7, in folder: JournalFolder) throws(JournalError) -> Batch? {
     let log = JournalLog(batch: id, kind: .ended)
     var ended: (BatchManifest, BatchOutcome)?
-    var callback: CallbackEnd?
+    var callback: CallbackState?
     let read = try folder.scan(log) { _, payload in
       switch JournalRecord(payload) {
       case .ended(let bytes)?: ended = EndedBatch.parse(bytes) ?? ended
-      case .called(let bytes)?: callback = CallbackEnd(bytes) ?? callback
+      case .called(let bytes)?: callback = CallbackState(bytes) ?? callback
       default: break
       }
       return true
@@ -218,5 +225,62 @@ struct JournalOpening: Sendable {
     var bytes: [JournalLog.Kind: Int] = [.tasks: tasks, .ended: read.end]
     bytes[.results] = folder.byteCount(of: JournalLog(batch: id, kind: .results))
     return Batch(id: id, found: .ended(ended.0, ended.1, callback), bytes: bytes)
+  }
+}
+
+// MARK: The pools
+
+extension JournalOpening {
+  /// A pool that cannot be read costs no other; batches that take from it get nothing more.
+  private func readPools(into contents: inout Contents) {
+    let path = "\(folder.path)/pools"
+    do throws(JournalError) {
+      for id in try Self.identifiers(in: path) {
+        do throws(JournalError) {
+          if let pool = try Self.readPool(id, in: folder) {
+            contents.pools.append(pool)
+          } else {
+            folder.remove(id)
+          }
+        } catch {
+          contents.unreadable.append((folder.path(ofPool: id), error.text))
+        }
+      }
+    } catch {
+      // Nobody ever made a pool here.
+      if error.errno != ENOENT { contents.unreadable.append((path, error.text)) }
+    }
+  }
+
+  /// Nil for a pool that nobody was told of. Cuts a torn tail off.
+  private static func readPool(
+    _ id: UUIDv7, in folder: JournalFolder
+  ) throws(JournalError) -> FoundPool? {
+    var recovery = PoolRecovery()
+    let items = JournalLog(batch: id, kind: .items)
+    guard
+      let read = try folder.scan(
+        items,
+        {
+          recovery.takeItem($1, at: $0); return true
+        })
+    else { return nil }
+    recovery.endItems(read.scanner)
+    guard recovery.manifest?.id == id else { return nil }
+    let end = min(read.end, recovery.promisedEnd)
+    if end < read.bytes { folder.cut(items, at: end) }
+    var bytes: [JournalLog.Kind: Int] = [.items: end, .uses: 0]
+    let uses = JournalLog(batch: id, kind: .uses)
+    if let read = try folder.scan(
+      uses,
+      {
+        recovery.takeUse($1); return true
+      })
+    {
+      recovery.endUses(read.scanner)
+      if read.end < read.bytes { folder.cut(uses, at: read.end) }
+      bytes[.uses] = read.end
+    }
+    return FoundPool(recovery: recovery, bytes: bytes)
   }
 }

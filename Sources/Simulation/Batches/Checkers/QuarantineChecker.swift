@@ -1,8 +1,8 @@
 import Batch
 import Clockwork
 
-/// A task that takes its nodes down does not go on doing so: a few, and no more. A coordinator that is started again
-/// counts anew.
+/// A task that takes its nodes down does not go on doing so: a few, and no more. Counted for each coordinator by
+/// itself: how much of it the next one knows depends on what was durable when the last one died.
 struct QuarantineChecker {
   private struct TaskPlace: Hashable {
     let batch: Int

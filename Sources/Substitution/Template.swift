@@ -1,7 +1,7 @@
-internal import JSON
+package import JSON
 
 /// A JSON value with places that are filled in when it is rendered.
-indirect enum Template: Sendable {
+package indirect enum Template: Sendable {
   case constant(JSONValue)
   /// A string that is one substitution: becomes the variable's value, whatever its type.
   case whole(Reference)
@@ -9,14 +9,14 @@ indirect enum Template: Sendable {
   case array([Template])
   case object([(name: String, value: Template)])
 
-  enum Piece: Sendable {
+  package enum Piece: Sendable {
     case literal(String)
     case reference(Reference)
   }
 
-  var isConstant: Bool { if case .constant = self { true } else { false } }
+  package var isConstant: Bool { if case .constant = self { true } else { false } }
 
-  func forEachReference(_ body: (Reference) -> Void) {
+  package func forEachReference(_ body: (Reference) -> Void) {
     switch self {
     case .constant: break
     case .whole(let reference): body(reference)
@@ -29,7 +29,7 @@ indirect enum Template: Sendable {
   /// Cuts a text at its substitutions. `\{{` is the two braces themselves.
   ///
   /// - Throws: what is wrong with a substitution, as the end of a sentence.
-  static func pieces<Failure: Error>(
+  package static func pieces<Failure: Error>(
     of text: String, _ refused: (String) -> Failure
   ) throws(Failure) -> [Piece] {
     let bytes = Array(text.utf8)
@@ -73,7 +73,7 @@ indirect enum Template: Sendable {
     return (bytes.startIndex..<bytes.endIndex - 1).first { bytes[$0] == byte && bytes[$0 + 1] == byte }
   }
 
-  static func complaint(_ problem: Reference.Problem, about text: String) -> String {
+  package static func complaint(_ problem: Reference.Problem, about text: String) -> String {
     switch problem {
     case .badName: "has '\(text)', which names no variable: a letter or _, then letters, digits, _ and -"
     case .badMember: "has '\(text)', in which a name is missing beside a dot"

@@ -1,16 +1,16 @@
-internal import JSON
+package import JSON
 
 /// A variable, or a part of one: `name`, `name.member`, `name/json/pointer`, `name.member/json/pointer`.
-struct Reference: Sendable {
-  let name: String
+package struct Reference: Sendable {
+  package let name: String
   /// Where it leads inside the variable.
-  private(set) var tokens: [String]
+  package var tokens: [String]
   /// As it was written, for messages.
-  private(set) var text: String
+  package private(set) var text: String
 
-  enum Problem: Error { case badName, badMember, badPointer(JSONError) }
+  package enum Problem: Error { case badName, badMember, badPointer(JSONError) }
 
-  init(_ text: String) throws(Problem) {
+  package init(_ text: String) throws(Problem) {
     let path = text.utf8.prefix { $0 != UInt8(ascii: "/") }
     let parts = path.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
     guard let name = parts.first, Self.isName(name) else { throw .badName }
@@ -20,7 +20,7 @@ struct Reference: Sendable {
     do throws(JSONError) { tokens += try JSONPointer(text[path.endIndex...]).tokens } catch { throw .badPointer(error) }
   }
 
-  func appending(_ pointer: JSONPointer) -> Reference {
+  package func appending(_ pointer: JSONPointer) -> Reference {
     var reference = self
     reference.tokens += pointer.tokens
     // A second pointer joins the first one as it stands; both begin with a slash or are empty.
@@ -28,18 +28,8 @@ struct Reference: Sendable {
     return reference
   }
 
-  /// As it is meant where the variable is an answer. Header fields' names have no case and stand there in lower case; a
-  /// part of a body is a part of its JSON.
-  var ofAnswer: Reference {
-    guard tokens.count > 1 else { return self }
-    var reference = self
-    if tokens[0] == ResponseMember.headers.rawValue { reference.tokens[1] = tokens[1].lowercased() }
-    if tokens[0] == ResponseMember.body.rawValue { reference.tokens[0] = ResponseMember.json.rawValue }
-    return reference
-  }
-
   /// A letter or `_`, then letters, digits, `_` and `-`, all of ASCII.
-  static func isName(_ text: some Collection<UInt8>) -> Bool {
+  package static func isName(_ text: some Collection<UInt8>) -> Bool {
     guard let first = text.first, isLetter(first) else { return false }
     return text.allSatisfy { isLetter($0) || $0 &- 0x30 < 10 || $0 == UInt8(ascii: "-") }
   }
