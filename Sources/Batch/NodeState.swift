@@ -22,12 +22,21 @@ struct NodeState: Sendable {
   var ownQueues: [Int: Int] = [:]
   /// Tasks sent and not ended.
   var out = 0
+  /// Those of them that may wait for their start, and how many may.
+  var waiting = 0
+  var window = StartWindow()
+  /// The shards that these are in, in the order in which they were sent, and some that have ended.
+  var young: [ShardID] = []
+  /// When a timer looks whether the first of these has begun.
+  var begunDue: Instant?
   /// Exchanges under way.
   var shards = 0
   /// Tasks of others (another coordinator, its own API), seen in two reports running: one alone may be a snapshot of
   /// ours on their way.
   private(set) var foreign = 0
   private var latestForeign = 0
+  /// Other coordinators with tasks there.
+  private var others = 0
 
   /// Takes nothing before that.
   var restsUntil = Instant.zero
@@ -41,8 +50,6 @@ struct NodeState: Sendable {
   /// Room below this is left to grow; zero when nothing is known to wait for it.
   var roomWaitedFor = 0
   var waitsForRoomSince: Instant?
-  /// The round of dispatch in which nothing was found for it.
-  var idleRound: UInt64 = 0
 
   init(report: NodeReport, life: UInt64 = 0) {
     self.life = life
@@ -54,7 +61,15 @@ struct NodeState: Sendable {
   static let vacant = NodeState(report: NodeReport(name: "", capacity: 0, taskTypes: []))
 
   var load: Int { out + foreign }
-  var room: Int { report.capacity - load }
+  /// How many tasks it may be given now.
+  var room: Int { min(places, windowSize - waiting) }
+  /// The places that it has for more: those that are free, and its share of all where other coordinators have tasks
+  /// there. What it has no place for yet waits on the node, which gives the next ones out in turns.
+  private var places: Int { max(report.capacity - load, others > 0 ? report.capacity / (others + 1) - out : .min) }
+  var windowSize: Int { min(window.size ?? report.capacity, report.capacity) }
+
+  /// Whether it could run more than its window lets through.
+  var isWindowFull: Bool { room < roomWorthSending && room < places }
 
   func isOpen(at now: Instant) -> Bool { report.availability == .open && restsUntil <= now }
 
@@ -63,15 +78,21 @@ struct NodeState: Sendable {
 
   mutating func take(_ report: NodeReport) {
     self.report = report
+    others = max(0, report.coordinators - (out > 0 ? 1 : 0))
     let seen = max(0, report.load - out)
     foreign = min(seen, latestForeign)
     latestForeign = seen
   }
 
-  mutating func sent(_ tasks: Int, at now: Instant) {
-    if out == 0 { (measuredSince, endedSince) = (now, 0) }
+  mutating func sent(_ tasks: Int, in shard: ShardID, at now: Instant) {
+    if out == 0 {
+      if now - measuredSince >= SchedulerLimits.windowKept { window.restart() }
+      (measuredSince, endedSince) = (now, 0)
+    }
     out += tasks
     shards += 1
+    waiting += tasks
+    young.append(shard)
   }
 
   mutating func attemptEnded(at now: Instant) {
@@ -97,9 +118,10 @@ struct NodeState: Sendable {
       rate.map { Int(min($0 * SchedulerLimits.shardWork.inSeconds, 1e6).rounded(.up)) }
       ?? max(SchedulerLimits.firstShardTasks, capacity / 16)
     let wanted = max(bySpeed, capacity / SchedulerLimits.shardsAcrossCapacity)
-    return max(1, min(wanted, SchedulerLimits.shardTasks))
+    let pipelined = windowSize < capacity ? windowSize / SchedulerLimits.shardsInWindow : .max
+    return max(1, min(wanted, SchedulerLimits.shardTasks, pipelined))
   }
 
   /// The least room for which it is worth opening an exchange at once, while the queue is long.
-  var roomWorthSending: Int { min(shardSize, max(1, report.capacity / 16)) }
+  var roomWorthSending: Int { min(shardSize, max(1, windowSize / 16)) }
 }

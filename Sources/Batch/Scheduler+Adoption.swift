@@ -33,7 +33,7 @@ extension Scheduler {
     }
     shards[Int(key.slot)].entries = entries
     shards[Int(key.slot)].remaining = entries.count
-    nodes[node].sent(entries.count, at: now)
+    nodes[node].sent(entries.count, in: key, at: now)
     let adopted = Shard(id: key, node: shard.node, batch: batches[batch].id, entries: entries)
     effects.append(.attach(adopted, wireID: shard.wireID))
   }

@@ -15,6 +15,7 @@ extension Scheduler {
       }
       shards[slot].remaining -= 1
       leaveNode(end.index, of: slot)
+      if end.wasTimed { noteWait(end, of: slot, at: now) }
       if end.wasAttempt { nodes[shards[slot].node].attemptEnded(at: now) }
       releasePlace(of: end.index, in: batch, at: now)
       if end.wasTimed { batches[batch].watch.record(end) }

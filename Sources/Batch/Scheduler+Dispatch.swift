@@ -9,32 +9,54 @@ extension Scheduler {
     sendTrials(at: now, into: &effects)
     if mustDispatchAll {
       mustDispatchAll = false
-      for node in nodeList { nodes[node].roomWaitedFor = 0 }
-      while let node = roomiestNode(at: now) {
-        if !serve(node, at: now, into: &effects) { nodes[node].idleRound = round }
+      for node in nodeList {
+        nodes[node].roomWaitedFor = 0
+        settleBegun(node, at: now)
       }
-      for node in nodeList { while relieveOthers(with: node, at: now, into: &effects) {} }
+      serveAll(at: now, into: &effects)
+      for node in nodeList {
+        while relieveOthers(with: node, at: now, into: &effects) {}
+        noteFullWindow(node, at: now)
+      }
     } else {
-      for node in touchedNodes where nodes.contains(node) && nodes[node].room >= nodes[node].roomWaitedFor {
+      for node in touchedNodes where nodes.contains(node) {
+        settleBegun(node, at: now)
+        guard nodes[node].room >= nodes[node].roomWaitedFor else { continue }
         while serve(node, at: now, into: &effects) {}
         while relieveOthers(with: node, at: now, into: &effects) {}
+        noteFullWindow(node, at: now)
       }
     }
   }
 
-  private func roomiestNode(at now: Instant) -> Int? {
-    var (best, bestRoom) = (Int?.none, 0)
-    for node in nodeList where nodes[node].idleRound != round && nodes[node].room > bestRoom {
-      if nodes[node].takesShards(at: now) { (best, bestRoom) = (node, nodes[node].room) }
+  /// A node with room, among those that are served in a round: the one with most is next, among equals the oldest.
+  private struct Candidate: Comparable {
+    let room: Int
+    /// In the order of their appearance.
+    let place: Int
+    let node: Int
+
+    static func < (left: Candidate, right: Candidate) -> Bool {
+      left.room != right.room ? left.room > right.room : left.place < right.place
     }
-    return best
+  }
+
+  private mutating func serveAll(at now: Instant, into effects: inout [Effect]) {
+    var candidates = MinHeap<Candidate>()
+    for (place, node) in nodeList.enumerated() where nodes[node].room > 0 && nodes[node].takesShards(at: now) {
+      candidates.insert(Candidate(room: nodes[node].room, place: place, node: node))
+    }
+    while let next = candidates.removeFirst() {
+      guard serve(next.node, at: now, into: &effects), nodes[next.node].room > 0 else { continue }
+      candidates.insert(Candidate(room: nodes[next.node].room, place: next.place, node: next.node))
+    }
   }
 
   /// Gives the node one shard. False when there is nothing for it now; true also when lanes were put aside instead.
   private mutating func serve(_ node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
     guard nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
     guard var turn = nextTurn(for: node) else {
-      if !nodeList.contains(where: { !nodes[$0].ownQueues.isEmpty }) { nodes[node].roomWaitedFor = .max }
+      if ownQueueCount == 0 { nodes[node].roomWaitedFor = .max }
       return false
     }
     var room = roomOf(node, for: turn)
@@ -70,7 +92,7 @@ extension Scheduler {
     nodes[node].types.flatMap { type in [types[type].queue] + (nodes[node].ownQueues[type].map { [$0] } ?? []) }
   }
 
-  private mutating func nextTurn(for node: Int) -> Turn? {
+  mutating func nextTurn(for node: Int) -> Turn? {
     var best: Turn?
     for queue in queues(of: node) {
       if let turn = nextTurn(in: queue), best.map({ turn < $0 }) ?? true { best = turn }
@@ -82,7 +104,7 @@ extension Scheduler {
   private func roomOf(_ node: Int, for turn: Turn) -> Int {
     let room = nodes[node].room
     guard let batch = batches.slot(of: turn.batch), batches[batch].ready > room else { return room }
-    let reserve = nodes[node].report.capacity / SchedulerLimits.reserveDivisor
+    let reserve = nodes[node].windowSize / SchedulerLimits.reserveDivisor
     return batches[batch].counts.running >= reserve ? room - reserve : room
   }
 
@@ -109,7 +131,7 @@ extension Scheduler {
 
   /// Serves a node from the keyed lanes at home on another one that is overloaded or resting.
   private mutating func relieveOthers(with node: Int, at now: Instant, into effects: inout [Effect]) -> Bool {
-    guard nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
+    guard ownQueueCount > 0, nodes[node].takesShards(at: now), nodes[node].room > 0 else { return false }
     for type in nodes[node].types {
       for other in nodeList where other != node {
         guard let queue = nodes[other].ownQueues[type], mayHandOn(other, at: now), let turn = nextTurn(in: queue),
@@ -127,9 +149,10 @@ extension Scheduler {
     if !nodes[node].isOpen(at: now) { return true }
     guard nodes[node].room <= 0 else { return false }
     let open = nodeList.filter { nodes[$0].report.availability == .open }
-    let capacity = open.reduce(0) { $0 + nodes[$1].report.capacity }
-    let load = open.reduce(0) { $0 + nodes[$1].load }
-    let share = Double(nodes[node].load) / Double(max(1, nodes[node].report.capacity))
-    return share > SchedulerLimits.loadBound * Double(load) / Double(max(1, capacity))
+    let fill = open.reduce(into: (load: 0, most: 0)) {
+      $0.load += nodes[$1].load
+      $0.most += nodes[$1].load + max(0, nodes[$1].room)
+    }
+    return Double(fill.most) > SchedulerLimits.loadBound * Double(fill.load)
   }
 }

@@ -101,7 +101,7 @@ extension Scheduler {
     guard !isHeld else { return [] }
     var places: [Place] = []
     for node in nodeList where nodes[node].takesShards(at: now) {
-      let room = nodes[node].room - nodes[node].report.capacity / SchedulerLimits.reserveDivisor
+      let room = nodes[node].room - nodes[node].windowSize / SchedulerLimits.reserveDivisor
       if room > 0 { places.append(Place(node: node, room: min(room, SchedulerLimits.shardTasks))) }
     }
     places.sort { ($0.room, $1.node) > ($1.room, $0.node) }
@@ -130,7 +130,7 @@ extension Scheduler {
     let key = shards.insert(state)
     for entry in entries { batches[batch].addCopy(of: Int(entry.index), shard: Int(key.slot)) }
     hedgedTotal += entries.count
-    nodes[node].sent(entries.count, at: now)
+    nodes[node].sent(entries.count, in: key, at: now)
     effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))
   }
 

@@ -10,16 +10,19 @@ extension Scheduler {
   /// Recounts everything from the tasks themselves; for tests.
   package func recountHolds() -> Bool {
     guard batches.slots.allSatisfy(batchHolds) else { return false }
-    var (out, marked): ([Int: Int], [Int: Int]) = ([:], [:])
+    var (out, marked, waiting): ([Int: Int], [Int: Int], [Int: Int]) = ([:], [:], [:])
     for shard in shards.slots {
       let state = shards[shard]
       guard state.remaining > 0 else { continue }
       let running = state.entries.filter { isRunning(Int($0.index), of: state.batch, in: shard) }
       guard running.count == state.remaining else { return false }
       out[state.node, default: 0] += running.count
+      if state.isYoung { waiting[state.node, default: 0] += running.count }
       marked[state.node, default: 0] += running.count { batches[state.batch].tasks[Int($0.index)].hasLosses }
     }
-    return nodeList.allSatisfy { nodes[$0].out == out[$0] ?? 0 && nodes[$0].marked == marked[$0] ?? 0 }
+    return nodeList.allSatisfy {
+      nodes[$0].out == out[$0] ?? 0 && nodes[$0].marked == marked[$0] ?? 0 && nodes[$0].waiting == waiting[$0] ?? 0
+    }
   }
 
   private func batchHolds(_ slot: Int) -> Bool {

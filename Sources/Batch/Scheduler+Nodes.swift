@@ -10,6 +10,8 @@ extension Scheduler {
     let old = nodes[node].report
     nodes[node].take(report)
     if old.taskTypes != report.taskTypes { setTypes(of: node) }
+    // Most reports say only how much a node has: of a thousand nodes, one comes each millisecond.
+    guard old.availability != report.availability || old.taskTypes != report.taskTypes else { return touch(node) }
     mustDispatchAll = true
     switch (old.availability == .open, report.availability == .open) {
     case (false, true): for type in nodes[node].types { replaceLanes(ofType: type) }
@@ -49,6 +51,7 @@ extension Scheduler {
 
   private mutating func closeOwnQueue(ofNode node: Int, type: Int) {
     guard let queue = nodes[node].ownQueues.removeValue(forKey: type) else { return }
+    ownQueueCount -= 1
     replaceLanes(of: queue)
     queues.remove(queue)
     releaseType(type)

@@ -32,6 +32,7 @@ extension Scheduler {
     if let queue = nodes[node].ownQueues[type] { return queue }
     let queue = Int(queues.insert(MinHeap()).slot)
     nodes[node].ownQueues[type] = queue
+    ownQueueCount += 1
     types[type].references += 1
     return queue
   }

@@ -98,6 +98,7 @@ extension Scheduler {
   mutating func leaveNode(_ index: Int, of slot: Int) {
     let node = shards[slot].node
     nodes[node].out -= 1
+    if shards[slot].isYoung { nodes[node].waiting -= 1 }
     if batches[shards[slot].batch].tasks[index].hasLosses { nodes[node].marked -= 1 }
   }
 
@@ -151,7 +152,7 @@ extension Scheduler {
     guard !entries.isEmpty else { return shards.remove(Int(key.slot)) }
     shards[Int(key.slot)].entries = entries
     shards[Int(key.slot)].remaining = entries.count
-    nodes[node].sent(entries.count, at: now)
+    nodes[node].sent(entries.count, in: key, at: now)
     nodes[node].trial = key
     nodes[node].marked += entries.count
     effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))

@@ -17,7 +17,7 @@ extension Scheduler {
     }
     shards[Int(key.slot)].entries = entries
     shards[Int(key.slot)].remaining = entries.count
-    nodes[node].sent(entries.count, at: now)
+    nodes[node].sent(entries.count, in: key, at: now)
     batches[batch].shares.took(entries.count, node: node)
     effects.append(.send(Shard(id: key, node: nodes[node].name, batch: batches[batch].id, entries: entries)))
     watchForStragglers(of: batch, at: now)

@@ -23,6 +23,8 @@ extension Scheduler {
     let ready = max(1, batches[batch].ready)
     let queue = batches[batch].streams[stream].queue
     guard isShared(queue, node) else { return ready }
+    // Where even equal parts are far more than it may have, nothing need be counted.
+    guard ready / max(1, nodeList.count) < 2 * nodes[node].windowSize else { return ready }
     if batches[batch].shares.round != round { beginShares(of: batch, queue: queue, at: now) }
     guard let level = batches[batch].shares.level else { return ready }
     if let left = batches[batch].shares.left[node] { return max(1, min(left, ready)) }

@@ -3,8 +3,8 @@ package import Clockwork
 /// Decides which task of which batch runs on which node and when, and gives every task exactly one result.
 ///
 /// A machine: inputs in, effects out; time is an argument, chance a seeded generator. Its rules:
-/// - **Credit.** A node's window is its capacity less what it holds. The next shard goes to the node with most room
-///   and is about 100 ms of that node's measured work (`Scheduler+Dispatch`).
+/// - **Credit.** A node gets no more than its capacity, and no more than it begins soon (`StartWindow`). The next shard
+///   goes to the node with most room and is about 100 ms of that node's measured work (`Scheduler+Dispatch`).
 /// - **Turns.** Batches take turns weighted by priority, so that a batch of ten never waits behind a batch of a
 ///   million; inside a batch a higher priority is sent first (`Turn`, `LaneStream`).
 /// - **Keys.** Tasks of one key go to one node by rendezvous hashing with bounded load, within their limit
@@ -21,10 +21,13 @@ package struct Scheduler: Sendable {
   struct ShardState: Sendable {
     let batchKey: SlotKey
     let node: Int
-    let sentAt: Instant
+    /// When it went on its way to its node.
+    var sentAt: Instant
     var entries: [Shard.Entry] = []
     /// Entries without an end.
     var remaining = 0
+    /// Whether these may wait for their start.
+    var isYoung = true
 
     /// The batch's slot; somebody else's when nothing remains, for the batch may have ended.
     var batch: Int { Int(batchKey.slot) }
@@ -64,6 +67,8 @@ package struct Scheduler: Sendable {
   var nodeSlots: [String: Int] = [:]
   /// The slots of all nodes, in the order of their appearance.
   var nodeList: [Int] = []
+  /// Queues of keyed lanes, over all nodes; where there is none, no node looks for others to relieve.
+  var ownQueueCount = 0
   var types = SlotTable(vacant: TypeState(name: "", queue: 0))
   var typeSlots: [String: Int] = [:]
   var shards = SlotTable(vacant: ShardState(batchKey: SlotKey(slot: 0, generation: 0), node: 0, sentAt: .zero))
@@ -112,6 +117,7 @@ package struct Scheduler: Sendable {
     case .batchClosed(let id): closeBatch(id, at: now, into: &effects)
     case .node(let report): take(report, at: now)
     case .nodeGone(let name): removeNode(name, at: now, into: &effects)
+    case .transmitted(let shard): noteTransmitted(shard, at: now)
     case .attempts(let shard, let ends): take(ends, of: shard, at: now, into: &effects)
     case .shardEnded(let shard, let end): endShard(shard, end, at: now, into: &effects)
     case .cancel(let id): cancelBatch(id, at: now, into: &effects)

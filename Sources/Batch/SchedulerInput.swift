@@ -12,6 +12,9 @@ extension Scheduler {
     case node(NodeReport)
     /// Dead, left, or no longer a node: what it held is lost.
     case nodeGone(name: String)
+    /// A shard has gone on its way to its node: what is told of its attempts' times counts from here. It is not always
+    /// told: then they count from the effect that sent it.
+    case transmitted(ShardID)
     /// Attempts that ended, as lines of a shard's exchange told it.
     case attempts(ShardID, [AttemptEnd])
     case shardEnded(ShardID, ShardEnd)
@@ -40,15 +43,19 @@ package struct NodeReport: Sendable, Equatable {
   package var capacity: Int
   /// Tasks that it holds, whoever sent them.
   package var load: Int
+  /// How many coordinators have tasks there, this one among them or not.
+  package var coordinators: Int
   package var taskTypes: [String]
 
   package init(
-    name: String, availability: Availability = .open, capacity: Int, load: Int = 0, taskTypes: [String]
+    name: String, availability: Availability = .open, capacity: Int, load: Int = 0,
+    coordinators: Int = 0, taskTypes: [String]
   ) {
     self.name = name
     self.availability = availability
     self.capacity = capacity
     self.load = load
+    self.coordinators = coordinators
     self.taskTypes = taskTypes
   }
 }

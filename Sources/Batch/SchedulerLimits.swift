@@ -17,6 +17,33 @@ enum SchedulerLimits {
   static let exchangesPerNode = 256
   /// A node's room smaller than a shard waits at most so long for more of it.
   static let linger: Duration = .milliseconds(100)
+  /// Attempts wait so long for their start in the mean, besides the way to their node and back, before a node's window
+  /// is made smaller: tasks of others can go ahead of those that wait here, and not of those that wait there.
+  static let startDelay: Duration = .milliseconds(25)
+  /// The window of a node that has done nothing yet. What waits for others fills a larger one in some tenths of a
+  /// second, and where it is too large it holds up others for as long.
+  static let startsAtFirst = 2_000
+  /// By so much of that it may differ.
+  static let startSlack = 0.25
+  /// How fast a window grows and shrinks at most, in one round.
+  static let startGrowth = 1.5
+  static let startShrinking = 0.1
+  /// The smallest window: less would leave a node idle whenever something comes between.
+  static let startsAtLeast = 256
+  /// After so long at its smallest, what is waited for on the way is taken to be the way's own length.
+  static let smallestFor: Duration = .seconds(1)
+  /// Attempts, and a time, from which a mean is taken.
+  static let startSamples = 16
+  static let startRound: Duration = .milliseconds(50)
+  /// A way to a node and back is not taken to be longer.
+  static let longestWay: Duration = .milliseconds(500)
+  /// What has been out so long is taken to have begun; later where attempts are seen to wait longer.
+  static let begunAfter: Duration = .milliseconds(100)
+  static let begunAtLast: Duration = .seconds(10)
+  /// Shards that a window is filled with at least, so that the next one is there when one has ended.
+  static let shardsInWindow = 3
+  /// A node that has had nothing for so long begins anew with the largest window.
+  static let windowKept: Duration = .seconds(1)
   /// One in so many places of a node is kept for batches that have little out, while a batch has more than fits.
   static let reserveDivisor = 64
 

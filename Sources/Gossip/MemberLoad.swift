@@ -5,6 +5,8 @@ package struct MemberLoad: Equatable, Sendable {
   package var capacity: Int
   package var running: Int
   package var queued: Int
+  /// How many have tasks there.
+  package var coordinators: Int
   package var done: Int
   package var failed: Int
   package var ratePerSecond: Double
@@ -14,12 +16,14 @@ package struct MemberLoad: Equatable, Sendable {
   package var taskTypes: [String]
 
   package init(
-    capacity: Int, running: Int, queued: Int = 0, done: Int = 0, failed: Int = 0, ratePerSecond: Double = 0,
+    capacity: Int, running: Int, queued: Int = 0, coordinators: Int = 0, done: Int = 0, failed: Int = 0,
+    ratePerSecond: Double = 0,
     loopLagMilliseconds: Double = 0, isSlow: Bool = false, isDraining: Bool = false, taskTypes: [String] = []
   ) {
     self.capacity = Self.sane(capacity)
     self.running = Self.sane(running)
     self.queued = Self.sane(queued)
+    self.coordinators = Self.sane(coordinators)
     self.done = Self.sane(done, upTo: 1 << 53)
     self.failed = Self.sane(failed, upTo: 1 << 53)
     self.ratePerSecond = Self.sane(ratePerSecond)
@@ -37,7 +41,8 @@ package struct MemberLoad: Equatable, Sendable {
     guard let capacity = status["capacity"]?.int, capacity >= 0 else { return nil }
     func count(_ name: String) -> Int { max(0, status[name]?.int ?? 0) }
     self.init(
-      capacity: capacity, running: count("running"), queued: count("queued"), done: count("done"),
+      capacity: capacity, running: count("running"), queued: count("queued"),
+      coordinators: count("coordinators"), done: count("done"),
       failed: count("failed"), ratePerSecond: status["rate_per_s"]?.double ?? 0,
       loopLagMilliseconds: status["loop_lag_ms"]?.double ?? 0, isSlow: status["slow"]?.bool ?? false,
       isDraining: status["draining"]?.bool ?? false,

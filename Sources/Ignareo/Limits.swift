@@ -2,6 +2,15 @@ internal import JSON
 
 /// Every bound of a node in one place; each has a test of what happens beyond it.
 package enum Limits {
+  /// Tasks of one coordinator that start before another one's turn comes, of a shard that has just come before older
+  /// ones go on, and of an older one before the next.
+  static let startsOfSender = 16
+  static let startsOfNewLine = 32
+  static let startsOfLine = 256
+  /// Tasks that are handed to a loop's executor and have not begun: what is beyond can still be overtaken.
+  static let startsAhead = 64
+  /// Cancelled tasks in a line before they are taken out of it.
+  static let cancelledInLine = 64
   /// What flows may compute in one turn of their loop before the next one of them waits for the next turn. (A single
   /// step of one may take longer: `FlowLimits.work`.)
   static let computingShare = Duration.milliseconds(20)

@@ -15,7 +15,7 @@ package enum LoopLimits {
   /// Bytes read from one socket at a time; one buffer serves a loop's every connection.
   static let receiveBytes = 65_536
   /// Reads from one connection before the next one gets its turn.
-  static let readsPerEvent = 4
+  static let readsPerEvent = 1
   /// Connections accepted before the next descriptor gets its turn.
   static let acceptsPerEvent = 64
   /// Datagrams read before the next descriptor gets its turn.

@@ -90,4 +90,28 @@ import Testing
     #expect((driver.ends[other]?.count ?? 0) > before)
     #expect((driver.ends[stuck]?.count ?? 0) > 0)
   }
+
+  @Test("where another coordinator fills a node, this one has its share of the places, and that one no more than its")
+  func twoCoordinators() {
+    var (first, second) = (Driver(), Driver())
+    func report(load: Int, coordinators: Int) -> Scheduler.Input {
+      .node(NodeReport(name: "a", capacity: 100, load: load, coordinators: coordinators, taskTypes: ["echo"]))
+    }
+    first.take(report(load: 0, coordinators: 0))
+    let id = first.batch(of: 300)
+    #expect(first.open.reduce(0) { $0 + $1.entries.count } == 99)
+    for _ in 0..<3 { second.take(report(load: 99, coordinators: 1)) }
+    _ = second.batch(of: 300)
+    let share = second.open.reduce(0) { $0 + $1.entries.count }
+    #expect((48...50).contains(share), "\(share)")
+    // The first one hears of it, and gives places up as its tasks end.
+    for _ in 0..<2 { first.take(report(load: 99 + share, coordinators: 2)) }
+    var ended = 0
+    while ended < 200, let shard = first.open.first {
+      ended += shard.entries.count
+      first.complete(shard)
+    }
+    let running = first.scheduler.progress(of: id)?.counts.running ?? 0
+    #expect((48...51).contains(running), "\(running)")
+  }
 }

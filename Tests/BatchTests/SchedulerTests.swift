@@ -64,11 +64,13 @@ import Testing
     driver.recounts = false
     driver.node("a", capacity: 10_000)
     _ = driver.batch(of: 100_000)
-    // 2,000 tasks a second: ends of 20 tasks each 10 ms.
+    // 2,000 tasks a second: ends of 20 tasks each 10 ms, which have run since they were sent.
     for _ in 0..<200 {
       driver.now += .milliseconds(10)
       guard let shard = driver.open.first(where: { !$0.entries.isEmpty }) else { break }
-      let taken = shard.entries.prefix(20).map { AttemptEnd(index: Int($0.index), outcome: .ok([])) }
+      let taken = shard.entries.prefix(20).map {
+        AttemptEnd(index: Int($0.index), outcome: .ok([]), durationMilliseconds: 1e6)
+      }
       driver.take(.attempts(shard.id, taken))
       let rest = Array(shard.entries.dropFirst(20))
       if rest.isEmpty {

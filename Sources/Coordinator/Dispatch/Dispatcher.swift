@@ -266,6 +266,7 @@ final class Dispatcher: @unchecked Sendable {
       let rest = shard.entries[sent...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
       feed(.attempts(shard.id, rest))
     }
+    feed(.transmitted(shard.id))
     exchange(for: shard, wireID: wireID, at: authority, done: acknowledgements.take(for: shard.node)).start(body)
   }
 

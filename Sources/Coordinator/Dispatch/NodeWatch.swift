@@ -33,7 +33,7 @@ final class NodeWatch: @unchecked Sendable {
     if let node = known[member.name], node.authority != authority { dispatcher.nodeGone(member.name) }
     let report = NodeReport(
       name: member.name, availability: Self.availability(of: member, load), capacity: load.capacity,
-      load: load.running + load.queued, taskTypes: load.taskTypes)
+      load: load.running + load.queued, coordinators: load.coordinators, taskTypes: load.taskTypes)
     known[member.name] = Known(report: report, authority: authority)
     dispatcher.nodeSeen(report, at: authority)
   }

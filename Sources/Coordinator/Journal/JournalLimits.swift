@@ -2,8 +2,12 @@
 enum JournalLimits {
   /// Bytes of one log that wait before they are written without being asked for.
   static let commitBytes = 1 << 20
-  /// Bytes that one group writes, more or less.
-  static let groupBytes = 32 << 20
+  /// Bytes that one group writes, more or less, and those of one log among them: however much waits of one batch, a
+  /// small one's record goes with the group that comes next.
+  static let groupBytes = 8 << 20
+  static let partBytes = 2 << 20
+  /// A log with more to write than this does not go with the small ones.
+  static let quickBytes = 256 << 10
   /// What of a log stays in memory behind what was written last.
   static let keptBytes = 128 << 10
   /// Bytes of one submission that may wait for the disk before its sender is slowed down.

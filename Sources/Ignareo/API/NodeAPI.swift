@@ -81,6 +81,8 @@ package final class NodeAPI: HTTPHandler, @unchecked Sendable {
   package func abandonShards() { shards.abandonAll() }
 
   /// Whether the exchange of some shard broke whose coordinator may still come back.
+  var coordinators: Int { shards.coordinators }
+
   var awaitsCoordinators: Bool { shards.isWaitedFor }
 
   /// Ends every stream of tasks, and lets every socket end once all is told that is owed to it.

@@ -21,8 +21,14 @@ final class ShardEndpoints {
   /// Once a second: a line of load on every exchange.
   func tick() {
     guard !shelf.shards.isEmpty else { return }
-    let load = load()
+    var load = load()
+    load.coordinators = coordinators
     for shard in shelf.shards.values { shard.tell(load) }
+  }
+
+  /// How many have tasks here.
+  var coordinators: Int {
+    Set(shelf.shards.values.lazy.filter { !$0.hasEnded }.map(\.origin.coordinator)).count
   }
 
   func abandonAll() {

@@ -29,6 +29,8 @@ final class ShardRun: @unchecked Sendable {
   let id: UUIDv7
   let origin: Origin
   let indexes: [Int]
+  /// Where its tasks wait for their start.
+  let startLine: StartLine
   private let pool: TaskPool
   private weak var shelf: ShardShelf?
   let receivedAt: Instant
@@ -48,6 +50,7 @@ final class ShardRun: @unchecked Sendable {
   init(id: UUIDv7, origin: Origin, lines: [ShardLine], pool: TaskPool, shelf: ShardShelf) {
     (self.id, self.origin, self.pool, self.shelf) = (id, origin, pool, shelf)
     indexes = lines.map(\.index)
+    startLine = StartLine(sender: origin.coordinator)
     receivedAt = MonotonicClock.now
   }
 

@@ -28,12 +28,13 @@ extension NodeDescription {
       "Load":{
         "type":"object",
         "required":[
-          "capacity","running","queued","done","failed","rate_per_s","loop_lag_ms","slow","draining"
+          "capacity","running","queued","coordinators","done","failed","rate_per_s","loop_lag_ms","slow","draining"
         ],
         "properties":{
           "capacity":{"type":"integer","minimum":1,"description":"tasks that may run at once; as many again may wait"},
           "running":{"type":"integer","minimum":0},
           "queued":{"type":"integer","minimum":0},
+          "coordinators":{"type":"integer","minimum":0,"description":"those that have tasks here"},
           "done":{"type":"integer","minimum":0,"description":"tasks that have succeeded since the start"},
           "failed":{"type":"integer","minimum":0},
           "rate_per_s":{"type":"number","minimum":0,"description":"tasks that end each second"},
@@ -70,8 +71,8 @@ extension NodeDescription {
           }}
         },
         "examples":[{
-          "name":"n1","role":"node","version":"0.1.0","capacity":20000,"running":120,"queued":0,"done":51233,
-          "failed":12,"rate_per_s":3110.5,"loop_lag_ms":0.2,"slow":false,"draining":false,"connections":64,
+          "name":"n1","role":"node","version":"0.1.0","capacity":20000,"running":120,"queued":0,"coordinators":1,
+          "done":51233,"failed":12,"rate_per_s":3110.5,"loop_lag_ms":0.2,"slow":false,"draining":false,"connections":64,
           "rss_bytes":25165824,"loops":[{"lag_ms":0.2},{"lag_ms":0.1}],
           "task_types":["echo","fail","flow","http","sleep"],"workers":[]
         }]

@@ -44,6 +44,8 @@ final class Attempt: @unchecked Sendable {
   let saysRepeatable: Bool?
   /// Which of the pool's runners it was given to.
   let place: Int
+  /// Those among which it waits there for its start.
+  let startLine: StartLine
 
   var phase = Phase.waiting
   /// Its time begins with its body, which a wait for the loop before has not used up.
@@ -51,6 +53,7 @@ final class Attempt: @unchecked Sendable {
 
   init(record: TaskRecord, draft: TaskDraft, number: Int, place: Int) {
     self.record = record
+    startLine = record.startLine
     typeName = draft.type.name
     prepared = draft.prepared
     (timeout, saysRepeatable) = (draft.timeout, draft.saysRepeatable)

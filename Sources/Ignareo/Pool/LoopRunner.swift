@@ -17,6 +17,9 @@ package final class LoopRunner: @unchecked Sendable {
   private let patience: Duration
 
   private(set) lazy var computing = ComputingTurns(loop)
+  /// What has yet to be handed to the loop's executor, and what was and has not begun.
+  private var waiting = StartLines<AttemptRun>()
+  private var starting = 0
   private var reports: [AttemptReport] = []
   private var openClient: HTTPClient?
   /// For what its tasks leave to chance.
@@ -56,20 +59,26 @@ package final class LoopRunner: @unchecked Sendable {
 
   // MARK: Starting
 
-  /// Runs attempts in their order; `delivery` takes their reports, on this loop.
+  /// Runs attempts, those of a line in their order; `delivery` takes their reports, on this loop.
   func start(_ attempts: [Attempt], reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
     loop.assertCurrent()
-    for attempt in attempts {
-      guard case .waiting = attempt.phase else { continue }
-      let run = AttemptRun(attempt, self, delivery)
-      attempt.phase = .starting(run)
+    for attempt in attempts { waiting.append(AttemptRun(attempt, self, delivery), to: attempt.startLine) }
+    startNext()
+  }
+
+  /// Keeps a few in the executor's hands, which begins them in their order.
+  private func startNext() {
+    while starting < Limits.startsAhead, let run = waiting.popFirst() {
+      guard case .waiting = run.attempt.phase else { continue }
+      run.attempt.phase = .starting(run)
+      starting += 1
       loop.carriers.start(run)
     }
   }
 
   /// An attempt that runs. Guarded by: as every run.
   private final class AttemptRun: TaskRun, @unchecked Sendable {
-    private let attempt: Attempt
+    let attempt: Attempt
     private let delivery: @Sendable ([AttemptReport]) -> Void
 
     init(_ attempt: Attempt, _ runner: LoopRunner, _ delivery: @escaping @Sendable ([AttemptReport]) -> Void) {
@@ -91,6 +100,8 @@ package final class LoopRunner: @unchecked Sendable {
 
   /// The attempt's time begins with its body, so that a loop with much to start takes nothing from it.
   private func begins(_ attempt: Attempt, reportTo delivery: @escaping @Sendable ([AttemptReport]) -> Void) -> Bool {
+    starting -= 1
+    if starting < Limits.startsAhead / 2 { startNext() }
     guard case .starting(let run) = attempt.phase else { return false }
     let now = MonotonicClock.now
     attempt.deadline = now + attempt.timeout

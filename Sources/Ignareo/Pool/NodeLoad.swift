@@ -13,6 +13,8 @@ package struct NodeLoad: Sendable {
   /// Of each loop, the first one's first.
   package var lags: [Duration]
   package var isDraining: Bool
+  /// How many have tasks here.
+  package var coordinators = 0
 
   package var lag: Duration { lags.max() ?? .zero }
   package var isSlow: Bool { lag > Limits.slowLag }
@@ -22,6 +24,7 @@ package struct NodeLoad: Sendable {
     object.member("capacity", capacity)
     object.member("running", running)
     object.member("queued", queued)
+    object.member("coordinators", coordinators)
     object.member("done", done)
     object.member("failed", failed)
     object.member("rate_per_s", ratePerSecond.rounded(toPlaces: 1))

@@ -14,6 +14,8 @@ package final class TaskPool: @unchecked Sendable {
   let log: Log
 
   var table = TaskTable()
+  /// The queued ones, in the order in which they start; some that are not queued any more stand there, too.
+  private var line = StartLines<TaskRecord>()
   private(set) var isDraining = false
   var meter: LoadMeter
   private(set) var counts: TaskCounts
@@ -63,6 +65,7 @@ package final class TaskPool: @unchecked Sendable {
       attemptsBefore: attemptsBefore, createdAt: time, acceptedAt: MonotonicClock.now)
     heldBytes += draft.bytes
     table.insert(record)
+    line.append(record, to: record.startLine)
     return record
   }
 
@@ -82,7 +85,7 @@ package final class TaskPool: @unchecked Sendable {
     guard table[.queued].first != nil else { return }
     var taken = placesTaken.reduce(0, +)
     var outboxes: [[Attempt]] = runners.map { _ in [] }
-    while taken < capacity, let record = table[.queued].first {
+    while taken < capacity, let record = nextQueued() {
       if case .shard(let shard, _) = record.owner, shard.isCongested {
         table.move(record, to: .held)
         shard.hold(record)
@@ -98,6 +101,18 @@ package final class TaskPool: @unchecked Sendable {
     }
   }
 
+  private func nextQueued() -> TaskRecord? {
+    while let record = line.popFirst() {
+      if case .queued = record.state { return record }
+    }
+    return nil
+  }
+
+  private func queue(_ record: TaskRecord) {
+    table.move(record, to: .queued)
+    line.append(record, to: record.startLine)
+  }
+
   private func begin(_ record: TaskRecord, at place: Int) -> Attempt {
     guard let draft = record.draft else { preconditionFailure("task \(record.id.text) runs after its end") }
     record.attemptsBegun += 1
@@ -111,7 +126,7 @@ package final class TaskPool: @unchecked Sendable {
   /// Lets tasks that waited for their shard's reader queue again.
   func requeue(_ records: [TaskRecord]) {
     for record in records {
-      if case .held = record.state { table.move(record, to: .queued) }
+      if case .held = record.state { queue(record) }
     }
     fillPlaces()
   }
@@ -120,7 +135,10 @@ package final class TaskPool: @unchecked Sendable {
   package func cancel(_ record: TaskRecord) {
     loop.assertCurrent()
     switch record.state {
-    case .queued, .held: end(record, .cancelled, span: nil, at: MonotonicClock.now)
+    case .queued, .held:
+      end(record, .cancelled, span: nil, at: MonotonicClock.now)
+      let stale = line.count - table[.queued].count
+      if stale > Limits.cancelledInLine, stale > table[.queued].count { forgetCancelled() }
     case .backingOff(let timer):
       timer.cancel()
       end(record, .cancelled, span: nil, at: MonotonicClock.now)
@@ -179,13 +197,17 @@ package final class TaskPool: @unchecked Sendable {
     record.lastFailure = failure
     let pause = Self.backoff.pause(afterFailures: record.attemptsBegun, using: &generator)
     let timer = loop.schedule(after: pause) { [self] in
-      table.move(record, to: .queued)
+      queue(record)
       fillPlaces()
     }
     table.move(record, to: .backingOff(timer))
   }
 
   private static let backoff = Backoff(first: Limits.firstBackoff, longest: Limits.longestBackoff)
+
+  private func forgetCancelled() {
+    line.removeAll { if case .queued = $0.state { false } else { true } }
+  }
 
   // MARK: Ending
 

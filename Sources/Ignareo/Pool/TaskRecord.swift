@@ -64,6 +64,12 @@ package final class TaskRecord: @unchecked Sendable {
     attemptsBegun = attemptsBefore
   }
 
+  private static let ownLine = StartLine(sender: nil)
+
+  var startLine: StartLine {
+    if case .shard(let shard, _) = owner { shard.startLine } else { Self.ownLine }
+  }
+
   package var hasEnded: Bool {
     if case .ended = state { true } else { false }
   }

@@ -72,7 +72,11 @@ package final class NodeService: @unchecked Sendable {
   /// Those of the API.
   var connections: Int { server?.connectionCount ?? 0 }
 
-  package var load: NodeLoad { pool.load(lags: watch.lags) }
+  package var load: NodeLoad {
+    var load = pool.load(lags: watch.lags)
+    load.coordinators = api.coordinators
+    return load
+  }
 
   /// `GET /status`.
   package func status(name: String, version: String) -> [UInt8] {

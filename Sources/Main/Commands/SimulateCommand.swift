@@ -8,7 +8,10 @@ extension Command {
       membership: the machine of gossip, on many members. batch: the scheduler and the journal of a coordinator, with
       its nodes, its disk and its submitters. The same seed, size and scenario give the same run, to the byte.
       Scenarios of membership: \(Scenario.names.joined(separator: ", ")).
-      Scenarios of batch: \(BatchScenario.names.joined(separator: ", ")).
+      Scenarios of batch: \(BatchScenario.names.joined(separator: ", ")), \(DispatchScaling.scenario).
+      \(DispatchScaling.scenario) has no faults and no checkers: it measures what a coordinator's scheduler and records
+      take of its processor beside 1 to 1000 nodes, each of which does a thousand tasks a second, and how long a batch
+      of one task takes there.
       Or a file, whose name ends in .txt.
       Exit status: 0 when all checkers pass; 1 when one fails, with the events around the first failure and the command
       that repeats it, and 1 when a file's run is not as the record in the file says.
@@ -21,7 +24,10 @@ extension Command {
       Flag("seed", .value("S"), "where chance comes from (default: another one each time; the report names it)"),
       Flag(
         "members", .value("N"), "membership: how many, 2 to 10000 (default 5); each holds all, so memory grows as N²"),
-      Flag("nodes", .value("N"), "batch: how many, 1 to 100 (default 5)"),
+      Flag("nodes", .value("N"), "batch: how many, 1 to 100 (default 5); 1 to 1000 for \(DispatchScaling.scenario)"),
+      Flag(
+        "beside", .value("MICROSECONDS"),
+        "\(DispatchScaling.scenario): what a coordinator does for each task besides (default 0)"),
       Flag("scenario", .value("NAME"), "what happens to them (default chaos, drawn from the seed)"),
       Flag("lifeguard", .value("PART"), "membership: off, paper, stalls or on: what keeps slow members harmless"),
       Flag("trace", .value("FILE"), "write all that happened there, a line each"),
@@ -34,6 +40,8 @@ extension Command {
     }
     switch machine {
     case "membership": return try SimulateCommand.showMembership(flags)
+    case "batch" where flags.text("scenario") == DispatchScaling.scenario:
+      return try SimulateCommand.showScaling(flags)
     case "batch": return try SimulateCommand.show(SimulateCommand.batch(flags), flags) ? .well : .failed
     default: throw UsageError(origin: "'\(Table.printable(machine))'", why: "no machine; membership and batch are")
     }
@@ -58,7 +66,7 @@ enum SimulateCommand {
   }
 
   static func run(_ flags: ScannedFlags) throws -> (report: Report, expected: ExpectedRecord?) {
-    try refuse(["nodes"], of: "batch", flags)
+    try refuse(["nodes", "beside"], of: "batch", flags)
     var chance = SystemRandomNumberGenerator()
     let given = try seed(flags)
     let wanted = try flags.integer("members", in: MembershipSimulation.sizes)
@@ -89,6 +97,7 @@ enum SimulateCommand {
 
   static func batch(_ flags: ScannedFlags) throws -> BatchReport {
     try refuse(["members", "lifeguard"], of: "membership", flags)
+    if flags.has("beside") { throw flags.error("beside", "it is for the scenario \(DispatchScaling.scenario) alone") }
     var chance = SystemRandomNumberGenerator()
     let seed = try seed(flags) ?? UInt64.random(in: 0..<1_000_000, using: &chance)
     let nodes = try flags.integer("nodes", in: BatchSimulation.sizes) ?? 5
@@ -101,7 +110,7 @@ enum SimulateCommand {
     return BatchSimulation.run(seed: seed, nodes: nodes, scenario: scenario)
   }
 
-  private static func refuse(_ names: [String], of machine: String, _ flags: ScannedFlags) throws(UsageError) {
+  static func refuse(_ names: [String], of machine: String, _ flags: ScannedFlags) throws(UsageError) {
     for name in names where flags.has(name) { throw flags.error(name, "it is for `simulate \(machine)` alone") }
   }
 

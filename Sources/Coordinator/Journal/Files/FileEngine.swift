@@ -2,9 +2,10 @@ import Batch
 import Clockwork
 import Loop
 
-/// Logs as files: `DIR/batches/ID/tasks.log` and so on, written by one thread in group commits and read by another.
+/// Logs as files: `DIR/batches/ID/tasks.log` and so on, written in group commits by two threads and read by a third.
 ///
-/// What was appended waits in memory until it is written and synced; what comes meanwhile is the next group. Bytes that
+/// Logs with much to write have a thread of their own, so that the few bytes of a small batch do not wait until the
+/// disk has taken a large one's. What was appended waits in memory until it is written and synced; what comes meanwhile is the next group. Bytes that
 /// are not durable are kept in memory, so that after an error they are written again, whatever the kernel did with its
 /// copy ("Can applications recover from fsync failures?", Rebello et al., 2020).
 /// Guarded by: the loop's thread; each entry asserts it.
@@ -25,8 +26,9 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     var waiters: [Waiter] = []
     /// Reads under way, which later ones wait for.
     var reads = 0
-    /// Whether it stands in line for the next group.
-    var isInLine = false
+    var place = Place.nowhere
+    /// Cuts under way: until they are done nothing more is written, or they would take it with them.
+    var cuts = 0
     /// Another one after each cut: a write from before says nothing of what stands there now.
     var generation: UInt64
 
@@ -38,18 +40,36 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     var isDurable: Bool { durable == end }
   }
 
+  /// Where a log is on its way to the disk.
+  private enum Place: Equatable {
+    /// Nothing of it waits.
+    case nowhere
+    case inLine
+    /// In a group of that lane.
+    case under(Lane.Kind)
+  }
+
+  /// One thread that writes, and the group that it has in hand.
+  private struct Lane {
+    enum Kind: Int, CaseIterable { case quick, bulk }
+
+    let thread: DiskThread
+    var isCommitting = false
+  }
+
   private let loop: EventLoop
   private let log: Log
   private let folder: JournalFolder
-  private let writer: DiskThread
+  /// By kind.
+  private var lanes: [Lane]
   private let reader: DiskThread
   private var tails: [JournalLog: Tail] = [:]
   /// Those with something that is not durable.
   private var line: [Tail] = []
   private var generations: UInt64 = 0
-  private var isCommitting = false
   private var isCommitPlanned = false
   private var retry: LoopTimer?
+  private var closing: (() -> Void)?
   private(set) var byteCount = 0
   private(set) var pendingBytes = 0
   private(set) var trouble: JournalTrouble?
@@ -60,7 +80,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   init(folder: JournalFolder, on loop: EventLoop, log: Log) throws(LoopError) {
     loop.assertCurrent()
     (self.folder, self.loop, self.log) = (folder, loop, log)
-    writer = try DiskThread("journal-write")
+    lanes = [Lane(thread: try DiskThread("journal-quick")), Lane(thread: try DiskThread("journal-bulk"))]
     reader = try DiskThread("journal-read")
   }
 
@@ -99,8 +119,8 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   }
 
   private func putInLine(_ tail: Tail) {
-    guard !tail.isInLine, !tail.isDurable else { return }
-    tail.isInLine = true
+    guard tail.place == .nowhere, tail.cuts == 0, !tail.isDurable else { return }
+    tail.place = .inLine
     line.append(tail)
   }
 
@@ -115,9 +135,11 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     planCommit()
   }
 
+  private var isCommitting: Bool { lanes.contains { $0.isCommitting } }
+
   /// At the end of the loop's turn, so that what it brings goes in one group.
   private func planCommit() {
-    guard !isCommitting, !isCommitPlanned, retry == nil else { return }
+    guard !isCommitPlanned, retry == nil, lanes.contains(where: { !$0.isCommitting }) else { return }
     isCommitPlanned = true
     loop.execute { [self] in
       isCommitPlanned = false
@@ -126,33 +148,51 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   }
 
   private func commit() {
-    guard !isCommitting else { return }
     // What could not be written may have been dropped since: then nothing is left to try the disk with, and what comes
     // next does.
-    guard !line.isEmpty else { return set(nil) }
-    var writes: [JournalWrite] = []
-    var (bytes, place) = (0, 0)
-    while place < line.count, bytes < JournalLimits.groupBytes {
-      let tail = line[place]
-      place += 1
-      tail.isInLine = false
-      guard !tail.isDurable else { continue }
-      let part = Array(tail.bytes[(tail.durable - tail.start)...].prefix(JournalLimits.groupBytes))
-      bytes += part.count
-      writes.append(JournalWrite(log: tail.log, generation: tail.generation, offset: tail.durable, bytes: part))
-    }
-    line.removeFirst(place)
-    guard !writes.isEmpty else { return }
-    isCommitting = true
-    let group = writes
-    writer.run(on: loop, { [folder] in folder.write(group) }, then: { [self] in committed(group, $0) })
+    if line.isEmpty, !isCommitting { set(nil) }
+    for kind in Lane.Kind.allCases where !lanes[kind.rawValue].isCommitting { commit(kind) }
   }
 
-  private func committed(_ writes: [JournalWrite], _ failures: [JournalTrouble?]) {
-    isCommitting = false
+  private func commit(_ kind: Lane.Kind) {
+    let group = takeGroup(of: kind)
+    guard !group.isEmpty else { return }
+    lanes[kind.rawValue].isCommitting = true
+    lanes[kind.rawValue].thread.run(
+      on: loop, { [folder] in folder.write(group) }, then: { [self] in committed(kind, group, $0) })
+  }
+
+  /// The next of those in line that the lane is for, in their order.
+  private func takeGroup(of kind: Lane.Kind) -> [JournalWrite] {
+    var writes: [JournalWrite] = []
+    var bytes = 0
+    var rest: [Tail] = []
+    for tail in line {
+      let waiting = tail.end - tail.durable
+      let isOfLane = (waiting > JournalLimits.quickBytes) == (kind == .bulk)
+      guard waiting > 0, tail.cuts == 0 else {
+        tail.place = .nowhere
+        continue
+      }
+      guard isOfLane, bytes < JournalLimits.groupBytes else {
+        rest.append(tail)
+        continue
+      }
+      let part = Array(tail.bytes[(tail.durable - tail.start)...].prefix(JournalLimits.partBytes))
+      bytes += part.count
+      tail.place = .under(kind)
+      writes.append(JournalWrite(log: tail.log, generation: tail.generation, offset: tail.durable, bytes: part))
+    }
+    line = rest
+    return writes
+  }
+
+  private func committed(_ kind: Lane.Kind, _ writes: [JournalWrite], _ failures: [JournalTrouble?]) {
+    lanes[kind.rawValue].isCommitting = false
     var ready: [Waiter] = []
     for (write, failure) in zip(writes, failures) {
       guard let tail = tails[write.log] else { continue }
+      tail.place = .nowhere
       if failure == nil, tail.generation == write.generation {
         tail.durable = write.offset + write.bytes.count
         pendingBytes -= write.bytes.count
@@ -161,16 +201,23 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       putInLine(tail)
     }
     let failure = failures.lazy.compactMap { $0 }.first
-    set(failure)
+    // While one lane waits to try again, the other's success proves nothing.
+    if failure != nil || retry == nil { set(failure) }
     if failure != nil {
-      retry = loop.schedule(after: JournalLimits.retryInterval) { [weak self] in
-        self?.retry = nil
-        self?.commit()
-      }
-    } else {
+      guard closing == nil else { return finishClosing() }
+      retry = retry ?? planRetry()
+    } else if retry == nil {
       commit()
     }
     for waiter in ready { waiter.then() }
+    finishClosing()
+  }
+
+  private func planRetry() -> LoopTimer {
+    loop.schedule(after: JournalLimits.retryInterval) { [weak self] in
+      self?.retry = nil
+      self?.commit()
+    }
   }
 
   /// Lets go of what is durable, but for a part: what was written of late is what is read first.
@@ -212,8 +259,15 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     tail.generation = nextGeneration()
     let orphans = tail.waiters.filter { $0.end > offset }
     tail.waiters.removeAll { $0.end > offset }
+    tail.cuts += 1
     // A write that is under way may go beyond it.
-    writer.run { [folder] in folder.cut(log, at: offset) }
+    behindWrites { [folder] in
+      folder.cut(log, at: offset)
+    } then: { [weak self] in
+      tail.cuts -= 1
+      self?.putInLine(tail)
+      self?.planCommit()
+    }
     for waiter in orphans { waiter.then() }
   }
 
@@ -226,7 +280,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       line.removeAll { $0 === tail }
       for waiter in tail.waiters { waiter.then() }
     }
-    writer.run { [folder] in folder.remove(batch) }
+    behindWrites({ [folder] in folder.remove(batch) }, then: {})
   }
 
   // MARK: Reading
@@ -253,8 +307,22 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
   /// What was appended is handed to the disk once more, whether anybody asked for it or not.
   func close(_ then: @escaping () -> Void) {
     loop.assertCurrent()
-    commit()
+    closing = then
     retry?.cancel()
-    writer.run(on: loop, { () }, then: then)
+    retry = nil
+    commit()
+    finishClosing()
+  }
+
+  private func finishClosing() {
+    guard let closing, !isCommitting else { return }
+    self.closing = nil
+    behindWrites({}, then: closing)
+  }
+
+  /// Does something on the disk when no thread has a write in hand that was handed over before; in the order of calls.
+  private func behindWrites(_ body: @escaping @Sendable () -> Void, then: @escaping () -> Void) {
+    let (quick, bulk) = (lanes[Lane.Kind.quick.rawValue].thread, lanes[Lane.Kind.bulk.rawValue].thread)
+    quick.run(on: loop, {}) { [loop] in bulk.run(on: loop, body, then: then) }
   }
 }

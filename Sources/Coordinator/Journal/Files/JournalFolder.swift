@@ -46,39 +46,77 @@ struct JournalFolder: Sendable {
     guard freeBytes > group.reduce(JournalLimits.spareBytes, { $0 + $1.bytes.count }) else {
       return group.map { _ in .full }
     }
-    return group.map { write in
+    var outcomes: [JournalTrouble?] = []
+    var creations: [Creation?] = []
+    for write in group {
       do throws(JournalError) {
-        try self.write(write)
-        return nil
+        creations.append(try self.write(write))
+        outcomes.append(nil)
       } catch {
-        return error.trouble
+        creations.append(nil)
+        outcomes.append(error.trouble)
       }
     }
+    // Each once, however many batches of the group are new. Else a power failure could leave a synced file that no
+    // folder names.
+    for folder in Set(creations.lazy.compactMap { $0?.folders }.joined()) {
+      do throws(JournalError) { try Self.sync(folder: folder) } catch {
+        for place in group.indices where creations[place]?.folders.contains(folder) == true {
+          outcomes[place] = error.trouble
+        }
+      }
+    }
+    for place in group.indices where outcomes[place] != nil { creations[place]?.undo() }
+    return outcomes
   }
 
-  private func write(_ write: JournalWrite) throws(JournalError) {
+  /// A file that was not there, and the folders to sync until it is sure to be there.
+  private struct Creation {
+    let path: String
+    var folders: [String]
+
+    /// Else the next try would find it there, and leave the folders out.
+    func undo() { unlink(path) }
+  }
+
+  private func write(_ write: JournalWrite) throws(JournalError) -> Creation? {
     let path = path(of: write.log)
     var file = open(path, O_WRONLY | O_CLOEXEC)
-    let isNew = file < 0 && errno == ENOENT && write.offset == 0
-    if isNew {
-      try makeFolder(of: write.log)
+    var creation: Creation?
+    if file < 0, errno == ENOENT, write.offset == 0 {
+      creation = Creation(path: path, folders: try makeFolder(of: write.log))
       file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+      if write.log.kind == .tasks { makeResults(of: write.log.batch) }
     }
     guard file >= 0 else { throw JournalError("open \(path)", errno) }
     defer { Glibc.close(file) }
-    try Self.write(write.bytes, at: write.offset, to: file, path)
-    guard fdatasync(file) == 0 else { throw JournalError("sync \(path)", errno) }
-    if isNew {
-      // Else a power failure could leave a synced file that no folder names.
-      try Self.sync(folder: folder(of: write.log))
-      try Self.sync(folder: write.log.kind.isOfPool ? pools : "\(self.path)/batches")
+    do throws(JournalError) {
+      try Self.write(write.bytes, at: write.offset, to: file, path)
+      guard fdatasync(file) == 0 else { throw JournalError("sync \(path)", errno) }
+    } catch {
+      creation?.undo()
+      throw error
     }
+    return creation
   }
 
-  private func makeFolder(of log: JournalLog) throws(JournalError) {
-    if log.kind.isOfPool, mkdir(pools, 0o700) == 0 { try Self.sync(folder: path) }
+  /// A batch gets its log of results with that of its tasks: else its first result would wait for the folders, too. If
+  /// that fails, it does.
+  private func makeResults(of batch: UUIDv7) {
+    let path = path(of: JournalLog(batch: batch, kind: .results))
+    let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    if file >= 0 { Glibc.close(file) }
+  }
+
+  /// - Returns: what must be synced once a file is made in it. The folder above only with the first log, which makes
+  ///   the folder: later ones come when that is durable.
+  private func makeFolder(of log: JournalLog) throws(JournalError) -> [String] {
+    if log.kind.isOfPool { mkdir(pools, 0o700) }
     let path = folder(of: log)
-    guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw JournalError("make the folder \(path)", errno) }
+    let isMade = mkdir(path, 0o700) == 0
+    guard isMade || errno == EEXIST else { throw JournalError("make the folder \(path)", errno) }
+    guard isMade || log.kind == .tasks || log.kind == .items else { return [path] }
+    return log.kind.isOfPool ? [path, pools, self.path] : [path, "\(self.path)/batches"]
   }
 
   private static func write(_ bytes: [UInt8], at offset: Int, to file: Int32, _ path: String) throws(JournalError) {
