@@ -5,9 +5,10 @@ import Loop
 /// Logs as files: `DIR/batches/ID/tasks.log` and so on, written in group commits by two threads and read by a third.
 ///
 /// Logs with much to write have a thread of their own, so that the few bytes of a small batch do not wait until the
-/// disk has taken a large one's. What was appended waits in memory until it is written and synced; what comes meanwhile is the next group. Bytes that
-/// are not durable are kept in memory, so that after an error they are written again, whatever the kernel did with its
-/// copy ("Can applications recover from fsync failures?", Rebello et al., 2020).
+/// disk has taken a large one's. What was appended waits in memory until it is written and synced; what comes
+/// meanwhile is the next group. Bytes that are not durable are kept in memory, so that after an error they are written
+/// again, whatever the kernel did with its copy ("Can applications recover from fsync failures?", Rebello et al.,
+/// 2020).
 /// Guarded by: the loop's thread; each entry asserts it.
 final class FileEngine: JournalEngine, @unchecked Sendable {
   private struct Waiter {
