@@ -1,4 +1,4 @@
-package import JSON
+import JSON
 
 /// What is to hold of a role's description, whatever it describes.
 extension DescribedAPI {
