@@ -81,6 +81,7 @@ import Testing
     let folder = TemporaryFolder()
     defer { folder.remove() }
     let path = try await TestCoordinator.run(in: folder.path) { coordinator in
+      coordinator.service.pools.itemRest = .milliseconds(1)
       try coordinator.node("n1") { shard in
         for task in shard.tasks {
           if task["args"]?.int == 3 {

@@ -120,7 +120,7 @@ private final class CancelAnswer: BatchFollower {
       if isKept { return give() }
       guard let trouble = dispatcher.book.journal.engine.trouble else { return awaitKeeping() }
       batch.unfollow(self)
-      exchange?.respond(Problem.noSpace(trouble))
+      exchange?.respond(Problem.cancelNotKept(trouble))
       exchange = nil
     }
   }
@@ -134,5 +134,15 @@ private final class CancelAnswer: BatchFollower {
     timer?.cancel()
     exchange?.respond(json: BatchDocument.bytes(of: batch, dispatcher))
     exchange = nil
+  }
+}
+
+extension Problem {
+  fileprivate static func cancelNotKept(_ trouble: JournalTrouble) -> Problem {
+    Problem(
+      status: trouble == .full ? 507 : 503, code: trouble == .full ? "no_space" : "journal_failing",
+      title: "The batch is being cancelled, and that is not kept yet",
+      detail: "Its tasks are stopped. A coordinator that is started again before the journal can be written would not "
+        + "know of it: \(trouble.text); then ask again.", retryAfter: 10)
   }
 }

@@ -83,7 +83,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.batch(let id), "DELETE"): try batches.delete(id, exchange)
     case (.batch(let id), _): try batches.show(id, exchange)
     case (.results(let id), _): try results.list(batches.find(id, exchange), exchange)
-    case (.summary(let id), _): results.summarize(try batches.find(id, exchange), exchange)
+    case (.summary(let id), _): try results.summarize(batches.find(id, exchange), exchange)
     case (.events(let id), _): EventStream.start(try batches.find(id, exchange), batches.dispatcher, exchange)
     case (.task(let id, let index), _): try batches.showTask(id, index: index, exchange)
     case (.tasks(let id), _):

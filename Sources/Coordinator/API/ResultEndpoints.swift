@@ -28,8 +28,12 @@ final class ResultEndpoints {
     ResultStream(exchange, batch, dispatcher, order: order, selection: selection, follows: follows).start()
   }
 
-  func summarize(_ batch: BatchRecord, _ exchange: HTTPExchange) {
-    let by = RequestQuery(exchange)["by"]
+  func summarize(_ batch: BatchRecord, _ exchange: HTTPExchange) throws(Problem) {
+    let fields = RequestQuery(exchange).items.filter { $0.name == "by" }.map { $0.value }
+    let by = fields.first
+    if fields.count > 1 || by?.contains(",") == true {
+      throw .badParameter("by", fields.joined(separator: " and "), "one field, such as value.status")
+    }
     Summing(batch, dispatcher, by: by.map { $0.split(separator: ".").map(String.init) } ?? [], exchange).go()
   }
 }

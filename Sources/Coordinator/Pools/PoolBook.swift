@@ -15,6 +15,8 @@ final class PoolBook: @unchecked Sendable {
   var byName: [String: PoolRecord] = [:]
   private var byID: [UUIDv7: PoolRecord] = [:]
   private var feeders: [UUIDv7: PoolFeeder] = [:]
+  /// How long items rest whose task failed without effect.
+  var itemRest = CoordinatorLimits.itemRest
   /// By a pool's name, the keys of calls that brought items.
   var keys: [String: AdditionKeys] = [:]
   private var inputs: [PoolMachine.Input] = []
