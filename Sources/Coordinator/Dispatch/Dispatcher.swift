@@ -35,6 +35,8 @@ final class Dispatcher: @unchecked Sendable {
   let acknowledgements: Acknowledgements
   let takeover = Takeover()
   var takeoverTimers: [LoopTimer] = []
+  /// Names of the shards that this process sent or took up while nodes may hold others from before.
+  var ownShards: Set<UUIDv7> = []
   /// By node, shards from before that wait for it to be seen.
   var unseen: [String: [(Shard, UUIDv7)]] = [:]
   /// Whether nothing new is sent for want of room for results.
@@ -66,6 +68,11 @@ final class Dispatcher: @unchecked Sendable {
   func begin(as name: String, epoch: Int64) {
     sender = ShardRequest.Sender(name: name, epoch: epoch)
     beginTakeover()
+  }
+
+  /// A node knows shards of this name of that epoch, which is not ours.
+  func exceed(_ epoch: Int64) {
+    if epoch >= sender.epoch { sender.exceed(epoch, WallClock.now) }
   }
 
   // MARK: What happens
@@ -154,6 +161,7 @@ final class Dispatcher: @unchecked Sendable {
     roomTimer?.cancel()
     for timer in Array(leaving.values) + takeoverTimers { timer.cancel() }
     acknowledgements.close()
+    takeover.close()
     for exchange in exchanges.values { exchange.drop() }
     exchanges = [:]
   }
@@ -266,6 +274,7 @@ final class Dispatcher: @unchecked Sendable {
       let rest = shard.entries[sent...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
       feed(.attempts(shard.id, rest))
     }
+    if isTakingOver { ownShards.insert(wireID) }
     feed(.transmitted(shard.id))
     exchange(for: shard, wireID: wireID, at: authority, done: acknowledgements.take(for: shard.node)).start(body)
   }
@@ -311,7 +320,7 @@ final class Dispatcher: @unchecked Sendable {
 
   /// What follows for its node.
   private func settle(_ exchange: ShardExchange, _ end: ShardEnd) {
-    if let epoch = exchange.refusedEpoch { sender.exceed(epoch, WallClock.now) }
+    if let epoch = exchange.refusedEpoch { exceed(epoch) }
     switch end {
     case .finished: acknowledge(exchange)
     case .garbled: tellToForget(exchange.wireID, at: exchange.authority)
