@@ -190,6 +190,7 @@ import Testing
         pool.intake.add(PoolIntake.Call(items, .lent(2), addition: nil) { told.statuses.append($0?.status) })
         pool.intake.close { told.statuses.append($0?.status) }
         pool.intake.giveUp(.noSpace(.full))
+        try await coordinator.until { told.statuses.count == 2 }
         #expect(told.statuses == [507, 507] && !pool.intake.isClosed && pool.use == .undecided)
         try await PoolTests.bring(coordinator, "p", ["7"])
         return ""

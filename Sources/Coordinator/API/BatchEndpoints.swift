@@ -40,7 +40,7 @@ final class BatchEndpoints {
     writer.object { document in
       document.array("batches") { array in
         for batch in book.all where after.map({ batch.id < $0 }) ?? true {
-          if let state, BatchDocument.state(of: batch, dispatcher.progress(of: batch)) != state { continue }
+          if let state, BatchDocument.state(of: batch) != state { continue }
           hasMore = listed.count == limit
           if hasMore { break }
           listed.append(batch.id)
@@ -64,7 +64,10 @@ final class BatchEndpoints {
     let progress = dispatcher.task(index, of: batch)
     batch.journal.readTasks([index]) { tasks in
       batch.journal.readResult(of: index) { line in
-        let result = line.map { JSONValue(trusted: $0.bytes.dropLast()) }
+        // One that is not durable may be taken back yet: nobody sees it.
+        let result = line.flatMap { $0.seq <= batch.resultCount ? $0 : nil }.map {
+          JSONValue(trusted: $0.bytes.dropLast())
+        }
         let document = TaskDocument(batch: batch, index: index, task: tasks[index], result: result, progress: progress)
         exchange.respond(json: document.bytes)
       }
@@ -81,8 +84,7 @@ final class BatchEndpoints {
           detail: "Only an ended batch can be purged; cancel it first with DELETE and no ?purge=.",
           instance: exchange.request.path)
       }
-      book.remove(batch.id)
-      return exchange.respond(status: 204)
+      return book.remove(batch.id) { exchange.respond(status: 204) }
     }
     guard batch.outcome == nil else { return try show(id, exchange) }
     let answer = CancelAnswer(batch, dispatcher, exchange)

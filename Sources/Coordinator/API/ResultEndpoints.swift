@@ -65,7 +65,7 @@ private final class Summing: @unchecked Sendable {
     var writer = JSONWriter()
     writer.object {
       $0.member("id", batch.id.text)
-      $0.member("state", BatchDocument.state(of: batch, dispatcher.progress(of: batch)))
+      $0.member("state", BatchDocument.state(of: batch))
       $0.member("total", batch.total)
       summary.write(into: &$0)
       $0.object("duration_ms") { BatchDocument.writeDurations(batch.durations, into: &$0) }

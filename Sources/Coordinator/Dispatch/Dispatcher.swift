@@ -129,7 +129,9 @@ final class Dispatcher: @unchecked Sendable {
 
   func progress(of batch: BatchRecord) -> BatchProgress {
     if let outcome = batch.outcome { return outcome.progress }
-    return (scheduler.progress(of: batch.id) ?? batch.last).adding(retried: batch.retriedBefore)
+    var progress = (scheduler.progress(of: batch.id) ?? batch.last).adding(retried: batch.retriedBefore)
+    progress.counts.hide(batch.unseen)
+    return progress
   }
 
   func task(_ index: Int, of batch: BatchRecord) -> TaskProgress? { scheduler.task(index, of: batch.id) }

@@ -8,7 +8,8 @@ import Loop
 /// Guarded by: the loop's thread.
 final class ResultKeeper {
   private enum Entry {
-    case results([TaskEnd])
+    /// And what of them is hidden until they are durable.
+    case results([TaskEnd], TaskCounts)
     case mark(() -> Void)
     case ended(BatchProgress)
   }
@@ -24,7 +25,7 @@ final class ResultKeeper {
 
   init(loop: EventLoop, log: Log) { (self.loop, self.log) = (loop, log) }
 
-  func store(_ ends: [TaskEnd], of batch: BatchRecord) { take(.results(ends), of: batch) }
+  func store(_ ends: [TaskEnd], of batch: BatchRecord) { take(.results(ends, batch.hide(ends)), of: batch) }
 
   /// Calls `then` once all that came before of the batch is durable.
   func mark(_ batch: BatchRecord, _ then: @escaping () -> Void) { take(.mark(then), of: batch) }
@@ -44,20 +45,20 @@ final class ResultKeeper {
 
   private func perform(_ entry: Entry, of batch: BatchRecord) {
     switch entry {
-    case .results(let ends) where batch.hasIDs:
+    case .results(let ends, let hidden) where batch.hasIDs:
       waiting[batch.id] = []
       batch.journal.readTasks(ends.map(\.index)) { [self] tasks in
-        append(ends, tasks, to: batch)
+        append(ends, hidden, tasks, to: batch)
         let next = waiting.removeValue(forKey: batch.id) ?? []
         for entry in next { take(entry, of: batch) }
       }
-    case .results(let ends): append(ends, [:], to: batch)
+    case .results(let ends, let hidden): append(ends, hidden, [:], to: batch)
     case .mark(let then): batch.journal.makeResultsDurable(then)
     case .ended(let progress): finish(batch, progress)
     }
   }
 
-  private func append(_ ends: [TaskEnd], _ tasks: [Int: JournalTask], to batch: BatchRecord) {
+  private func append(_ ends: [TaskEnd], _ hidden: TaskCounts, _ tasks: [Int: JournalTask], to batch: BatchRecord) {
     var line: [UInt8] = []
     var settled: [(index: Int, end: ItemsEnd)] = []
     for end in ends {
@@ -70,7 +71,7 @@ final class ResultKeeper {
     batch.note(ends)
     let count = batch.journal.resultCount
     batch.journal.makeResultsDurable { [loop, settled] in
-      batch.publish(count, at: loop.now)
+      batch.publish(count, hidden, at: loop.now)
       if !settled.isEmpty { batch.feeder?.ended(settled) }
     }
     onStored()

@@ -35,12 +35,12 @@ protocol JournalEngine: AnyObject {
   ///
   /// Gives nil where the log cannot be read, which the engine has reported.
   func read(_ log: JournalLog, from offset: Int, count: Int, _ then: @escaping ([UInt8]?) -> Void)
-  /// Takes back what was appended from an offset on.
-  func cut(_ log: JournalLog, at offset: Int)
+  /// Takes back what was appended from an offset on. Calls `then` once no later process can find it.
+  func cut(_ log: JournalLog, at offset: Int, _ then: @escaping () -> Void)
   /// Takes nothing any more; calls `then` when what is under way has ended.
   func close(_ then: @escaping () -> Void)
-  /// Forgets the logs of a batch or a pool and frees what they hold.
-  func drop(_ batch: UUIDv7)
+  /// Forgets the logs of a batch or a pool and frees what they hold. Calls `then` once no later process can find them.
+  func drop(_ batch: UUIDv7, _ then: @escaping () -> Void)
 }
 
 struct JournalLog: Hashable, Sendable {

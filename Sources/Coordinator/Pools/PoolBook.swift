@@ -66,12 +66,13 @@ final class PoolBook: @unchecked Sendable {
     feed(.poolAdded(pool.id, state))
   }
 
-  func remove(_ pool: PoolRecord) {
+  /// Calls `then` once no later coordinator can find it.
+  func remove(_ pool: PoolRecord, _ then: @escaping () -> Void = {}) {
     byName[pool.name] = nil
     byID[pool.id] = nil
     keys[pool.name] = nil
     feed(.poolRemoved(pool.id))
-    journal.engine.drop(pool.id)
+    journal.engine.drop(pool.id, then)
   }
 
   /// Items of all pools: those that are free, and those that tasks hold.
@@ -106,7 +107,11 @@ final class PoolBook: @unchecked Sendable {
 
   func use(ofKey key: String, _ name: String) -> AdditionKeys.Use? { keys[name]?[key] }
   func reserve(key: String, _ name: String) { keys[name, default: AdditionKeys([])].reserve(key) }
-  func release(key: String, _ name: String) { keys[name]?.release(key) }
+  func release(key: String, _ name: String) {
+    keys[name]?.release(key)
+    // A pool that never came to be leaves nothing.
+    if keys[name]?.isEmpty == true { keys[name] = nil }
+  }
 
   // MARK: Batches
 

@@ -105,9 +105,14 @@ final class PoolFeeder: @unchecked Sendable {
 
   /// - Parameter done: told whether it may go on at once.
   private func begin(_ done: @escaping (_ goesOn: Bool) -> Void) {
-    guard let template, let intake = batch.intake, intake.state == .open else {
+    guard let intake = batch.intake, intake.state == .open else {
       giveBack()
       return done(true)
+    }
+    guard let template else {
+      giveBack()
+      if wantsClosing { close() }
+      return done(false)
     }
     guard book.hasRoom else { return done(false) }
     guard !takes.isEmpty else {

@@ -145,7 +145,13 @@ struct JournalFolder: Sendable {
     return Int(disk.f_bavail) * Int(disk.f_frsize)
   }
 
-  func cut(_ log: JournalLog, at offset: Int) { _ = truncate(path(of: log), off_t(offset)) }
+  /// Takes the end of a log away, for good: a crash must not bring back what nobody was promised.
+  func cut(_ log: JournalLog, at offset: Int) {
+    let file = open(path(of: log), O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    defer { Glibc.close(file) }
+    if ftruncate(file, off_t(offset)) == 0 { fdatasync(file) }
+  }
 
   /// What is left of a removal that a crash broke off is removed at the next start: it has no tasks any more.
   func remove(_ batch: UUIDv7) {
