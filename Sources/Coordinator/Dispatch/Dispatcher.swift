@@ -248,8 +248,10 @@ final class Dispatcher: @unchecked Sendable {
       return inputs.append(.shardEnded(shard.id, .notSent))
     }
     preparing[shard.id] = shard
-    batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks in
-      self?.prepare(shard, tasks, to: authority, in: batch)
+    batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks, isWhole in
+      guard let self, preparing[shard.id] != nil else { return }
+      let known = isWhole ? endLost(in: shard, tasks, of: batch) : shard
+      prepare(known, tasks, to: authority, in: batch)
     }
   }
 
@@ -257,13 +259,10 @@ final class Dispatcher: @unchecked Sendable {
   /// know that they may have acted.
   private func prepare(_ shard: Shard, _ tasks: [Int: JournalTask], to authority: Authority, in batch: BatchRecord) {
     guard preparing[shard.id] != nil else { return }
+    preparing[shard.id] = shard
     let wireID = UUIDv7(at: WallClock.now, using: &random)
     let (body, sent) = ShardRequest.body(shard.entries, tasks)
-    // The journal could not read the first of them: it is tried again in a while.
-    guard sent > 0 else {
-      preparing[shard.id] = nil
-      return feed(.shardEnded(shard.id, .notSent))
-    }
+    guard sent > 0 else { return withhold(shard, in: batch) }
     let intents = shard.entries.prefix(sent).filter { !$0.isRepeatable }.map(\.index)
     guard !intents.isEmpty else { return send(shard, body, sent, wireID, to: authority) }
     batch.journal.appendSent(intents, shard: wireID, node: shard.node)
@@ -326,7 +325,8 @@ final class Dispatcher: @unchecked Sendable {
     switch end {
     case .finished: acknowledge(exchange)
     case .garbled: tellToForget(exchange.wireID, at: exchange.authority)
-    case .refused, .notSent: acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
+    case .refused, .notSent, .withheld:
+      acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
     case .broken, .died: break
     }
   }
@@ -338,7 +338,7 @@ final class Dispatcher: @unchecked Sendable {
     case .finished:
       refusals[shard.node] = nil
       book[shard.batch]?.refusal = nil
-    case .refused, .notSent:
+    case .refused, .notSent, .withheld:
       book[shard.batch]?.refusal = "node \(shard.node) took nothing: \(why)"
       if refusals.updateValue(why, forKey: shard.node) != why { log.warning("shard_refused", fields) }
     case .broken, .died, .garbled: log.warning("shard_lost", fields)

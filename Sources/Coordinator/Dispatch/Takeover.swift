@@ -7,8 +7,8 @@ import Net
 /// them, and what runs is not sent a second time.
 ///
 /// Each node of the cluster is asked which shards it has, and asked again while that fails and it may have them still.
-/// A task that may not run twice, and that went to a node which does not answer, waits for that node as long as it would
-/// keep the shard.
+/// A task that may not run twice, and that went to a node which does not answer, waits for that node as long as it
+/// would keep the shard.
 /// Guarded by: the loop's thread.
 final class Takeover {
   private struct Waiting {
