@@ -21,6 +21,8 @@ package struct AttemptEnd: Sendable {
     case cancelled(mayHaveActed: Bool)
     /// It did not go out with its shard, and is as it was before.
     case notBegun
+    /// It can never go out: the journal has lost the task. The error object's JSON bytes.
+    case lostTask(ArraySlice<UInt8>)
   }
 
   package var index: Int
@@ -87,11 +89,13 @@ package enum ShardEnd: Sendable, Equatable {
   case notSent
   /// The node took nothing and may be asked again later (503 with Retry-After).
   case refused(retryAfter: Duration)
+  /// The coordinator itself could not send it: that says nothing of the node, and the batch rests for a while.
+  case withheld
 
   /// Whether none of its tasks can have begun.
   package var tookNothing: Bool {
     switch self {
-    case .notSent, .refused: true
+    case .notSent, .refused, .withheld: true
     default: false
     }
   }

@@ -59,6 +59,8 @@ struct BatchState: Sendable {
   /// Streams that stand in a queue of turns.
   var turnsHeld = 0
   var shares = BatchShares()
+  /// Its tasks cannot be had for the moment: its lanes rest.
+  var rests = false
   /// The next index to look at while the batch is being cancelled.
   var cancelFrom: Int?
 

@@ -18,6 +18,8 @@ struct Lane: Sendable {
     case limited
     /// It has a key, and no node that can run it takes work.
     case homeless
+    /// Its batch rests.
+    case resting
   }
 
   /// Zero without a key.

@@ -49,6 +49,7 @@ extension Scheduler {
         finish(end.index, of: slot, status, .error(error.json), end, into: &effects)
       }
     case .notBegun: giveBack(end.index, of: slot, at: now, into: &effects)
+    case .lostTask(let error): finish(end.index, of: slot, .error, .error(error), end, into: &effects)
     case .cancelled(let mayHaveActed):
       if batches[batch].isCancelled {
         batches[batch].countAttempt(of: end.index)
@@ -122,7 +123,7 @@ extension Scheduler {
   ) {
     _ = batches[shards[slot].batch].dropCopy(of: index, in: slot)
     switch end {
-    case .notSent, .refused: break
+    case .notSent, .refused, .withheld: break
     case .finished, .broken, .died, .garbled:
       batches[shards[slot].batch].noteActed(index)
       let error = TaskResult.error(.lost, Loss.connection.text(node: nodes[shards[slot].node].name))
@@ -230,8 +231,8 @@ extension Scheduler {
       .taskEnded(
         TaskEnd(
           batch: batches[batch].id, index: index, status: status, detail: detail,
-          node: nodes[node].name, attempts: Int(batches[batch].tasks[index].attempts),
-          mayHaveActed: batches[batch].tasks[index].mayHaveActed,
+          node: end?.lostTask == true ? nil : nodes[node].name,
+          attempts: Int(batches[batch].tasks[index].attempts), mayHaveActed: batches[batch].tasks[index].mayHaveActed,
           queuedMilliseconds: sentAfter + (end?.startedMilliseconds ?? 0),
           durationMilliseconds: end?.durationMilliseconds ?? now.map { ($0 - sentAt).inMilliseconds } ?? 0)))
   }
@@ -244,14 +245,17 @@ extension AttemptEnd {
     case .ok: true
     case .error(let error): error.hasBegun && error.mayHaveActed
     case .cancelled(let mayHaveActed): mayHaveActed
-    case .notBegun: false
+    case .notBegun, .lostTask: false
     }
   }
+
+  /// Whether no node ever saw it.
+  fileprivate var lostTask: Bool { if case .lostTask = outcome { true } else { false } }
 
   /// Whether it is work that the node did.
   fileprivate var wasAttempt: Bool {
     switch outcome {
-    case .notBegun: false
+    case .notBegun, .lostTask: false
     case .error(let error): error.hasBegun
     case .ok, .cancelled: true
     }

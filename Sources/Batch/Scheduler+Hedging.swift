@@ -52,7 +52,7 @@ extension Scheduler {
     for key in due {
       guard let batch = batches.slot(of: key) else { continue }
       batches[batch].watch.isArmed = false
-      if batches[batch].mayHedge { hedge(batch, at: now, into: &effects) }
+      if batches[batch].mayHedge, !batches[batch].rests { hedge(batch, at: now, into: &effects) }
     }
   }
 
@@ -155,7 +155,7 @@ extension Scheduler {
     case .error(let error):
       if !error.hasBegun { noteRefusal(end, error, of: slot, at: now) }
       noteCopy(end.index, of: slot, end: end, error: error.json, at: now, into: &effects)
-    case .cancelled, .notBegun: break
+    case .cancelled, .notBegun, .lostTask: break
     }
     return false
   }

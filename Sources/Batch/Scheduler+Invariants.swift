@@ -42,6 +42,7 @@ extension Scheduler {
       case .limited: limited += Int(lane.count)
       case .nowhere: guard lane.count == 0 else { return false }
       case .homeless: break
+      case .resting: guard batch.rests else { return false }
       }
     }
     return inLanes + batch.losses.waiting.count == counts.queued && ready == batch.ready && limited == batch.limited

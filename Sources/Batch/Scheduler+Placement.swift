@@ -5,6 +5,10 @@ extension Scheduler {
   /// Puts a lane that is nowhere to where it waits, if it holds tasks.
   mutating func place(_ lane: Int, of batch: Int) {
     guard batches[batch].lanes[lane].count > 0 else { return }
+    guard !batches[batch].rests else {
+      batches[batch].lanes[lane].place = .resting
+      return
+    }
     let type = batches[batch].types[Int(batches[batch].kind(of: lane).type)].type
     guard let key = batches[batch].key(of: lane) else {
       enter(lane, of: batch, queue: types[type].queue)

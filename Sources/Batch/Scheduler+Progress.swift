@@ -68,6 +68,8 @@ extension Scheduler {
       progress.waitingFor = .taskType
     } else if batch.ready > 0 {
       progress.waitingFor = waiting.contains { hasOpenNode(ofType: $0) } ? .capacity : .nodeSuspect
+    } else if batch.rests {
+      progress.waitingFor = .capacity
     } else if batch.limited > 0 {
       progress.waitingFor = .limit
     } else if batch.losses.waiting.count == batch.counts.queued, batch.counts.queued > 0 {

@@ -116,7 +116,7 @@ extension Scheduler {
       batches.slot(of: key).map { batches[$0].losses.waiting.isEmpty } ?? true
     }
     for key in suspectBatches {
-      guard let batch = batches.slot(of: key) else { continue }
+      guard let batch = batches.slot(of: key), !batches[batch].rests else { continue }
       let free = nodeList.filter { nodes[$0].takesShards(at: now) && nodes[$0].room > 0 && !isTrying($0) }
       // First where a trial is alone.
       for node in free.sorted(by: { (nodes[$0].marked, $0) < (nodes[$1].marked, $1) }) {

@@ -72,10 +72,11 @@ extension Scheduler {
       livesSeen += 1
       (nodes[node].life, nodes[node].markedWhenBroken) = (livesSeen, nil)
     case .finished: nodes[node].markedWhenBroken = nil
-    case .notSent, .refused: break
+    case .notSent, .refused, .withheld: break
     }
     switch end {
     case .finished where shards[slot].remaining == 0: break
+    case .withheld: restBatch(of: slot, at: now)
     case .refused(let retryAfter): rest(node, atLeast: retryAfter, at: now)
     case .finished, .broken, .died, .garbled, .notSent: rest(node, atLeast: .zero, at: now)
     }
@@ -119,7 +120,7 @@ extension Scheduler {
       switch end {
       case .finished, .broken, .died: lose(index, of: slot, .connection, mayHaveActed: true, at: now, into: &effects)
       case .garbled: loseGarbled(index, of: slot, at: now, into: &effects)
-      case .notSent, .refused: giveBack(index, of: slot, at: now, into: &effects)
+      case .notSent, .refused, .withheld: giveBack(index, of: slot, at: now, into: &effects)
       }
     }
     tellLosses(of: slot, trial, at: now, into: &effects)

@@ -10,6 +10,7 @@ extension Scheduler {
       case .limiter(let key): limiterTimerFired(key, at: now)
       case .node(let key): if let node = nodes.slot(of: key) { touch(node) }
       case .stragglers(let key): hedgesDue.append(key)
+      case .batch(let key): endBatchRest(key, at: now)
       case .cancelling(let key): if let batch = batches.slot(of: key) { goOnCancelling(batch, at: now, into: &effects) }
       }
     }
@@ -55,7 +56,7 @@ extension Scheduler {
       batches[batch].ready += 1
       mustDispatchAll = true
     case .limited: batches[batch].limited += 1
-    case .homeless: break
+    case .homeless, .resting: break
     }
   }
 }

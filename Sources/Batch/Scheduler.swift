@@ -48,6 +48,7 @@ package struct Scheduler: Sendable {
     case limiter(SlotKey)
     case node(SlotKey)
     case cancelling(SlotKey)
+    case batch(SlotKey)
     case stragglers(SlotKey)
   }
 

@@ -57,6 +57,8 @@ enum SchedulerLimits {
   static let restBase: Duration = .milliseconds(100)
   static let restCap: Duration = .seconds(5)
   static let retryAfterCap: Duration = .seconds(60)
+  /// A batch whose tasks could not be read is tried again after so long.
+  static let batchRest: Duration = .milliseconds(500)
 
   /// A limit of r tasks a second lets so much of a second's work through at once, and always one task.
   static let limitBurst: Duration = .milliseconds(20)

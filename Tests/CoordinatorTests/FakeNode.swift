@@ -39,6 +39,9 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
   var inherited: ((_ id: String, HTTPExchange) -> Void)?
   /// The answer to `GET /shards`.
   var held = #"{"shards":[]}"#
+  /// So many times it answers 503 instead, and how often it was asked.
+  var heldRefusals = 0
+  private(set) var heldAsked = 0
 
   init(
     _ loop: EventLoop, name: String, capacity: Int, types: [String], _ behave: @escaping (FakeShard) -> Void
@@ -67,7 +70,10 @@ final class FakeNode: HTTPHandler, @unchecked Sendable {
         behave(shard)
       }
     case ("GET", "shards") where parts.count == 2: attach(parts[1], exchange)
-    case ("GET", "shards"): exchange.respond(json: Array(held.utf8))
+    case ("GET", "shards"):
+      heldAsked += 1
+      if heldAsked <= heldRefusals { return exchange.respond(status: 503) }
+      exchange.respond(json: Array(held.utf8))
     case ("DELETE", "shards") where exchange.request.query["keep"] == nil:
       forgotten.append(parts[1])
       exchange.respond(json: Array("{}".utf8))

@@ -277,4 +277,28 @@ import Testing
       #expect(node.attaches.isEmpty)
     }
   }
+
+  @Test("a node that claims to have told what it cannot have makes no sense: the coordinator lives, and says so")
+  func impossibleCount() async throws {
+    try await TestCoordinator.run { coordinator in
+      for claim in ["9223372036854775807", "4", "two"] {
+        var shards = 0
+        let node = try coordinator.node("n1") { shard in
+          shards += 1
+          if shards == 1 { shard.cut() } else { shard.completeAll() }
+        }
+        node.inherited = { _, exchange in
+          exchange.startStream(status: 200, headers: ["Ignareo-After": claim])
+          exchange.write(Array("{\"index\":0,\"status\":\"ok\",\"value\":1}\n{\"end\":true}\n".utf8))
+          exchange.finish()
+        }
+        let path = try await coordinator.submit(tasks(3, type: "echo"))
+        let document = try await coordinator.done(path)
+        #expect(document["ok"]?.int == 3 && document["retried"]?.int == 3, "\(claim): \(document)")
+        try await coordinator.until { node.forgotten.contains(node.shards[0].id) }
+        coordinator.service.dispatcher.nodeGone("n1")
+        node.close()
+      }
+    }
+  }
 }

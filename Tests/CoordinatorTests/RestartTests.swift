@@ -333,7 +333,7 @@ import Testing
   }
 
   /// Changes the first byte of a text in a file.
-  private static func flip(_ text: String, in path: String) throws {
+  static func flip(_ text: String, in path: String) throws {
     let file = open(path, O_RDWR)
     defer { close(file) }
     #expect(file >= 0)

@@ -31,12 +31,15 @@ extension BatchRecovery {
     }
   }
 
+  /// What their submitter is told of tasks whose record is damaged.
+  package static let lostTaskMessage = "the journal has lost this task: its record is damaged; submit it again"
+
   /// Tasks whose record is damaged end here.
   private func endsOfLostTasks(_ batch: UUIDv7, _ table: inout TaskTable) -> [TaskEnd] {
-    let why = "the journal has lost this task: its record is damaged; submit it again"
     return lostTasks.filter { seqs[$0] == 0 }.map { index in
       table.restore(index, as: .error, attempts: 0)
-      return TaskEnd(batch: batch, index: index, status: .error, detail: .failure(.internal, message: why))
+      return TaskEnd(
+        batch: batch, index: index, status: .error, detail: .failure(.internal, message: Self.lostTaskMessage))
     }
   }
 

@@ -161,6 +161,13 @@ final class BatchRecord {
     last.counts.grow(by: count)
   }
 
+  /// Records of tasks that were there when they were promised, and are damaged now.
+  func noteLost(_ tasks: [Int]) {
+    let text = "\(tasks.count) tasks are lost, the first of them \(tasks[0])"
+    // Told of the first ones: the others' results tell each of its own.
+    if damage?.contains("tasks are lost") != true { damage = damage.map { "\($0); \(text)" } ?? text }
+  }
+
   func finish(_ progress: BatchProgress, at time: Timestamp) {
     feeder?.end()
     (intake, feeder) = (nil, nil)

@@ -26,13 +26,17 @@ extension Dispatcher {
   /// Takes up a shard that its node holds, and that the scheduler counts as sent there.
   func reattach(_ shard: Shard, wireID: UUIDv7, at authority: Authority) {
     loop.assertCurrent()
-    exchange(for: shard, wireID: wireID, at: authority, done: []).attach()
+    let total = max(book[shard.batch]?.total ?? 0, shard.entries.count)
+    exchange(for: shard, wireID: wireID, at: authority, linesAtMost: total).attach()
   }
 
   /// A new exchange, which is not begun yet.
-  func exchange(for shard: Shard, wireID: UUIDv7, at authority: Authority, done: [UUIDv7]) -> ShardExchange {
+  func exchange(
+    for shard: Shard, wireID: UUIDv7, at authority: Authority, done: [UUIDv7] = [], linesAtMost: Int? = nil
+  ) -> ShardExchange {
     let exchange = ShardExchange(
-      shard, wireID: wireID, to: authority, done: done, on: client, sender: { [unowned self] in sender }
+      shard, wireID: wireID, to: authority, done: done, linesAtMost: linesAtMost, on: client,
+      sender: { [unowned self] in sender }
     ) { [weak self] event in self?.take(event, of: shard) }
     exchange.nodeHasLeft = leaving[shard.node] != nil
     exchanges[shard.id] = exchange

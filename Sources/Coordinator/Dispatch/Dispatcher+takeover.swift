@@ -33,20 +33,39 @@ extension Dispatcher {
 
   /// Asks a node what it holds of a coordinator of this name, when it is seen for the first time.
   func askWhatIsHeld(by node: String, at authority: Authority) {
-    guard isTakingOver, takeover.mustAsk(node) else { return }
+    guard isTakingOver, let inquiry = takeover.beginInquiry(of: node) else { return }
     limitWaiting()
+    ask(node, at: authority, inquiry)
+  }
+
+  private func ask(_ node: String, at authority: Authority, _ inquiry: Int) {
     heldShards(at: authority) { [weak self] answer in
-      guard let self, isTakingOver else { return }
+      guard let self, isTakingOver, takeover.isCurrent(inquiry, of: node) else { return }
       switch answer {
-      case .success(let shards):
-        let earlier = shards.filter { $0.epoch < self.sender.epoch }
-        for stray in takeover.take(earlier, of: node) where !isAttached(stray) { tellToForget(stray.id, at: authority) }
-      case .failure(let error):
-        log.warning("node_not_asked", ["node": node, "cause": error.message, "effect": "its tasks may be made again"])
-        takeover.couldNotAsk(node)
+      case .success(let shards): take(shards, of: node, at: authority)
+      case .failure(let error): couldNotAsk(node, at: authority, inquiry, error.message)
       }
       releaseIfReady()
     }
+  }
+
+  /// What it holds from before: whatever this process has not sent or taken up, also under a later epoch than ours. The
+  /// clock was ahead then, and the node would refuse whom it takes for the earlier one.
+  private func take(_ shards: [HeldShard], of node: String, at authority: Authority) {
+    let earlier = shards.filter { !ownShards.contains($0.id) }
+    if let latest = earlier.map(\.epoch).max() { exceed(latest) }
+    for stray in takeover.take(earlier, of: node) { tellToForget(stray.id, at: authority) }
+  }
+
+  /// Nothing is known of it: it may hold all that it had, and it may say so in a moment.
+  private func couldNotAsk(_ node: String, at authority: Authority, _ inquiry: Int, _ why: String) {
+    guard let pause = takeover.pauseBeforeAsking(node, at: loop.now) else { return }
+    log.warning("node_not_asked", ["node": node, "cause": why, "effect": "it is asked again"])
+    let timer = loop.schedule(after: pause) { [weak self] in
+      guard let self, isTakingOver, takeover.isCurrent(inquiry, of: node) else { return }
+      ask(node, at: authority, inquiry)
+    }
+    takeover.setRetry(timer, of: node)
   }
 
   /// Shards of a node that was not seen when the batches were given to the scheduler.
@@ -55,6 +74,7 @@ extension Dispatcher {
   }
 
   func attach(_ shard: Shard, wireID: UUIDv7) {
+    if isTakingOver { ownShards.insert(wireID) }
     if let authority = authorities[shard.node] {
       reattach(shard, wireID: wireID, at: authority)
     } else {
@@ -63,12 +83,7 @@ extension Dispatcher {
   }
 
   /// Whether nodes that appear may hold something from before.
-  private var isTakingOver: Bool { !takeoverTimers.isEmpty }
-
-  private func isAttached(_ held: HeldShard) -> Bool {
-    exchanges.values.contains { $0.wireID == held.id }
-      || unseen.values.contains { $0.contains { $0.1 == held.id } }
-  }
+  var isTakingOver: Bool { !takeoverTimers.isEmpty }
 
   private func releaseIfReady() {
     if takeover.count > 0, takeover.isReady { release() }
@@ -79,7 +94,8 @@ extension Dispatcher {
     if takeover.expectedNodes() == nil { release(id) }
   }
 
-  private func release(_ id: UUIDv7? = nil) {
+  /// Whoever has not said by now what it holds is not waited for any longer.
+  func release(_ id: UUIDv7? = nil) {
     guard takeover.count > 0 else { return }
     takeover.release(id) { released in
       let id = released.batch.id
@@ -94,6 +110,7 @@ extension Dispatcher {
   /// A node that has not come back by now has forgotten what it held.
   private func giveUpUnseenNodes() {
     takeoverTimers = []
+    ownShards = []
     release()
     for (node, shards) in unseen.sorted(by: { $0.key < $1.key }) {
       for (shard, _) in shards { feed(.shardEnded(shard.id, .broken)) }

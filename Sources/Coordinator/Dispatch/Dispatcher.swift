@@ -35,6 +35,8 @@ final class Dispatcher: @unchecked Sendable {
   let acknowledgements: Acknowledgements
   let takeover = Takeover()
   var takeoverTimers: [LoopTimer] = []
+  /// Names of the shards that this process sent or took up while nodes may hold others from before.
+  var ownShards: Set<UUIDv7> = []
   /// By node, shards from before that wait for it to be seen.
   var unseen: [String: [(Shard, UUIDv7)]] = [:]
   /// Whether nothing new is sent for want of room for results.
@@ -66,6 +68,11 @@ final class Dispatcher: @unchecked Sendable {
   func begin(as name: String, epoch: Int64) {
     sender = ShardRequest.Sender(name: name, epoch: epoch)
     beginTakeover()
+  }
+
+  /// A node knows shards of this name of that epoch, which is not ours.
+  func exceed(_ epoch: Int64) {
+    if epoch >= sender.epoch { sender.exceed(epoch, WallClock.now) }
   }
 
   // MARK: What happens
@@ -156,6 +163,7 @@ final class Dispatcher: @unchecked Sendable {
     roomTimer?.cancel()
     for timer in Array(leaving.values) + takeoverTimers { timer.cancel() }
     acknowledgements.close()
+    takeover.close()
     for exchange in exchanges.values { exchange.drop() }
     exchanges = [:]
   }
@@ -240,8 +248,10 @@ final class Dispatcher: @unchecked Sendable {
       return inputs.append(.shardEnded(shard.id, .notSent))
     }
     preparing[shard.id] = shard
-    batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks in
-      self?.prepare(shard, tasks, to: authority, in: batch)
+    batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks, isWhole in
+      guard let self, preparing[shard.id] != nil else { return }
+      let known = isWhole ? endLost(in: shard, tasks, of: batch) : shard
+      prepare(known, tasks, to: authority, in: batch)
     }
   }
 
@@ -249,13 +259,10 @@ final class Dispatcher: @unchecked Sendable {
   /// know that they may have acted.
   private func prepare(_ shard: Shard, _ tasks: [Int: JournalTask], to authority: Authority, in batch: BatchRecord) {
     guard preparing[shard.id] != nil else { return }
+    preparing[shard.id] = shard
     let wireID = UUIDv7(at: WallClock.now, using: &random)
     let (body, sent) = ShardRequest.body(shard.entries, tasks)
-    // The journal could not read the first of them: it is tried again in a while.
-    guard sent > 0 else {
-      preparing[shard.id] = nil
-      return feed(.shardEnded(shard.id, .notSent))
-    }
+    guard sent > 0 else { return withhold(shard, in: batch) }
     let intents = shard.entries.prefix(sent).filter { !$0.isRepeatable }.map(\.index)
     guard !intents.isEmpty else { return send(shard, body, sent, wireID, to: authority) }
     batch.journal.appendSent(intents, shard: wireID, node: shard.node)
@@ -268,6 +275,7 @@ final class Dispatcher: @unchecked Sendable {
       let rest = shard.entries[sent...].map { AttemptEnd(index: Int($0.index), outcome: .notBegun) }
       feed(.attempts(shard.id, rest))
     }
+    if isTakingOver { ownShards.insert(wireID) }
     feed(.transmitted(shard.id))
     exchange(for: shard, wireID: wireID, at: authority, done: acknowledgements.take(for: shard.node)).start(body)
   }
@@ -313,11 +321,12 @@ final class Dispatcher: @unchecked Sendable {
 
   /// What follows for its node.
   private func settle(_ exchange: ShardExchange, _ end: ShardEnd) {
-    if let epoch = exchange.refusedEpoch { sender.exceed(epoch, WallClock.now) }
+    if let epoch = exchange.refusedEpoch { exceed(epoch) }
     switch end {
     case .finished: acknowledge(exchange)
     case .garbled: tellToForget(exchange.wireID, at: exchange.authority)
-    case .refused, .notSent: acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
+    case .refused, .notSent, .withheld:
+      acknowledgements.add(exchange.done, of: exchange.shard.node, at: exchange.authority)
     case .broken, .died: break
     }
   }
@@ -329,7 +338,7 @@ final class Dispatcher: @unchecked Sendable {
     case .finished:
       refusals[shard.node] = nil
       book[shard.batch]?.refusal = nil
-    case .refused, .notSent:
+    case .refused, .notSent, .withheld:
       book[shard.batch]?.refusal = "node \(shard.node) took nothing: \(why)"
       if refusals.updateValue(why, forKey: shard.node) != why { log.warning("shard_refused", fields) }
     case .broken, .died, .garbled: log.warning("shard_lost", fields)

@@ -57,18 +57,24 @@ final class ShardExchange: @unchecked Sendable {
   private var open: Set<Int>
   /// Result lines that were taken, by the node's count.
   private var taken = 0
+  /// No shard of this name has more of them there: each is of a task of its own.
+  private let linesAtMost: Int
   private var sawEnd = false
   /// Results of the piece that is being read: told together.
   private var ends: [AttemptEnd] = []
   private var outage = Outage()
 
-  /// - Parameter sender: says who asks, at each request anew.
+  /// - Parameters:
+  ///   - linesAtMost: result lines that it may have there; nil for as many as it has entries. What an earlier
+  ///     coordinator sent may have more: its entries are those whose results are wanted still.
+  ///   - sender: says who asks, at each request anew.
   init(
-    _ shard: Shard, wireID: UUIDv7, to authority: Authority, done: [UUIDv7] = [], on client: HTTPClient,
-    sender: @escaping () -> ShardRequest.Sender, _ onEvent: @escaping (Event) -> Void
+    _ shard: Shard, wireID: UUIDv7, to authority: Authority, done: [UUIDv7] = [], linesAtMost: Int? = nil,
+    on client: HTTPClient, sender: @escaping () -> ShardRequest.Sender, _ onEvent: @escaping (Event) -> Void
   ) {
     (self.shard, self.wireID, self.authority, self.done) = (shard, wireID, authority, done)
     (self.client, self.sender, self.onEvent) = (client, sender, onEvent)
+    self.linesAtMost = linesAtMost ?? shard.entries.count
     open = Set(shard.entries.map { Int($0.index) })
   }
 
@@ -125,7 +131,13 @@ final class ShardExchange: @unchecked Sendable {
     guard status == 200 else { return }
     sentAt = nil
     guard case .attaching = phase else { return }
-    if let start = head.headers["Ignareo-After"].flatMap(Int.init), start > taken { taken = start }
+    if let start = head.headers["Ignareo-After"] {
+      // A count that cannot be would be asked for again and again, and the next line of the greatest one would trap.
+      guard let number = Int(start), (taken...linesAtMost).contains(number) else {
+        return end(.garbled, "it begins behind result '\(start.prefix(20))' of \(linesAtMost), \(taken) of them told")
+      }
+      taken = number
+    }
     if outage.isTold {
       outage.isTold = false
       onEvent(.attached)
@@ -173,7 +185,8 @@ final class ShardExchange: @unchecked Sendable {
   }
 
   private func take(_ end: AttemptEnd) {
-    taken += 1
+    // A node that tells what it told before changes nothing.
+    taken = min(taken + 1, linesAtMost)
     open.remove(end.index)
     ends.append(end)
   }

@@ -4,20 +4,25 @@ import JSON
 
 /// Finding records again: from the nearest place on, record by record.
 extension BatchJournal {
-  /// Tasks by index, ascending; one whose record is lost is left out.
+  /// Tasks by index; one whose record is lost is left out, and so is what cannot be read now.
   func readTasks(_ indexes: [Int], _ then: @escaping ([Int: JournalTask]) -> Void) {
+    readTasks(indexes) { tasks, _ in then(tasks) }
+  }
+
+  /// - Parameter then: gets the tasks that could be read, and whether what is missing is lost for good.
+  func readTasks(_ indexes: [Int], _ then: @escaping ([Int: JournalTask], _ isWhole: Bool) -> Void) {
     flushTasks()
     let wanted = indexes.sorted()
     RecordFetch(engine, tasks, wanted, byteLimit: .max) { [self] in (taskPlaces.before($0), taskPlaces.after($0)) }
       .start(number: { record in
         guard case .task(let task) = record else { return nil }
         return Int(task.index)
-      }) { records, _ in
+      }) { records, ending in
         var tasks: [Int: JournalTask] = [:]
         for case .task(let task) in records {
           tasks[Int(task.index)] = JournalTask(id: task.id.isEmpty ? nil : task.id, bytes: task.bytes)
         }
-        then(tasks)
+        then(tasks, ending == .whole)
       }
   }
 
@@ -55,9 +60,9 @@ extension BatchJournal {
       }.start(number: { record in
         guard case .result(let result) = record else { return nil }
         return Int(result.seq)
-      }) { [self] records, isCutShort in
+      }) { [self] records, ending in
         // They come in the order of completion: what is cut short may lack any of them, so the first is read alone.
-        if isCutShort { return readResults(of: range.prefix(max(1, range.count / 16)), upTo: bytes, then) }
+        if ending == .cutShort { return readResults(of: range.prefix(max(1, range.count / 16)), upTo: bytes, then) }
         var bySeq: [Int: ResultLine] = [:]
         for line in Self.lines(records) { bySeq[line.seq] = line }
         then(wanted.compactMap { bySeq[$0.seq] }, range.upperBound)

@@ -4,6 +4,16 @@ import Batch
 ///
 /// Guarded by: the loop's thread. The engine's read keeps it alive.
 final class RecordFetch {
+  /// Why it gave no more.
+  enum Ending {
+    /// What is not among the records is damaged.
+    case whole
+    /// It was more than the limit's bytes.
+    case cutShort
+    /// The log could not be read, and what is missing may be there.
+    case unreadable
+  }
+
   typealias Places = (_ number: Int) -> (before: SparsePlaces.Place, after: SparsePlaces.Place?)
 
   private let engine: any JournalEngine
@@ -15,7 +25,7 @@ final class RecordFetch {
   private var found: [JournalRecord] = []
   private var foundBytes = 0
   private var number: (JournalRecord) -> Int? = { _ in nil }
-  private var then: ([JournalRecord], _ isCutShort: Bool) -> Void = { _, _ in }
+  private var then: ([JournalRecord], Ending) -> Void = { _, _ in }
 
   init(
     _ engine: any JournalEngine, _ log: JournalLog, _ wanted: [Int], byteLimit: Int, places: @escaping Places
@@ -25,8 +35,8 @@ final class RecordFetch {
 
   /// - Parameters:
   ///   - number: of a record; nil for one that has none.
-  ///   - then: gets the records that are there. It is cut short once they are more than the limit's bytes.
-  func start(number: @escaping (JournalRecord) -> Int?, _ then: @escaping ([JournalRecord], Bool) -> Void) {
+  ///   - then: gets the records that are there.
+  func start(number: @escaping (JournalRecord) -> Int?, _ then: @escaping ([JournalRecord], Ending) -> Void) {
     (self.number, self.then) = (number, then)
     readNext()
   }
@@ -48,7 +58,7 @@ final class RecordFetch {
 
   private func read(from offset: Int, count: Int, end: Int) {
     engine.read(log, from: offset, count: count) { [self] bytes in
-      guard let bytes else { return finish() }
+      guard let bytes else { return then(found, .unreadable) }
       let before = next
       var scanner = RecordScanner(from: offset)
       _ = scanner.take(bytes) { _, payload in take(payload) }
@@ -75,7 +85,7 @@ final class RecordFetch {
     return next < wanted.count && foundBytes <= byteLimit
   }
 
-  private func finish() { then(found, next < wanted.count && foundBytes > byteLimit) }
+  private func finish() { then(found, next < wanted.count && foundBytes > byteLimit ? .cutShort : .whole) }
 }
 
 /// Fetches records one behind the other until they are so many bytes.

@@ -96,10 +96,10 @@ final class PoolJournal {
       .start(number: { record in
         guard case .item(let number, _) = record else { return nil }
         return Int(number)
-      }) { records, isCut in
+      }) { records, ending in
         var found: [Int: ArraySlice<UInt8>] = [:]
         for case .item(let number, let bytes) in records { found[Int(number)] = bytes }
-        then(found, isCut)
+        then(found, ending == .cutShort)
       }
   }
 

@@ -1,9 +1,9 @@
 import Batch
 import Clockwork
 
-/// What an earlier coordinator began, as `Dispatcher` and `Takeover` take it over: each node is asked once which shards
-/// it holds; batches wait until all have answered, and tasks that may be on a node that has not been seen wait for it
-/// as long as it would keep them.
+/// What an earlier coordinator began, as `Dispatcher` and `Takeover` take it over: each node is asked which shards it
+/// holds, again where that failed; batches wait until all have answered, and tasks that may be on a node that has not
+/// been seen wait for it as long as it would keep them.
 extension BatchWorld {
   private static let takeoverWait = Duration.seconds(5)
   private static let attachDeadline = Duration.seconds(60)
@@ -48,8 +48,13 @@ extension BatchWorld {
 
   mutating func answersHeld(_ node: Int, _ held: [HeldShard]?) {
     guard let coordinator, coordinator.takeover.isUnderWay else { return }
+    guard let held else {
+      // Nothing is known of it: it is asked again when it says how it is.
+      self.coordinator?.takeover.asked.remove(node)
+      return
+    }
     self.coordinator?.takeover.answered.insert(node)
-    for shard in held ?? [] where shard.life < coordinator.life {
+    for shard in held where shard.life < coordinator.life {
       if coordinator.takeover.waiting.contains(where: { $0.id == shard.batch }) {
         let adopted = AdoptedShard(wireID: shard.wireID, node: workers[node].name, indexes: shard.indexes)
         self.coordinator?.takeover.held[shard.batch, default: []].append(adopted)

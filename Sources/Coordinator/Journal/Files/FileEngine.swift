@@ -27,6 +27,8 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     var waiters: [Waiter] = []
     /// Reads under way, which later ones wait for.
     var reads = 0
+    /// The last read failed, which was told.
+    var isUnreadable = false
     var place = Place.nowhere
     /// Cuts under way: until they are done nothing more is written, or they would take it with them.
     var cuts = 0
@@ -301,7 +303,10 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     tail.reads += 1
     reader.run(on: loop, { [folder] in folder.read(log, from: offset, count: inFile) }) { [self] bytes in
       tail.reads -= 1
-      if bytes == nil { self.log.warning("journal_unreadable", ["batch": log.batch.text, "log": log.kind.rawValue]) }
+      if bytes == nil, !tail.isUnreadable {
+        self.log.warning("journal_unreadable", ["batch": log.batch.text, "log": log.kind.rawValue])
+      }
+      tail.isUnreadable = bytes == nil
       guard var bytes, bytes.count == inFile, inFile < count else { return then(bytes) }
       let next = offset + inFile
       if next >= tail.start { bytes += tail.bytes[min(next - tail.start, tail.bytes.count)...].prefix(count - inFile) }
