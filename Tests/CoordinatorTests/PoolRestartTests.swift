@@ -153,6 +153,7 @@ import Testing
       #expect(try await coordinator.get("/pools/p").status == 404)
       try await PoolTests.bring(coordinator, "p", ["1"])
       #expect(try await PoolTests.pool(coordinator, "p")["free"]?.int == 1)
+      #expect(try JournalFolder.names(in: "\(folder.path)/pools").count == 2, "what is left of the old one stays")
     }
   }
 
@@ -264,12 +265,7 @@ import Testing
   /// Takes away all that one log of the only pool holds.
   private static func empty(_ log: String, in folder: TemporaryFolder) throws {
     let pools = "\(folder.path)/pools"
-    let listing = try #require(opendir(pools))
-    defer { closedir(listing) }
-    while let entry = readdir(listing) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if !name.hasPrefix(".") { #expect(truncate("\(pools)/\(name)/\(log)", 0) == 0) }
-    }
+    for name in try JournalFolder.names(in: pools) { #expect(truncate("\(pools)/\(name)/\(log)", 0) == 0) }
   }
 }
 

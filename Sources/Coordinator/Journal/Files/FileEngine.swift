@@ -263,7 +263,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     tail.cuts += 1
     // A write that is under way may go beyond it.
     behindWrites { [folder] in
-      folder.cut(log, at: offset)
+      try? folder.cut(log, at: offset)
     } then: { [weak self] in
       tail.cuts -= 1
       self?.putInLine(tail)
@@ -281,7 +281,14 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       line.removeAll { $0 === tail }
       for waiter in tail.waiters { waiter.then() }
     }
-    behindWrites({ [folder] in folder.remove(batch) }, then: {})
+    behindWrites(
+      { [folder, log] in
+        do throws(JournalError) { try folder.remove(batch) } catch {
+          log.error(
+            "removal_failed",
+            ["batch": batch.text, "cause": error.text, "effect": "the next start finds it: delete its folder before"])
+        }
+      }, then: {})
   }
 
   // MARK: Reading

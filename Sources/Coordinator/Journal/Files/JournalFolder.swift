@@ -18,14 +18,17 @@ struct JournalWrite: Sendable {
 ///     DIR/format            the version of all that follows
 ///     DIR/batches/ID/       one batch: tasks.log, results.log, and ended once it has ended
 ///     DIR/pools/ID/         one pool: items.log, uses.log
+///     …/ID.removed          one whose removal has begun
+///     …/ID/KIND.log.OFFSET  what stood damaged behind the last promise of a log, and was cut off it
 ///
 /// Files are opened for each call, so that ever so many batches hold no descriptors.
 struct JournalFolder: Sendable {
   let path: String
 
-  func path(of batch: UUIDv7) -> String { "\(path)/batches/\(batch.text)" }
+  func path(of batch: UUIDv7) -> String { "\(batches)/\(batch.text)" }
 
-  private var pools: String { "\(path)/pools" }
+  var batches: String { "\(path)/batches" }
+  var pools: String { "\(path)/pools" }
 
   func path(ofPool pool: UUIDv7) -> String { "\(pools)/\(pool.text)" }
 
@@ -119,7 +122,7 @@ struct JournalFolder: Sendable {
     return log.kind.isOfPool ? [path, pools, self.path] : [path, "\(self.path)/batches"]
   }
 
-  private static func write(_ bytes: [UInt8], at offset: Int, to file: Int32, _ path: String) throws(JournalError) {
+  static func write(_ bytes: [UInt8], at offset: Int, to file: Int32, _ path: String) throws(JournalError) {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -145,13 +148,9 @@ struct JournalFolder: Sendable {
     return Int(disk.f_bavail) * Int(disk.f_frsize)
   }
 
-  func cut(_ log: JournalLog, at offset: Int) { _ = truncate(path(of: log), off_t(offset)) }
-
-  /// What is left of a removal that a crash broke off is removed at the next start: it has no tasks any more.
-  func remove(_ batch: UUIDv7) {
-    for kind in JournalLog.Kind.allCases { unlink(path(of: JournalLog(batch: batch, kind: kind))) }
-    rmdir(path(of: batch))
-    rmdir(path(ofPool: batch))
+  func cut(_ log: JournalLog, at offset: Int) throws(JournalError) {
+    let path = path(of: log)
+    guard truncate(path, off_t(offset)) == 0 else { throw JournalError("cut \(path)", errno) }
   }
 
   // MARK: Reading
@@ -166,12 +165,14 @@ struct JournalFolder: Sendable {
   }
 
   /// Nil for a log that is not there.
-  func byteCount(of log: JournalLog) -> Int? {
+  func byteCount(of log: JournalLog) throws(JournalError) -> Int? {
     var status = stat()
-    return stat(path(of: log), &status) == 0 ? Int(status.st_size) : nil
+    if stat(path(of: log), &status) == 0 { return Int(status.st_size) }
+    guard errno == ENOENT else { throw JournalError("look at \(path(of: log))", errno) }
+    return nil
   }
 
-  private static func read(_ file: Int32, from offset: Int, count: Int) throws(JournalError) -> [UInt8] {
+  static func read(_ file: Int32, from offset: Int, count: Int) throws(JournalError) -> [UInt8] {
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
