@@ -22,9 +22,8 @@ enum CoordinatorLimits {
   static let pooledBytes = 8 << 20
   /// Batches for which that is done at once.
   static let feedersAtOnce = 4
-  /// After what went wrong, items are taken up again so soon; what cannot be read so often is lost.
+  /// After what went wrong, items are taken up again so soon.
   static let feedRetry: Duration = .milliseconds(500)
-  static let feedTries = 3
   static let pools = 10_000
   static let poolNameBytes = 64
   /// Bytes of tasks in one exchange: what is over goes in another.
@@ -38,6 +37,10 @@ enum CoordinatorLimits {
   static let cancelRetries = 20
   /// Tasks of a shard that one request cancels: its target stays short.
   static let indicesCancelled = 200
+  /// How soon the journal is asked again for what it could not read, and how often before a reader's answer, which has
+  /// begun, is broken off; one that has not is 503.
+  static let readRetry: Duration = .milliseconds(500)
+  static let readTries = 20
   /// Bytes of results that are read at once for a reader.
   static let readBytes = 128 << 10
   /// Results that a summary or a search looks at before the loop turns to others.

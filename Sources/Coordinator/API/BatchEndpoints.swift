@@ -64,6 +64,9 @@ final class BatchEndpoints {
     let progress = dispatcher.task(index, of: batch)
     batch.journal.readTasks([index]) { tasks in
       batch.journal.readResult(of: index) { line in
+        guard case .success(let tasks) = tasks, case .success(let line) = line else {
+          return exchange.respond(.unreadable)
+        }
         let result = line.map { JSONValue(trusted: $0.bytes.dropLast()) }
         let document = TaskDocument(batch: batch, index: index, task: tasks[index], result: result, progress: progress)
         exchange.respond(json: document.bytes)

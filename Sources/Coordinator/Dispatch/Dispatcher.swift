@@ -239,7 +239,7 @@ final class Dispatcher: @unchecked Sendable {
     }
     preparing[shard.id] = shard
     batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks in
-      self?.prepare(shard, tasks, to: authority, in: batch)
+      self?.prepare(shard, (try? tasks.get()) ?? [:], to: authority, in: batch)
     }
   }
 

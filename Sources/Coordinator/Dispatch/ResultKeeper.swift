@@ -46,14 +46,24 @@ final class ResultKeeper {
     switch entry {
     case .results(let ends) where batch.hasIDs:
       waiting[batch.id] = []
-      batch.journal.readTasks(ends.map(\.index)) { [self] tasks in
-        append(ends, tasks, to: batch)
-        let next = waiting.removeValue(forKey: batch.id) ?? []
-        for entry in next { take(entry, of: batch) }
-      }
+      appendNamed(ends, to: batch)
     case .results(let ends): append(ends, [:], to: batch)
     case .mark(let then): batch.journal.makeResultsDurable(then)
     case .ended(let progress): finish(batch, progress)
+    }
+  }
+
+  /// Without the names that a submitter gave its tasks he could not tell results apart: they wait until those can be
+  /// read.
+  private func appendNamed(_ ends: [TaskEnd], to batch: BatchRecord) {
+    batch.journal.readTasks(ends.map(\.index)) { [self] read in
+      guard case .success(let tasks) = read else {
+        loop.schedule(after: CoordinatorLimits.readRetry) { [self] in appendNamed(ends, to: batch) }
+        return
+      }
+      append(ends, tasks, to: batch)
+      let next = waiting.removeValue(forKey: batch.id) ?? []
+      for entry in next { take(entry, of: batch) }
     }
   }
 

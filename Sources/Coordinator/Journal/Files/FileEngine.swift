@@ -299,16 +299,17 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     if offset >= tail.start, tail.reads == 0 {
       return then(Array(tail.bytes[min(offset - tail.start, tail.bytes.count)...].prefix(count)))
     }
-    // Ends where the memory begins: the caller asks again for the rest.
     let inFile = max(0, min(count, tail.durable - offset))
+    // Taken now: by the time the file is read, memory may have let go of it.
+    let next = offset + inFile
+    let rest =
+      inFile < count ? Array(tail.bytes[min(next - tail.start, tail.bytes.count)...].prefix(count - inFile)) : []
     tail.reads += 1
     reader.run(on: loop, { [folder] in folder.read(log, from: offset, count: inFile) }) { [self] bytes in
       tail.reads -= 1
       if bytes == nil { self.log.warning("journal_unreadable", ["batch": log.batch.text, "log": log.kind.rawValue]) }
-      guard var bytes, bytes.count == inFile, inFile < count else { return then(bytes) }
-      let next = offset + inFile
-      if next >= tail.start { bytes += tail.bytes[min(next - tail.start, tail.bytes.count)...].prefix(count - inFile) }
-      then(bytes)
+      guard let bytes, bytes.count == inFile, !rest.isEmpty else { return then(bytes) }
+      then(bytes + rest)
     }
   }
 
