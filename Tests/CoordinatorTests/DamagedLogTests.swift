@@ -66,7 +66,7 @@ import Testing
     fclose(file)
   }
 
-  private static func names(_ path: String) throws -> [String] { try JournalFolder.names(in: path).sorted() }
+  private static func names(_ path: String) -> [String] { ((try? JournalFolder.names(in: path)) ?? []).sorted() }
 
   @Test("a flipped bit in a batch's only promise costs the promise and no log: the batch is left aside and told of")
   func flippedPromise() throws {
@@ -78,7 +78,7 @@ import Testing
         #expect(contents.batches.isEmpty && contents.cuts.isEmpty && contents.unreadable.count == 1)
         #expect(contents.unreadable.first?.path == path)
         #expect(contents.unreadable.first?.why.contains("from byte \(last) on") == true, "\(contents.unreadable)")
-        #expect(try Self.names(path) == ["tasks.log"], "byte \(place)")
+        #expect(Self.names(path) == ["tasks.log"], "byte \(place)")
       }
     }
   }
@@ -93,7 +93,7 @@ import Testing
       }
       try Self.open(["tasks.log": torn, "results.log": Self.result()]) { contents, path in
         #expect(contents.unreadable.count == 1 && contents.batches.isEmpty)
-        #expect(try Self.names(path) == ["results.log", "tasks.log"])
+        #expect(Self.names(path) == ["results.log", "tasks.log"])
       }
     }
   }
@@ -151,7 +151,7 @@ import Testing
       let copy = "\(path)/tasks.log.\(first.count)"
       let cut = JournalOpening.Cut(path: "\(path)/tasks.log", offset: first.count, bytes: call.count, copy: copy)
       #expect(contents.cuts == [cut] && contents.batches.first?.bytes[.tasks] == first.count)
-      #expect(try Self.names(path) == ["tasks.log", "tasks.log.\(first.count)"])
+      #expect(Self.names(path) == ["tasks.log", "tasks.log.\(first.count)"])
       var status = stat()
       #expect(stat(copy, &status) == 0 && status.st_size == call.count)
       guard case .running(let recovery)? = contents.batches.first?.found else { Issue.record("no batch"); return }
@@ -180,13 +180,13 @@ import Testing
     for files in [["uses.log": uses], ["items.log": [], "uses.log": uses]] {
       try Self.open(files, under: "pools") { contents, path in
         #expect(contents.pools.isEmpty && contents.unreadable.map(\.kind) == [.pool])
-        #expect(try Self.names(path) == files.keys.sorted())
+        #expect(Self.names(path) == files.keys.sorted())
       }
     }
     items[items.count - 1] ^= 1
     try Self.open(["items.log": items, "uses.log": []], under: "pools") { contents, path in
       #expect(contents.pools.isEmpty && contents.unreadable.map(\.kind) == [.pool])
-      #expect(try Self.names(path) == ["items.log", "uses.log"])
+      #expect(Self.names(path) == ["items.log", "uses.log"])
     }
     try Self.open(["items.log": Array(items.prefix(20))], under: "pools") { contents, path in
       #expect(contents.unreadable.isEmpty && access(path, F_OK) != 0, "nobody was told of it")
@@ -200,6 +200,6 @@ import Testing
     Self.write([], to: "\(folder.path)/format")
     try JournalOpening(folder.path).close()
     try JournalOpening(folder.path).close()
-    #expect(try Self.names(folder.path) == ["batches", "format", "lock"])
+    #expect(Self.names(folder.path) == ["batches", "format", "lock"])
   }
 }

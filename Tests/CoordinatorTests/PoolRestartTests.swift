@@ -157,6 +157,39 @@ import Testing
     }
   }
 
+  @Test("items are not used twice when the record that they were taken is damaged, though it was the last one")
+  func lostTake() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    let path = try await TestCoordinator.run(in: folder.path) { coordinator in
+      try await PoolTests.bring(coordinator, "p", (0..<10).map(String.init))
+      let path = try await PoolTests.take(coordinator, ["p"], args: #""{{p}}""#)
+      _ = try await coordinator.wait(for: path) { $0["queued"]?.int == 10 }
+      return path
+    }
+    let id = try #require(UUIDv7(String(path.dropFirst("/batches/".count))))
+    let log = JournalLog(batch: id, kind: .tasks)
+    var places: [Int] = []
+    let logs = JournalFolder(path: folder.path)
+    _ = try logs.scan(log) { offset, payload in
+      if case .taken? = JournalRecord(payload) { places.append(offset) }
+      return true
+    }
+    let file = open(logs.path(of: log), O_RDWR)
+    defer { close(file) }
+    for place in places {
+      var byte: UInt8 = 0
+      #expect(pread(file, &byte, 1, off_t(place + 15)) == 1)
+      byte ^= 1
+      #expect(pwrite(file, &byte, 1, off_t(place + 15)) == 1)
+    }
+    #expect(!places.isEmpty)
+    try await TestCoordinator.run(in: folder.path) { coordinator in
+      let pool = try await PoolTests.pool(coordinator, "p")
+      #expect(pool["free"]?.int == 0 && pool["items"]?.int == 10, "\(pool)")
+    }
+  }
+
   @Test("a task that its items could not make ends once, also when its result was lost with the coordinator")
   func refused() async throws {
     let folder = TemporaryFolder()

@@ -209,7 +209,9 @@ struct JournalFolder: Sendable {
       offset += piece.count
       guard scanner.take(piece, record), piece.count == JournalLimits.scanBytes else { break }
     }
-    return (scanner, scanner.finish(record), offset)
+    // First, for it is what notices damage at the end.
+    let end = scanner.finish(record)
+    return (scanner, end, offset)
   }
 }
 
