@@ -28,8 +28,8 @@ package struct PoolRecovery: Sendable {
   /// Whether a batch may have taken items without a word of it being left: what lies between others that were taken
   /// counts as used, for it may be.
   package var mayLackTakes = false
-  /// How many takes there may have been of which no word is left: items are taken in their order, so that as many behind
-  /// the last one that is known to be taken count as used as well.
+  /// How many takes there may have been of which no word is left: items are taken in their order, so that as many
+  /// behind the last one that is known to be taken count as used as well.
   package var lostTakes = 0
 
   /// Items that were written; those below `count` are promised.

@@ -31,7 +31,8 @@ protocol JournalEngine: AnyObject {
   /// Calls `then` once all that was appended to the log before survives the loss of the process. In trouble that takes
   /// until it is over.
   func makeDurable(_ log: JournalLog, _ then: @escaping () -> Void)
-  /// Reads up to `count` bytes, fewer only where the log ended when it was called. In the order of the calls of one log.
+  /// Reads up to `count` bytes, fewer only where the log ended when it was called. In the order of the calls of one
+  /// log.
   ///
   /// Gives nil where the log cannot be read now, which the engine has reported: that says nothing of what it holds.
   func read(_ log: JournalLog, from offset: Int, count: Int, _ then: @escaping ([UInt8]?) -> Void)

@@ -5,8 +5,8 @@ import Glibc
 extension JournalFolder {
   private static let removed = ".removed"
 
-  /// Removes a batch or a pool for good. Its folder gets another name first, in one step: what a crash leaves of it then
-  /// is neither run again nor taken for a batch that lost a log.
+  /// Removes a batch or a pool for good. Its folder gets another name first, in one step: what a crash leaves of it
+  /// then is neither run again nor taken for a batch that lost a log.
   func remove(_ id: UUIDv7) throws(JournalError) {
     for (path, parent) in [(path(of: id), batches), (path(ofPool: id), pools)] {
       let renamed = path + Self.removed

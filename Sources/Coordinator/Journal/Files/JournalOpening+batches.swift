@@ -41,8 +41,8 @@ extension JournalOpening {
   }
 
   private static let wayOut =
-    "put the folder back from a copy and start again, or read what results it has with `ignareo results ID --data FOLDER` "
-    + "and delete it"
+    "put the folder back from a copy and start again, or read what results it has with "
+    + "`ignareo results ID --data FOLDER` and delete it"
 
   /// Nil unless its log of tasks tells that it was accepted.
   private func readRunning(_ id: UUIDv7, _ contents: inout Contents) throws(JournalError) -> Batch? {
