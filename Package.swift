@@ -28,6 +28,11 @@ func tests(of name: String, _ dependencies: [Target.Dependency], resources: [Res
   .testTarget(name: "\(name)Tests", dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
+/// What test targets share.
+func sharedByTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
 let package = Package(
   name: "Ignareo",
   products: [
@@ -65,6 +70,8 @@ let package = Package(
     program("Benchmark", "Benchmarks/Program", ["Ignareo"]),
     program("MonitorExample", "Cluster/examples/monitor", ["Ignareo"]),
 
+    sharedByTests("Contract", ["HTTP", "JSON"]),
+
     tests(of: "Clockwork", ["Clockwork"]),
     tests(of: "JSON", ["JSON"]),
     tests(of: "Pattern", ["Pattern", "Clockwork", "JSON"], resources: [.copy("Vectors")]),
@@ -76,8 +83,9 @@ let package = Package(
     tests(of: "Loop", ["Loop", "Clockwork"]),
     tests(of: "Net", ["Net", "Loop", "HTTP", "Clockwork"]),
     tests(of: "Gossip", ["Gossip", "Swim", "Net", "Loop", "JSON", "HTTP", "Clockwork"], resources: [.copy("Vectors")]),
-    tests(of: "Ignareo", ["Ignareo", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
-    tests(of: "Coordinator", ["Coordinator", "Batch", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
+    tests(of: "Ignareo", ["Ignareo", "Contract", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
+    tests(
+      of: "Coordinator", ["Coordinator", "Contract", "Batch", "Gossip", "Net", "Loop", "JSON", "HTTP", "Clockwork"]),
     tests(of: "Simulation", ["Simulation", "Swim"]),
     tests(of: "Main", ["Main", "Gossip", "JSON", "Loop", "Net", "HTTP", "Clockwork", "Simulation"]),
     tests(of: "Tidy", []),

@@ -3,6 +3,8 @@ simulated, each doing a thousand tasks a second; the scheduler and the journal's
 virtual time as they take of this machine's processor. What the coordinator does besides for each task (sockets, HTTP, JSON) is
 measured first, on a real cluster, and counted as busy, too.
 
+Beside them a batch of one task is submitted every 20 ms; one that has not ended when the run does counts as if it had then.
+
 Where it saturates is where its rate falls behind what the nodes could do; what saturates is its one thread, in the parts that the
 figures name. SCALING_NODES=1,10,100,1000 sets the sizes.
 """

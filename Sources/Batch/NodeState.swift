@@ -65,7 +65,9 @@ struct NodeState: Sendable {
   var room: Int { min(places, windowSize - waiting) }
   /// The places that it has for more: those that are free, and its share of all where other coordinators have tasks
   /// there. What it has no place for yet waits on the node, which gives the next ones out in turns.
-  private var places: Int { max(report.capacity - load, others > 0 ? report.capacity / (others + 1) - out : .min) }
+  private var places: Int {
+    max(report.capacity - load, others > 0 ? max(1, report.capacity / (others + 1)) - out : .min)
+  }
   var windowSize: Int { min(window.size ?? report.capacity, report.capacity) }
 
   /// Whether it could run more than its window lets through.

@@ -47,6 +47,22 @@ package struct TaskCounts: Equatable, Sendable {
     }
   }
 
+  package mutating func count(_ state: TaskState) { add(state) }
+
+  package mutating func add(_ others: TaskCounts) {
+    for state in TaskState.allCases { add(state, others[state]) }
+  }
+
+  package mutating func subtract(_ others: TaskCounts) {
+    for state in TaskState.allCases { add(state, -others[state]) }
+  }
+
+  /// Shows these, which have ended, as running still.
+  package mutating func hide(_ ends: TaskCounts) {
+    subtract(ends)
+    running += ends.total
+  }
+
   /// So many more are queued.
   package mutating func grow(by number: Int) { queued += number }
 

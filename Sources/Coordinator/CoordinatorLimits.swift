@@ -24,6 +24,8 @@ enum CoordinatorLimits {
   static let feedersAtOnce = 4
   /// After what went wrong, items are taken up again so soon.
   static let feedRetry: Duration = .milliseconds(500)
+  /// Items whose task failed without effect go back after this: a host that is started again has the time for it.
+  static let itemRest: Duration = .seconds(5)
   static let pools = 10_000
   static let poolNameBytes = 64
   /// Bytes of tasks in one exchange: what is over goes in another.

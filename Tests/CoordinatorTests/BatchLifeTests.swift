@@ -143,6 +143,9 @@ import Testing
       #expect(summary["errors"]?["bad_arguments"]?["example"]?["index"]?.int == 1)
       #expect(summary["duration_ms"]?["p50"]?.double != nil)
       #expect(try await coordinator.get("\(path)/summary").json["counts"]?["ok"]?.int == 3)
+      for several in ["?by=status,node", "?by=status&by=node"] {
+        #expect(try await coordinator.get("\(path)/summary\(several)").status == 400)
+      }
     }
   }
 

@@ -1,7 +1,9 @@
+import Contract
 import HTTP
 import JSON
 import Loop
 import Net
+import Testing
 
 /// Somebody who is told of batches' ends, on a loop of his own that outlives coordinators.
 ///
@@ -55,8 +57,11 @@ final class CallbackReceiver: HTTPHandler, @unchecked Sendable {
 
   var url: String { "http://\(server.localAddress)/ended?of=shop" }
 
+  /// The calls so far, whose bodies must be batches as `/openapi.json` says.
   func received() async -> [Call] {
-    await loop.spawn { self.calls }.value
+    let calls = await loop.spawn { self.calls }.value
+    for call in calls { #expect(DescribedAPI.coordinator.faults(of: call.body, as: "Batch") == []) }
+    return calls
   }
 
   /// Answers all that wait, and every later one at once.

@@ -1,4 +1,5 @@
 import Batch
+import Contract
 import Gossip
 import HTTP
 import JSON
@@ -120,8 +121,12 @@ final class Visitor: @unchecked Sendable {
     client = HTTPClient(loop: loop)
   }
 
-  func get(_ path: String) async throws -> JSONValue {
-    try JSONValue.parse(try await client.fetch(HTTPClientRequest("http://\(address)\(path)")).body)
+  /// The answer as JSON, which must be as `/openapi.json` says.
+  func get(_ path: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> JSONValue {
+    let response = try await client.fetch(HTTPClientRequest("http://\(address)\(path)"))
+    let faults = DescribedAPI.coordinator.faults(of: response, to: "GET", path)
+    #expect(faults == [], "\(path)", sourceLocation: sourceLocation)
+    return try JSONValue.parse(response.body)
   }
 
   /// - Returns: the batch's path.

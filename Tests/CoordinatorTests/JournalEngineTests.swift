@@ -64,7 +64,7 @@ import Testing
       engine.engine.append([1, 2, 3, 4, 5, 6], to: Self.log)
       await engine.makeDurable(Self.log)
       engine.engine.append([7, 8], to: Self.log)
-      engine.engine.cut(Self.log, at: 4)
+      engine.engine.cut(Self.log, at: 4) {}
       #expect(engine.engine.append([9], to: Self.log) == 4)
       await engine.makeDurable(Self.log)
       #expect(await engine.read(Self.log, from: 0, count: 100) == [1, 2, 3, 4, 9])
@@ -82,7 +82,7 @@ import Testing
       }
       let isTold = Told()
       engine.engine.makeDurable(Self.log) { isTold.count += 1 }
-      engine.engine.drop(Self.batch)
+      engine.engine.drop(Self.batch) {}
       #expect(isTold.count == 1 && engine.engine.byteCount == 0)
       #expect(await engine.read(Self.log, from: 0, count: 10) == nil)
       engine.engine.create(Self.log)
@@ -187,7 +187,7 @@ import Testing
       engine.engine.makeDurable(Self.log) {}
       try await engine.until { engine.engine.trouble != nil }
       // A submission that is refused for want of room.
-      engine.engine.drop(Self.log.batch)
+      engine.engine.drop(Self.log.batch) {}
       try await engine.until { engine.engine.trouble == nil }
       #expect(rename("\(folder.path)/away", "\(folder.path)/batches") == 0)
     }

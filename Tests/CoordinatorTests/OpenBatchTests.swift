@@ -298,6 +298,7 @@ import Testing
         intake.close { refusals.add($0?.status) }
         #expect(!batch.isOpen && refusals.statuses.isEmpty, "nothing is durable yet")
         intake.giveUp(.noSpace(.full))
+        try await coordinator.until { refusals.statuses.count == 3 }
         #expect(refusals.statuses == [507, 507, 507] && batch.isOpen && batch.total == 0)
         #expect(try await coordinator.send("POST", "\(path)/tasks", body: #"[{"task":"echo"}]"#).status == 202)
         #expect(refusals.statuses.count == 3)

@@ -81,6 +81,7 @@ import Testing
     let folder = TemporaryFolder()
     defer { folder.remove() }
     let path = try await TestCoordinator.run(in: folder.path) { coordinator in
+      coordinator.service.pools.itemRest = .milliseconds(1)
       try coordinator.node("n1") { shard in
         for task in shard.tasks {
           if task["args"]?.int == 3 {
@@ -224,6 +225,7 @@ import Testing
         pool.intake.add(PoolIntake.Call(items, .lent(2), addition: nil) { told.statuses.append($0?.status) })
         pool.intake.close { told.statuses.append($0?.status) }
         pool.intake.giveUp(.noSpace(.full))
+        try await coordinator.until { told.statuses.count == 2 }
         #expect(told.statuses == [507, 507] && !pool.intake.isClosed && pool.use == .undecided)
         try await PoolTests.bring(coordinator, "p", ["7"])
         return ""

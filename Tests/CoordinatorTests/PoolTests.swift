@@ -126,6 +126,7 @@ import Testing
   @Test("an item whose task surely had no effect goes back, three times at most; one that may have acted is used up")
   func returned() async throws {
     try await TestCoordinator.run { coordinator in
+      coordinator.service.pools.itemRest = .milliseconds(1)
       let tries = Tries()
       try coordinator.node("n1") { shard in
         for task in shard.tasks {
@@ -151,6 +152,25 @@ import Testing
       let pool = try await Self.pool(coordinator, "p")
       #expect(pool["used"]?.int == 4 && pool["failed"]?.int == 1 && pool["returned"]?.int == 3, "\(pool)")
       #expect(pool["free"]?.int == 0 && pool["leased"]?.int == 0)
+    }
+  }
+
+  @Test("an item that failed without effect rests before it goes back, and does so at once when its batch is cancelled")
+  func rests() async throws {
+    try await TestCoordinator.run { coordinator in
+      coordinator.service.pools.itemRest = .seconds(3_600)
+      try coordinator.node("n1") { shard in
+        for task in shard.tasks { shard.fail(task, #"{"code":"connect","message":"refused","effect":false}"#) }
+        shard.end()
+      }
+      try await Self.bring(coordinator, "p", ["1", "2"])
+      let path = try await Self.take(coordinator, ["p"], args: #""{{p}}""#)
+      _ = try await coordinator.wait(for: path) { $0["error"]?.int == 2 }
+      let before = try await Self.pool(coordinator, "p")
+      #expect(before["free"]?.int == 0 && before["leased"]?.int == 2, "\(before)")
+      _ = try await coordinator.send("DELETE", path)
+      let after = try await coordinator.wait(for: "/pools/p") { $0["free"]?.int == 2 }
+      #expect(after["leased"]?.int == 0 && after["used"]?.int == 0, "\(after)")
     }
   }
 

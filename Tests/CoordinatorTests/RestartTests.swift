@@ -84,7 +84,7 @@ import Testing
         try coordinator.node("n1") { shard in
           for task in shard.tasks {
             if task["index"]?.int == 1 {
-              shard.fail(task, #"{"code":"assertion","message":"no"}"#)
+              shard.fail(task, #"{"code":"assertion","message":"no","retryable":false}"#)
             } else {
               shard.complete(task)
             }

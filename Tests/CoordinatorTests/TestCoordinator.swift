@@ -1,5 +1,7 @@
 import Batch
 import Clockwork
+import Contract
+import Gossip
 import HTTP
 import JSON
 import Loop
@@ -16,6 +18,8 @@ final class TestCoordinator: @unchecked Sendable {
   let client: HTTPClient
   private let address: SocketAddress
   private var nodes: [FakeNode] = []
+  /// Why it may get no batches although it runs.
+  var unready: String?
   private let opening: JournalOpening
 
   var journal: Journal { service.journal }
@@ -32,12 +36,14 @@ final class TestCoordinator: @unchecked Sendable {
     address = try service.listen(SocketAddress(ip: "127.0.0.1", port: 0)!)
     service.restore(opening.readBatches())
     service.dispatcher.takeover.expectedNodes = { nodes }
-    let empty: (HTTPExchange) -> Void = { $0.respond(json: Array("{}".utf8)) }
     service.serve(
       CoordinatorAPI.Surroundings(
-        status: { Array("{}".utf8) }, metrics: { _ in }, nodes: empty, node: { exchange, _ in empty(exchange) },
-        keys: empty,
-        taskTypes: empty),
+        status: { Array("{}".utf8) }, metrics: { _ in },
+        nodes: { $0.respond(json: NodesReport(members: [], loads: [:]).json()) },
+        node: { $0.respond(.notFound("/nodes/\($1)")) },
+        keys: { $0.respond(json: Array(#"{"ok":true,"keys":[],"members":[]}"#.utf8)) },
+        taskTypes: { $0.respond(json: TaskTypeList(nodes: [:]).bytes) },
+        unready: { [unowned self] in unready }),
       as: "c1")
   }
 
@@ -123,13 +129,16 @@ final class TestCoordinator: @unchecked Sendable {
 
   func send(
     _ method: String, _ path: String, body: String? = nil, type: String? = "application/json",
-    headers: HTTPHeaders = [:]
+    headers: HTTPHeaders = [:], sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> Answer {
-    try await send(method, path, bytes: body.map { Array($0.utf8) }, type: type, headers: headers)
+    try await send(
+      method, path, bytes: body.map { Array($0.utf8) }, type: type, headers: headers, sourceLocation: sourceLocation)
   }
 
+  /// One request and its answer, which must be as `/openapi.json` says.
   func send(
-    _ method: String, _ path: String, bytes: [UInt8]?, type: String? = "application/json", headers: HTTPHeaders = [:]
+    _ method: String, _ path: String, bytes: [UInt8]?, type: String? = "application/json", headers: HTTPHeaders = [:],
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> Answer {
     var headers = headers
     if bytes != nil, let type { headers.add("Content-Type", type) }
@@ -137,10 +146,16 @@ final class TestCoordinator: @unchecked Sendable {
       "http://\(address)\(path)", method: method, headers: headers, body: bytes.map { .bytes($0) } ?? .none)
     request.timeout = .seconds(20)
     let response = try await client.fetch(request)
+    let isCoded = headers["Content-Encoding"] != nil
+    let faults = DescribedAPI.coordinator.faults(
+      of: response, to: method, path, isCoded ? [] : bytes ?? [], as: type)
+    #expect(faults == [], "\(method) \(path)", sourceLocation: sourceLocation)
     return Answer(status: response.status, headers: response.headers, body: response.body)
   }
 
-  func get(_ path: String) async throws -> Answer { try await send("GET", path) }
+  func get(_ path: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Answer {
+    try await send("GET", path, sourceLocation: sourceLocation)
+  }
 
   /// Submits and gives the batch's path.
   func submit(_ tasks: String, query: String = "") async throws -> String {

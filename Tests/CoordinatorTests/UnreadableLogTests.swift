@@ -197,9 +197,9 @@ private final class CountingEngine: JournalEngine {
   func end(of log: JournalLog) -> Int { memory.end(of: log) }
   func pendingBytes(of log: JournalLog) -> Int { 0 }
   func makeDurable(_ log: JournalLog, _ then: @escaping () -> Void) { then() }
-  func cut(_ log: JournalLog, at offset: Int) { memory.cut(log, at: offset) }
+  func cut(_ log: JournalLog, at offset: Int, _ then: @escaping () -> Void) { memory.cut(log, at: offset, then) }
   func close(_ then: @escaping () -> Void) { then() }
-  func drop(_ batch: UUIDv7) { memory.drop(batch) }
+  func drop(_ batch: UUIDv7, _ then: @escaping () -> Void) { memory.drop(batch, then) }
 
   func read(_ log: JournalLog, from offset: Int, count: Int, _ then: @escaping ([UInt8]?) -> Void) {
     readBytes += min(count, memory.end(of: log) - offset)

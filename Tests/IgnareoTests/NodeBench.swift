@@ -1,4 +1,5 @@
 import Clockwork
+import Contract
 import Gossip
 import HTTP
 import JSON
@@ -62,7 +63,9 @@ final class NodeBench: @unchecked Sendable {
     let response = try await client.fetch(request)
     let answer = DescribedAPI.Answer(
       method: method, path: path, status: response.status, headers: response.headers, body: response.body)
-    let faults = described.faults(of: answer) + described.faults(inRequest: body ?? "", of: answer)
+    let faults =
+      described.faults(of: answer)
+      + described.faults(inRequest: Array((body ?? "").utf8), as: type, of: answer)
     #expect(faults == [], "\(method) \(path)", sourceLocation: sourceLocation)
     let json = method == "HEAD" ? JSONValue.null : try JSONValue.parse(response.body)
     return Answer(status: response.status, headers: response.headers, json: json)

@@ -1,3 +1,4 @@
+import Contract
 import Gossip
 import HTTP
 import JSON

@@ -1,4 +1,5 @@
 import Clockwork
+import Contract
 import HTTP
 import JSON
 import Loop

@@ -36,6 +36,12 @@ struct BatchCheckerTests {
   @Test("quarantine: nobody says that a node's process is another one")
   func quarantine() throws { try expect("quarantine", .forgivesDeaths, in: "poison", nodes: 1, seeds: 1...30) }
 
+  @Test("fairness: nodes prefer one coordinator, and do not tell it of the others")
+  func fairness() throws {
+    let text = "coordinators 2\nat 0s slow 0\nat 0.1s submit 900\nat 0.2s submit 60\nat 0.3s submit 60\nuntil 100s"
+    try expect("fairness", .takesSides, nodes: 1) { _ in try BatchScenario(name: "crowd", text: text) }
+  }
+
   /// The same without the fault passes, so the failure is the fault's.
   private func expect(
     _ checker: String, _ fault: PlantedBatchFault, in name: String, nodes: Int = 4, seeds: ClosedRange<UInt64> = 1...20

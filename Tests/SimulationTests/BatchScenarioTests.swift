@@ -16,7 +16,8 @@ struct BatchScenarioTests {
     arguments: [
       "until", "until soon", "at 10s", "at 10s explode 1", "at ten crash 1", "breaks 101%", "breaks five", "crash 1",
       "at 1s crash ab", "latency 5ms 1ms", "sync 1ms", "at 1s submit 0", "at 1s submit many", "at 1s cancel -1",
-      "at 1s kill 1", "at 1s full disk", "drift 60%", "at -1s kill", "members 3", "loss 5%",
+      "at 1s kill 9", "coordinators 0", "coordinators 9", "at 1s coordinators 2", "at 1s full disk", "drift 60%",
+      "at -1s kill", "members 3", "loss 5%",
     ])
   func refused(_ line: String) {
     #expect { try BatchScenario(name: "x", text: "# first\n\(line)\nuntil 9s") } throws: { error in

@@ -2,8 +2,8 @@ import Foundation
 
 /// The targets that Package.swift declares and their arrows, read from its text.
 struct Manifest: Equatable {
-  /// A program is one like a user's, outside Sources.
-  enum Kind { case system, product, program, test }
+  /// A program is one like a user's, outside Sources; what is shared is of use to tests alone.
+  enum Kind { case system, product, program, shared, test }
 
   struct Target: Equatable {
     let name: String
@@ -38,7 +38,7 @@ struct Manifest: Equatable {
         let folder =
           switch kind {
           case .program: names.count > 1 ? names[1] : ""
-          case .test: "Tests/\(full)"
+          case .shared, .test: "Tests/\(full)"
           case .system, .product: "Sources/\(name)"
           }
         found.append(
@@ -51,7 +51,7 @@ struct Manifest: Equatable {
 
   private static let openings: [(String, Kind)] = [
     (".systemLibrary(name: ", .system), ("target(\"", .product), (".executableTarget(", .product),
-    ("program(\"", .program), ("tests(of: ", .test),
+    ("program(\"", .program), ("sharedByTests(\"", .shared), ("tests(", .test),
   ]
 
   private static func places(of needle: [UInt8], in bytes: [UInt8]) -> [Int] {

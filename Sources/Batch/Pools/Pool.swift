@@ -29,6 +29,8 @@ package struct Pool: Sendable {
   var loans: [UInt16] = []
   /// Items with a loan left, those that were lent the longest time ago first.
   var lendable = Line<UInt32>()
+  /// Those of them that an earlier coordinator has lent out: taking each out of the line would look at all of it.
+  var lentBefore: Set<UInt32> = []
   /// Batches that take from it now.
   var takers: Set<Int> = []
 
@@ -36,7 +38,7 @@ package struct Pool: Sendable {
 
   /// Items that can be taken now.
   package var free: Int {
-    if case .lent = use { return lendable.count }
+    if case .lent = use { return lendable.count - lentBefore.count }
     return count - Int(next) + back.count
   }
 
@@ -68,7 +70,9 @@ package struct Pool: Sendable {
       next += 1
       return ItemUse(item: next - 1, use: 1)
     }
-    guard let item = lendable.popFirst() else { preconditionFailure("nothing to lend") }
+    var item = lendable.popFirst()
+    while let lent = item, lentBefore.remove(lent) != nil { item = lendable.popFirst() }
+    guard let item else { preconditionFailure("nothing to lend") }
     loans[Int(item)] += 1
     if loans[Int(item)] < most { lendable.append(item) }
     return ItemUse(item: item)
@@ -122,7 +126,7 @@ package struct Pool: Sendable {
     guard case .lent(let most) = use else { return }
     loans[Int(item)] -= 1
     // One with a loan left stands in line already.
-    if Int(loans[Int(item)]) == most - 1 { lendable.append(item) }
+    if Int(loans[Int(item)]) == most - 1, lentBefore.remove(item) == nil { lendable.append(item) }
   }
 
   /// An item that a task holds which an earlier coordinator made.
@@ -130,8 +134,8 @@ package struct Pool: Sendable {
     guard case .lent(let most) = use, Int(item) < count else { return }
     leased += 1
     loans[Int(item)] += 1
-    // More than may hold it, if there are now fewer loans than then: it is in no line.
-    if Int(loans[Int(item)]) == most { lendable.remove { $0 == item } }
+    // More than may hold it, if there are now fewer loans than then.
+    if Int(loans[Int(item)]) == most { lentBefore.insert(item) }
   }
 }
 
@@ -155,11 +159,5 @@ struct Line<Element: Sendable>: Sendable {
       }
     }
     return elements[head]
-  }
-
-  mutating func remove(_ isUnwanted: (Element) -> Bool) {
-    elements.removeFirst(head)
-    head = 0
-    elements.removeAll(where: isUnwanted)
   }
 }

@@ -12,8 +12,8 @@ enum BatchDocument {
   }
 
   /// A batch that is being cancelled runs until its last task has ended.
-  static func state(of batch: BatchRecord, _ progress: BatchProgress) -> String {
-    batch.outcome == nil ? "running" : progress.isCancelled ? "cancelled" : "done"
+  static func state(of batch: BatchRecord) -> String {
+    batch.outcome.map { $0.progress.isCancelled ? "cancelled" : "done" } ?? "running"
   }
 
   static func write(_ batch: BatchRecord, _ dispatcher: Dispatcher, into writer: inout JSONWriter) {
@@ -23,7 +23,7 @@ enum BatchDocument {
     writer.object {
       $0.member("id", batch.id.text)
       $0.member("name", ifPresent: batch.name)
-      $0.member("state", state(of: batch, progress))
+      $0.member("state", state(of: batch))
       $0.member("open", batch.isOpen)
       $0.member("total", batch.total)
       $0.member("ok", counts.ok)

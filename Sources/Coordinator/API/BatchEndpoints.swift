@@ -40,7 +40,7 @@ final class BatchEndpoints {
     writer.object { document in
       document.array("batches") { array in
         for batch in book.all where after.map({ batch.id < $0 }) ?? true {
-          if let state, BatchDocument.state(of: batch, dispatcher.progress(of: batch)) != state { continue }
+          if let state, BatchDocument.state(of: batch) != state { continue }
           hasMore = listed.count == limit
           if hasMore { break }
           listed.append(batch.id)
@@ -67,7 +67,10 @@ final class BatchEndpoints {
         guard case .success(let tasks) = tasks, case .success(let line) = line else {
           return exchange.respond(.unreadable)
         }
-        let result = line.map { JSONValue(trusted: $0.bytes.dropLast()) }
+        // One that is not durable may be taken back yet: nobody sees it.
+        let result = line.flatMap { $0.seq <= batch.resultCount ? $0 : nil }.map {
+          JSONValue(trusted: $0.bytes.dropLast())
+        }
         let document = TaskDocument(batch: batch, index: index, task: tasks[index], result: result, progress: progress)
         exchange.respond(json: document.bytes)
       }
@@ -84,8 +87,7 @@ final class BatchEndpoints {
           detail: "Only an ended batch can be purged; cancel it first with DELETE and no ?purge=.",
           instance: exchange.request.path)
       }
-      book.remove(batch.id)
-      return exchange.respond(status: 204)
+      return book.remove(batch.id) { exchange.respond(status: 204) }
     }
     guard batch.outcome == nil else { return try show(id, exchange) }
     let answer = CancelAnswer(batch, dispatcher, exchange)
@@ -121,7 +123,7 @@ private final class CancelAnswer: BatchFollower {
       if isKept { return give() }
       guard let trouble = dispatcher.book.journal.engine.trouble else { return awaitKeeping() }
       batch.unfollow(self)
-      exchange?.respond(Problem.noSpace(trouble))
+      exchange?.respond(Problem.cancelNotKept(trouble))
       exchange = nil
     }
   }
@@ -135,5 +137,15 @@ private final class CancelAnswer: BatchFollower {
     timer?.cancel()
     exchange?.respond(json: BatchDocument.bytes(of: batch, dispatcher))
     exchange = nil
+  }
+}
+
+extension Problem {
+  fileprivate static func cancelNotKept(_ trouble: JournalTrouble) -> Problem {
+    Problem(
+      status: trouble == .full ? 507 : 503, code: trouble == .full ? "no_space" : "journal_failing",
+      title: "The batch is being cancelled, and that is not kept yet",
+      detail: "Its tasks are stopped. A coordinator that is started again before the journal can be written would not "
+        + "know of it: \(trouble.text); then ask again.", retryAfter: 10)
   }
 }

@@ -28,6 +28,8 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   private let additions: AdditionEndpoint
   private let results: ResultEndpoints
   private let pools: PoolEndpoints
+  /// `GET /openapi.json`, made when it is first asked for: a coordinator starts sooner without it.
+  private lazy var description = CoordinatorDescription.json()
   /// Nil until the coordinator has found its place in the cluster.
   private var surroundings: Surroundings?
   private(set) var isDraining = false
@@ -58,8 +60,9 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
   func handle(_ exchange: HTTPExchange) {
     let request = exchange.request
     guard let route = CoordinatorRoute(request.pathSegments) else { return exchange.respond(.notFound(request.path)) }
-    guard route.methods.contains(request.method) else {
-      let allow = route.methods.joined(separator: ", ")
+    let methods = route.template.methods
+    guard methods.contains(request.method) else {
+      let allow = methods.joined(separator: ", ")
       return exchange.respond(.methodNotAllowed(request.method, request.path, allow: allow))
     }
     guard let surroundings else {
@@ -80,7 +83,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.batch(let id), "DELETE"): try batches.delete(id, exchange)
     case (.batch(let id), _): try batches.show(id, exchange)
     case (.results(let id), _): try results.list(batches.find(id, exchange), exchange)
-    case (.summary(let id), _): results.summarize(try batches.find(id, exchange), exchange)
+    case (.summary(let id), _): try results.summarize(batches.find(id, exchange), exchange)
     case (.events(let id), _): EventStream.start(try batches.find(id, exchange), batches.dispatcher, exchange)
     case (.task(let id, let index), _): try batches.showTask(id, index: index, exchange)
     case (.tasks(let id), _):
@@ -101,6 +104,7 @@ final class CoordinatorAPI: HTTPHandler, @unchecked Sendable {
     case (.taskTypes, _): surroundings.taskTypes(exchange)
     case (.status, _): exchange.respond(json: surroundings.status())
     case (.metrics, _): exchange.respondMetrics(surroundings.metrics)
+    case (.openAPI, _): exchange.respond(json: description)
     case (.alive, _): exchange.respond(json: Self.alive)
     case (.ready, _):
       guard !isDraining else { throw .draining }

@@ -25,6 +25,7 @@ enum CoordinatorRoute: Equatable {
   case metrics
   case alive
   case ready
+  case openAPI
 
   /// - Parameter parts: the path between its slashes, percent-decoded.
   init?(_ parts: [String]) {
@@ -50,17 +51,79 @@ enum CoordinatorRoute: Equatable {
     case (1, "metrics"): self = .metrics
     case (1, "healthz"): self = .alive
     case (1, "readyz"): self = .ready
+    case (1, "openapi.json"): self = .openAPI
     default: return nil
     }
   }
 
-  var methods: [String] {
+  var template: Template {
     switch self {
-    case .batches, .keys: ["GET", "HEAD", "POST"]
-    case .batch, .pool: ["GET", "HEAD", "DELETE"]
-    case .tasks, .close, .poolItems, .poolClose: ["POST"]
-    case .nodeDrain: ["POST"]
-    default: ["GET", "HEAD"]
+    case .batches: .batches
+    case .batch: .batch
+    case .results: .results
+    case .summary: .summary
+    case .events: .events
+    case .task: .task
+    case .tasks: .tasks
+    case .close: .close
+    case .pools: .pools
+    case .pool: .pool
+    case .poolItems: .poolItems
+    case .poolClose: .poolClose
+    case .nodes: .nodes
+    case .node: .node
+    case .nodeDrain: .nodeDrain
+    case .keys: .keys
+    case .taskTypes: .taskTypes
+    case .status: .status
+    case .metrics: .metrics
+    case .alive: .alive
+    case .ready: .ready
+    case .openAPI: .openAPI
+    }
+  }
+
+  /// A route without what stands in it: what `/openapi.json` describes.
+  enum Template: CaseIterable {
+    case batches, batch, tasks, close, results, summary, events, task, pools, pool, poolItems, poolClose
+    case nodes, node, nodeDrain, keys, taskTypes, status, metrics, alive, ready, openAPI
+
+    var path: String {
+      switch self {
+      case .batches: "/batches"
+      case .batch: "/batches/{id}"
+      case .results: "/batches/{id}/results"
+      case .summary: "/batches/{id}/summary"
+      case .events: "/batches/{id}/events"
+      case .task: "/batches/{id}/tasks/{index}"
+      case .tasks: "/batches/{id}/tasks"
+      case .close: "/batches/{id}/close"
+      case .pools: "/pools"
+      case .pool: "/pools/{name}"
+      case .poolItems: "/pools/{name}/items"
+      case .poolClose: "/pools/{name}/close"
+      case .nodes: "/nodes"
+      case .node: "/nodes/{name}"
+      case .nodeDrain: "/nodes/{name}/drain"
+      case .keys: "/keys"
+      case .taskTypes: "/task-types"
+      case .status: "/status"
+      case .metrics: "/metrics"
+      case .alive: "/healthz"
+      case .ready: "/readyz"
+      case .openAPI: "/openapi.json"
+      }
+    }
+
+    var methods: [String] {
+      switch self {
+      case .batches, .keys: ["GET", "HEAD", "POST"]
+      case .batch, .pool: ["GET", "HEAD", "DELETE"]
+      case .tasks, .close, .poolItems, .poolClose, .nodeDrain: ["POST"]
+      case .results, .summary, .events, .task, .pools, .nodes, .node, .taskTypes, .status, .metrics, .alive, .ready,
+        .openAPI:
+        ["GET", "HEAD"]
+      }
     }
   }
 }

@@ -49,8 +49,7 @@ final class PoolEndpoints {
     guard batches.isEmpty, pool.claims == 0, pool.intake.isIdle else {
       throw .poolInUse(exchange.request.path, by: batches.map(\.text))
     }
-    book.remove(pool)
-    exchange.respond(status: 204)
+    book.remove(pool) { exchange.respond(status: 204) }
   }
 
   func close(_ name: String, _ exchange: HTTPExchange) throws(Problem) {

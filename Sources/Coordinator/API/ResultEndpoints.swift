@@ -28,8 +28,12 @@ final class ResultEndpoints {
     ResultStream(exchange, batch, dispatcher, order: order, selection: selection, follows: follows).start()
   }
 
-  func summarize(_ batch: BatchRecord, _ exchange: HTTPExchange) {
-    let by = RequestQuery(exchange)["by"]
+  func summarize(_ batch: BatchRecord, _ exchange: HTTPExchange) throws(Problem) {
+    let fields = RequestQuery(exchange).items.filter { $0.name == "by" }.map { $0.value }
+    let by = fields.first
+    if fields.count > 1 || by?.contains(",") == true {
+      throw .badParameter("by", fields.joined(separator: " and "), "one field, such as value.status")
+    }
     Summing(batch, dispatcher, by: by.map { $0.split(separator: ".").map(String.init) } ?? [], exchange).go()
   }
 }
@@ -66,7 +70,7 @@ private final class Summing: @unchecked Sendable {
     var writer = JSONWriter()
     writer.object {
       $0.member("id", batch.id.text)
-      $0.member("state", BatchDocument.state(of: batch, dispatcher.progress(of: batch)))
+      $0.member("state", BatchDocument.state(of: batch))
       $0.member("total", batch.total)
       summary.write(into: &$0)
       $0.object("duration_ms") { BatchDocument.writeDurations(batch.durations, into: &$0) }

@@ -64,10 +64,12 @@ final class SubmissionEndpoint {
     }
   }
 
+  /// Who is told that nothing was kept may send it again: so not before it is gone from the disk.
   func refuse(_ exchange: HTTPExchange, _ options: SubmissionOptions, _ draft: BatchDraft, _ problem: Problem) {
-    journal.drop(draft.id)
-    if let key = options.idempotencyKey { dispatcher.book.release(key: key) }
-    exchange.respond(problem)
+    journal.drop(draft.id) { [dispatcher] in
+      if let key = options.idempotencyKey { dispatcher.book.release(key: key) }
+      exchange.respond(problem)
+    }
   }
 
   func accept(_ exchange: HTTPExchange, _ options: SubmissionOptions, _ draft: BatchDraft, _ digest: BodyDigest) {

@@ -15,7 +15,9 @@ struct TaskDocument {
 
   var bytes: [UInt8] {
     var writer = JSONWriter()
-    let state = result?["status"]?.string ?? progress?.state.name ?? "queued"
+    // Until its result is durable, it runs for all to see.
+    let known = progress.map { $0.state.hasEnded ? TaskState.running : $0.state }
+    let state = result?["status"]?.string ?? known?.name ?? "queued"
     writer.object {
       $0.member("batch", batch.id.text)
       $0.member("index", index)

@@ -16,6 +16,8 @@ struct AdditionKeys {
     for addition in additions { bind(addition) }
   }
 
+  var isEmpty: Bool { uses.isEmpty }
+
   subscript(key: String) -> Use? { uses[key] }
 
   mutating func reserve(_ key: String) { uses[key] = .reading }

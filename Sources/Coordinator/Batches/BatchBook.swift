@@ -37,12 +37,13 @@ final class BatchBook {
     if order.count > 1, order[order.count - 2] > batch.id { order.sort() }
   }
 
-  func remove(_ id: UUIDv7) {
-    guard let batch = batches.removeValue(forKey: id) else { return }
+  /// Calls `then` once no later coordinator can find it.
+  func remove(_ id: UUIDv7, _ then: @escaping () -> Void = {}) {
+    guard let batch = batches.removeValue(forKey: id) else { return then() }
     onRemoved(batch)
     if let place = order.firstIndex(of: id) { order.remove(at: place) }
     if let key = keyOfBatch.removeValue(forKey: id) { keys[key] = nil }
-    journal.drop(id)
+    journal.drop(id, then)
   }
 
   // MARK: Keeping within bounds

@@ -29,7 +29,7 @@ final class BatchIntake: @unchecked Sendable {
     fileprivate var willAdd: (Int) -> Void = { _ in }
     /// Where the journal stood before it; nil until it is written.
     fileprivate var mark: BatchJournal.TaskMark?
-    fileprivate let answer: (Problem?) -> Void
+    fileprivate var answer: (Problem?) -> Void
 
     /// - Parameter answer: told once it is durable, or why nothing of it was kept.
     init(
@@ -96,6 +96,15 @@ final class BatchIntake: @unchecked Sendable {
 
   /// Closes it for good; `answer` is told once that is durable.
   func close(_ answer: @escaping (Problem?) -> Void) {
+    if let first = (written + queue).first(where: \.isClosing) {
+      // What becomes of that becomes of this one.
+      let former = first.answer
+      first.answer = { problem in
+        former(problem)
+        answer(problem)
+      }
+      return
+    }
     guard state == .open else { return whenSettled { answer(nil) } }
     state = .closed
     enqueue(Call(closing: answer))
@@ -192,12 +201,13 @@ final class BatchIntake: @unchecked Sendable {
     let calls = written + queue
     guard let first = calls.first else { return }
     (written, queue, isWriting) = ([], [], false)
-    if let mark = first.mark { batch.journal.cutTasks(to: mark) }
-    for call in calls {
-      if call.isClosing, state == .closed { state = .open }
-      call.answer(problem)
+    for call in calls where call.isClosing && state == .closed { state = .open }
+    // Who hears that nothing was kept may send it again: so not before it is gone from the disk.
+    let answer = { [self] in
+      for call in calls { call.answer(problem) }
+      settleIfEmpty()
     }
-    settleIfEmpty()
+    if let mark = first.mark { batch.journal.cutTasks(to: mark, answer) } else { answer() }
   }
 }
 

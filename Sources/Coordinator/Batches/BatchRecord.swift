@@ -34,6 +34,9 @@ final class BatchRecord {
   var callback: CallbackState?
   private var followers: [ObjectIdentifier: any BatchFollower] = [:]
 
+  /// Ends whose results are not durable: until they are, those tasks run for all to see.
+  private(set) var unseen = TaskCounts()
+
   /// How far it is while the scheduler does not know it: before it gets it, and once it has given its last word.
   var last = BatchProgress()
 
@@ -121,7 +124,7 @@ final class BatchRecord {
 
   /// The same of a coordinator before this one.
   func noted(_ loss: JournalRecord.LossRecord) -> NodeLossNote {
-    let sinceBirth = Duration.milliseconds(max(0, min(loss.at - createdAt.milliseconds, 1 << 50)))
+    let sinceBirth = Duration.milliseconds(max(0, min(loss.at &- createdAt.milliseconds, 1 << 50)))
     return NodeLossNote(
       batch: id, node: loss.node, life: loss.life, at: createdInstant + sinceBirth, trialSize: Int(loss.trialSize),
       indexes: loss.indexes)
@@ -134,8 +137,19 @@ final class BatchRecord {
       durations: durations, damage: damage)
   }
 
-  /// More results have become durable.
-  func publish(_ count: Int, at now: Instant) {
+  /// Tasks have ended, and nobody may see it yet.
+  ///
+  /// - Returns: what `publish` takes.
+  func hide(_ ends: [TaskEnd]) -> TaskCounts {
+    var counts = TaskCounts()
+    for end in ends { counts.count(end.status) }
+    unseen.add(counts)
+    return counts
+  }
+
+  /// More results have become durable, the last of them `count`; these were hidden.
+  func publish(_ count: Int, _ hidden: TaskCounts, at now: Instant) {
+    unseen.subtract(hidden)
     rate.count(count - resultCount, at: now)
     resultCount = count
     tellFollowers()

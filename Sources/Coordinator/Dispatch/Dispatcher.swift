@@ -122,7 +122,9 @@ final class Dispatcher: @unchecked Sendable {
 
   func progress(of batch: BatchRecord) -> BatchProgress {
     if let outcome = batch.outcome { return outcome.progress }
-    return (scheduler.progress(of: batch.id) ?? batch.last).adding(retried: batch.retriedBefore)
+    var progress = (scheduler.progress(of: batch.id) ?? batch.last).adding(retried: batch.retriedBefore)
+    progress.counts.hide(batch.unseen)
+    return progress
   }
 
   func task(_ index: Int, of batch: BatchRecord) -> TaskProgress? { scheduler.task(index, of: batch.id) }
@@ -339,18 +341,25 @@ final class Dispatcher: @unchecked Sendable {
   /// Why nothing new is sent; nil when that is not so.
   var heldBecause: String? {
     guard isHeld else { return nil }
-    return book.journal.engine.trouble?.text
-      ?? "results fill the coordinator's room: cancel batches, purge ended ones, or raise --keep"
+    let engine = book.journal.engine
+    if let trouble = engine.trouble { return trouble.text }
+    if engine.pendingBytes > JournalLimits.waitingBytes { return "the disk does not keep up with the results" }
+    return "results fill the coordinator's room: cancel batches, purge ended ones, or raise --keep"
   }
 
   /// Sends nothing new while results fill their room, or the journal is in trouble or does not keep up.
   private func checkRoom() {
     let engine = book.journal.engine
-    let isFull = !book.makeRoom() || engine.trouble != nil || engine.pendingBytes > JournalLimits.waitingBytes
+    let lags = engine.pendingBytes > JournalLimits.waitingBytes
+    let isFull = !book.makeRoom() || engine.trouble != nil || lags
     if isFull != isHeld {
       isHeld = isFull
       if isFull, engine.trouble == nil {
-        log.warning("no_room", ["bytes": "\(book.journal.byteCount)", "effect": "no task is sent"])
+        if lags {
+          log.info("journal_lags", ["pending_bytes": "\(engine.pendingBytes)", "effect": "no task is sent"])
+        } else {
+          log.warning("no_room", ["bytes": "\(book.journal.byteCount)", "effect": "no task is sent"])
+        }
       }
       feed(.hold(isFull))
     }

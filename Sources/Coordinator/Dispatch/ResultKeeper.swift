@@ -8,7 +8,8 @@ import Loop
 /// Guarded by: the loop's thread.
 final class ResultKeeper {
   private enum Entry {
-    case results([TaskEnd])
+    /// And what of them is hidden until they are durable.
+    case results([TaskEnd], TaskCounts)
     case mark(() -> Void)
     case ended(BatchProgress)
   }
@@ -24,7 +25,7 @@ final class ResultKeeper {
 
   init(loop: EventLoop, log: Log) { (self.loop, self.log) = (loop, log) }
 
-  func store(_ ends: [TaskEnd], of batch: BatchRecord) { take(.results(ends), of: batch) }
+  func store(_ ends: [TaskEnd], of batch: BatchRecord) { take(.results(ends, batch.hide(ends)), of: batch) }
 
   /// Calls `then` once all that came before of the batch is durable.
   func mark(_ batch: BatchRecord, _ then: @escaping () -> Void) { take(.mark(then), of: batch) }
@@ -44,10 +45,10 @@ final class ResultKeeper {
 
   private func perform(_ entry: Entry, of batch: BatchRecord) {
     switch entry {
-    case .results(let ends) where batch.hasIDs:
+    case .results(let ends, let hidden) where batch.hasIDs:
       waiting[batch.id] = []
-      appendNamed(ends, to: batch)
-    case .results(let ends): append(ends, [:], to: batch)
+      appendNamed(ends, hidden, to: batch)
+    case .results(let ends, let hidden): append(ends, hidden, [:], to: batch)
     case .mark(let then): batch.journal.makeResultsDurable(then)
     case .ended(let progress): finish(batch, progress)
     }
@@ -55,19 +56,19 @@ final class ResultKeeper {
 
   /// Without the names that a submitter gave its tasks he could not tell results apart: they wait until those can be
   /// read.
-  private func appendNamed(_ ends: [TaskEnd], to batch: BatchRecord) {
+  private func appendNamed(_ ends: [TaskEnd], _ hidden: TaskCounts, to batch: BatchRecord) {
     batch.journal.readTasks(ends.map(\.index)) { [self] read in
       guard case .success(let tasks) = read else {
-        loop.schedule(after: CoordinatorLimits.readRetry) { [self] in appendNamed(ends, to: batch) }
+        loop.schedule(after: CoordinatorLimits.readRetry) { [self] in appendNamed(ends, hidden, to: batch) }
         return
       }
-      append(ends, tasks, to: batch)
+      append(ends, hidden, tasks, to: batch)
       let next = waiting.removeValue(forKey: batch.id) ?? []
       for entry in next { take(entry, of: batch) }
     }
   }
 
-  private func append(_ ends: [TaskEnd], _ tasks: [Int: JournalTask], to batch: BatchRecord) {
+  private func append(_ ends: [TaskEnd], _ hidden: TaskCounts, _ tasks: [Int: JournalTask], to batch: BatchRecord) {
     var line: [UInt8] = []
     var settled: [(index: Int, end: ItemsEnd)] = []
     for end in ends {
@@ -80,7 +81,7 @@ final class ResultKeeper {
     batch.note(ends)
     let count = batch.journal.resultCount
     batch.journal.makeResultsDurable { [loop, settled] in
-      batch.publish(count, at: loop.now)
+      batch.publish(count, hidden, at: loop.now)
       if !settled.isEmpty { batch.feeder?.ended(settled) }
     }
     onStored()

@@ -139,17 +139,17 @@ final class BatchJournal {
     return TaskMark(count: taskCount, offset: engine.end(of: tasks))
   }
 
-  /// Takes back what was appended to the log of tasks since.
-  func cutTasks(to mark: TaskMark) {
+  /// Takes back what was appended to the log of tasks since; calls `then` once no later coordinator can find it.
+  func cutTasks(to mark: TaskMark, _ then: @escaping () -> Void) {
     flushTasks()
-    guard engine.end(of: tasks) > mark.offset else { return }
+    guard engine.end(of: tasks) > mark.offset else { return then() }
     taskCount = mark.count
     taskPlaces.cut(at: mark.offset)
     // Some of them may have been written behind the mark.
     lanes = [:]
     lastLane = nil
-    engine.cut(tasks, at: mark.offset)
     taskEnd = nil
+    engine.cut(tasks, at: mark.offset, then)
   }
 
   /// Appends the result of a task that has none; `line` is its NDJSON line with `seq` and line break.

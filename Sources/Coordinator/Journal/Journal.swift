@@ -44,13 +44,13 @@ final class Journal {
     }
   }
 
-  /// Forgets a batch and frees what it holds.
-  func drop(_ batch: UUIDv7) {
-    guard batches.removeValue(forKey: batch) != nil else { return }
+  /// Forgets a batch and frees what it holds; calls `then` once no later coordinator can find it.
+  func drop(_ batch: UUIDv7, _ then: @escaping () -> Void = {}) {
+    guard batches.removeValue(forKey: batch) != nil else { return then() }
     if let place = indexed.firstIndex(where: { $0.id == batch }) {
       indexedTasks -= indexed.remove(at: place).taskCount
     }
-    engine.drop(batch)
+    engine.drop(batch, then)
   }
 
   /// What all batches hold.

@@ -36,12 +36,12 @@ protocol JournalEngine: AnyObject {
   ///
   /// Gives nil where the log cannot be read now, which the engine has reported: that says nothing of what it holds.
   func read(_ log: JournalLog, from offset: Int, count: Int, _ then: @escaping ([UInt8]?) -> Void)
-  /// Takes back what was appended from an offset on.
-  func cut(_ log: JournalLog, at offset: Int)
+  /// Takes back what was appended from an offset on. Calls `then` once no later process can find it.
+  func cut(_ log: JournalLog, at offset: Int, _ then: @escaping () -> Void)
   /// Takes nothing any more; calls `then` when what is under way has ended.
   func close(_ then: @escaping () -> Void)
-  /// Forgets the logs of a batch or a pool and frees what they hold.
-  func drop(_ batch: UUIDv7)
+  /// Forgets the logs of a batch or a pool and frees what they hold. Calls `then` once no later process can find them.
+  func drop(_ batch: UUIDv7, _ then: @escaping () -> Void)
 }
 
 /// A log could not be read: its records may all be there. What was asked for is to be asked for again, later.

@@ -32,18 +32,21 @@ final class MemoryEngine: JournalEngine {
     then(logs[log]?.read(from: offset, count: count))
   }
 
-  func cut(_ log: JournalLog, at offset: Int) {
-    guard let bytes = logs[log] else { return }
-    byteCount -= bytes.count - offset
-    bytes.cut(at: offset)
+  func cut(_ log: JournalLog, at offset: Int, _ then: @escaping () -> Void) {
+    if let bytes = logs[log] {
+      byteCount -= bytes.count - offset
+      bytes.cut(at: offset)
+    }
+    then()
   }
 
   func close(_ then: @escaping () -> Void) { then() }
 
-  func drop(_ batch: UUIDv7) {
+  func drop(_ batch: UUIDv7, _ then: @escaping () -> Void) {
     for kind in JournalLog.Kind.allCases {
       byteCount -= logs.removeValue(forKey: JournalLog(batch: batch, kind: kind))?.count ?? 0
     }
+    then()
   }
 }
 

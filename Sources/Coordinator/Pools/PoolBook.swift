@@ -15,6 +15,8 @@ final class PoolBook: @unchecked Sendable {
   var byName: [String: PoolRecord] = [:]
   private var byID: [UUIDv7: PoolRecord] = [:]
   private var feeders: [UUIDv7: PoolFeeder] = [:]
+  /// How long items rest whose task failed without effect.
+  var itemRest = CoordinatorLimits.itemRest
   /// By a pool's name, the keys of calls that brought items.
   var keys: [String: AdditionKeys] = [:]
   private var inputs: [PoolMachine.Input] = []
@@ -66,12 +68,13 @@ final class PoolBook: @unchecked Sendable {
     feed(.poolAdded(pool.id, state))
   }
 
-  func remove(_ pool: PoolRecord) {
+  /// Calls `then` once no later coordinator can find it.
+  func remove(_ pool: PoolRecord, _ then: @escaping () -> Void = {}) {
     byName[pool.name] = nil
     byID[pool.id] = nil
     keys[pool.name] = nil
     feed(.poolRemoved(pool.id))
-    journal.engine.drop(pool.id)
+    journal.engine.drop(pool.id, then)
   }
 
   /// Items of all pools: those that are free, and those that tasks hold.
@@ -106,7 +109,11 @@ final class PoolBook: @unchecked Sendable {
 
   func use(ofKey key: String, _ name: String) -> AdditionKeys.Use? { keys[name]?[key] }
   func reserve(key: String, _ name: String) { keys[name, default: AdditionKeys([])].reserve(key) }
-  func release(key: String, _ name: String) { keys[name]?.release(key) }
+  func release(key: String, _ name: String) {
+    keys[name]?.release(key)
+    // A pool that never came to be leaves nothing.
+    if keys[name]?.isEmpty == true { keys[name] = nil }
+  }
 
   // MARK: Batches
 

@@ -27,6 +27,9 @@ final class PoolFeeder: @unchecked Sendable {
   /// How often its takes were given back: what a round has read of them before is void.
   private var returns = 0
   private var wantsClosing = false
+  /// Items of tasks that failed without effect, and when they go back: what was down for one is down for the next.
+  private var resting: [(due: Instant, ends: [(index: Int, end: ItemsEnd)])] = []
+  private var restTimer: LoopTimer?
 
   init(_ batch: BatchRecord, _ template: TaskTemplate?, _ sources: [PoolRecord?], _ book: PoolBook) {
     (self.batch, self.template, self.sources, self.book) = (batch, template, sources, book)
@@ -60,10 +63,40 @@ final class PoolFeeder: @unchecked Sendable {
   }
 
   /// Tasks have their results, which are durable.
-  func ended(_ ends: [(index: Int, end: ItemsEnd)]) { book.feed(.ended(batch.id, ends)) }
+  func ended(_ ends: [(index: Int, end: ItemsEnd)]) {
+    let failed = ends.filter { $0.end == .failed }
+    guard !failed.isEmpty, batch.intake?.state == .open else { return book.feed(.ended(batch.id, ends)) }
+    if failed.count < ends.count { book.feed(.ended(batch.id, ends.filter { $0.end != .failed })) }
+    resting.append((book.loop.now + book.itemRest, failed))
+    awaitRest()
+  }
+
+  private func awaitRest() {
+    guard restTimer == nil, let first = resting.first else { return }
+    restTimer = book.loop.schedule(at: first.due) { [weak self] in
+      guard let self else { return }
+      restTimer = nil
+      let now = book.loop.now
+      while let first = resting.first, first.due <= now {
+        resting.removeFirst()
+        book.feed(.ended(batch.id, first.ends))
+      }
+      awaitRest()
+    }
+  }
+
+  /// Nobody waits for them any more.
+  private func endRest() {
+    restTimer?.cancel()
+    restTimer = nil
+    let ends = resting.flatMap(\.ends)
+    resting = []
+    if !ends.isEmpty { book.feed(.ended(batch.id, ends)) }
+  }
 
   /// Calls `then` once the pools know for good what became of the items.
   func keepUses(_ then: @escaping () -> Void) {
+    endRest()
     var left = sources.compactMap(\.self)
     func next() {
       guard let source = left.popLast() else { return then() }
@@ -75,6 +108,7 @@ final class PoolFeeder: @unchecked Sendable {
   func end() { book.ended(self) }
 
   private func stop() {
+    endRest()
     if batch.intake?.state == .closed { wantsClosing = true }
     book.feed(.stopped(batch.id))
     giveBack()
@@ -104,9 +138,14 @@ final class PoolFeeder: @unchecked Sendable {
 
   /// - Parameter done: told whether it may go on at once.
   private func begin(_ done: @escaping (_ goesOn: Bool) -> Void) {
-    guard let template, let intake = batch.intake, intake.state == .open else {
+    guard let intake = batch.intake, intake.state == .open else {
       giveBack()
       return done(true)
+    }
+    guard let template else {
+      giveBack()
+      if wantsClosing { close() }
+      return done(false)
     }
     guard book.hasRoom else { return done(false) }
     guard !takes.isEmpty else {

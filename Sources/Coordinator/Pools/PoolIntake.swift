@@ -20,7 +20,7 @@ final class PoolIntake: @unchecked Sendable {
     fileprivate let count: Int
     /// Where the journal stood before it; nil until it is written.
     fileprivate var mark: PoolJournal.Mark?
-    fileprivate let answer: (Problem?) -> Void
+    fileprivate var answer: (Problem?) -> Void
 
     /// - Parameters:
     ///   - use: how the items are used, if nobody has said so before.
@@ -63,7 +63,16 @@ final class PoolIntake: @unchecked Sendable {
 
   /// Closes it for good; `answer` is told once that is durable.
   func close(_ answer: @escaping (Problem?) -> Void) {
-    guard !isClosed else { return pool.journal.makeItemsDurable { answer(nil) } }
+    if let first = (written + queue).first(where: \.isClosing) {
+      // What becomes of that becomes of this one.
+      let former = first.answer
+      first.answer = { problem in
+        former(problem)
+        answer(problem)
+      }
+      return
+    }
+    guard !isClosed else { return answer(nil) }
     isClosed = true
     enqueue(Call(closing: answer))
   }
@@ -118,13 +127,12 @@ final class PoolIntake: @unchecked Sendable {
     let calls = written + queue
     guard let first = calls.first else { return }
     (written, queue, isWriting) = ([], [], false)
-    if let mark = first.mark { pool.journal.cut(to: mark) }
+    for call in calls where call.isClosing { isClosed = false }
+    // Who hears that nothing was kept may send it again: so not before it is gone from the disk.
+    let answer = { for call in calls { call.answer(problem) } }
+    if let mark = first.mark { pool.journal.cut(to: mark, answer) } else { answer() }
     // Who brings the first items says anew how they are used.
     if pool.journal.count == 0 { pool.decide(.undecided) }
-    for call in calls {
-      if call.isClosing { isClosed = false }
-      call.answer(problem)
-    }
   }
 }
 

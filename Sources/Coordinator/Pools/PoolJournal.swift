@@ -69,13 +69,13 @@ final class PoolJournal {
     return Mark(count: count, offset: engine.end(of: items))
   }
 
-  /// Takes back what was appended to the log of items since.
-  func cut(to mark: Mark) {
+  /// Takes back what was appended to the log of items since; calls `then` once no later coordinator can find it.
+  func cut(to mark: Mark, _ then: @escaping () -> Void) {
     flush()
-    guard engine.end(of: items) > mark.offset else { return }
+    guard engine.end(of: items) > mark.offset else { return then() }
     count = mark.count
     places.cut(at: mark.offset)
-    engine.cut(items, at: mark.offset)
+    engine.cut(items, at: mark.offset, then)
   }
 
   private func write(_ record: JournalRecord) {

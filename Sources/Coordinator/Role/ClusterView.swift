@@ -38,7 +38,8 @@ final class ClusterView: @unchecked Sendable {
       status: { self.status }, metrics: { self.write(into: &$0) }, nodes: { self.nodes.respond(to: $0) },
       node: { self.nodes.respond(to: $0, name: $1) }, keys: { self.keys.respond(to: $0) },
       taskTypes: { self.answerTaskTypes($0) },
-      nodeDrain: { self.nodes.drain($0, name: $1, self.service.client) }, unready: { self.membership.nameConflict })
+      nodeDrain: { self.nodes.drain($0, name: $1, self.service.client) },
+      unready: { self.membership.nameConflict ?? self.service.journal.engine.trouble?.text })
   }
 
   /// `GET /status`.
@@ -77,6 +78,9 @@ final class ClusterView: @unchecked Sendable {
       $0.sample(tasks.running, ["state": "running"])
       $0.sample(tasks.waiting, ["state": "queued"])
     }
+    let engine = service.dispatcher.book.journal.engine
+    metrics.gauge("ignareo_journal_failing", "1 while the journal cannot be written.", engine.trouble == nil ? 0 : 1)
+    metrics.gauge("ignareo_journal_pending_bytes", "Bytes that wait for the disk.", engine.pendingBytes)
     let pools = service.pools.totals
     metrics.gauge("ignareo_pools", "Pools of items that are made into tasks.", pools.pools)
     metrics.gauge("ignareo_pool_items", "Items of all pools, by state.") {

@@ -68,6 +68,18 @@ extension NodeDescription {
                 }]}
               }}
             },
+            "400":{
+              "description":"The request is not as it must be: `detail` says why, `errors` where.",
+              "content":{"application/problem+json":{
+                "schema":{"$ref":"#/components/schemas/Problem"},
+                "example":{
+                  "type":"urn:ignareo:problem:bad_arguments","status":400,
+                  "title":"A task is not as it must be; nothing was registered",
+                  "detail":"/args/seconds is missing","pointer":"/args/seconds",
+                  "errors":[{"pointer":"/args/seconds","detail":"/args/seconds is missing"}]
+                }
+              }}
+            },
             "413":{"$ref":"#/components/responses/TooLarge"},
             "415":{"$ref":"#/components/responses/UnsupportedMediaType"}
           }

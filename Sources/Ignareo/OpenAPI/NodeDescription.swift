@@ -8,6 +8,7 @@ enum NodeDescription {
   static func json(of types: TaskTypes) -> [UInt8] {
     var document = OpenAPIDocument(title: "Ignareo node", version: Release.version, description: about)
     document.add(tasksSection)
+    document.add(OpenAPIDocument.taskSection)
     document.add(taskSchemas)
     document.add(socketSection)
     document.add(shardsSection)
@@ -43,9 +44,15 @@ enum NodeDescription {
             for type in types.inOrder { choices.object { $0.member("$ref", "#/components/schemas/Task.\(type.name)") } }
           }
         }
+        parts.raw(limitNeedsKey)
       }
     }
   }
+
+  private static let limitNeedsKey: StaticString = #"""
+    {"if":{"required":["limit"],"properties":{"limit":{"type":"object"}}},
+    "then":{"required":["key"],"properties":{"key":{"type":"string"}}}}
+    """#
 
   private static func task(of type: TaskType) -> JSONValue {
     // Who gives none gives `{}`.

@@ -33,9 +33,12 @@ enum HTTPTask {
   ) -> any Error {
     if let failure = TaskFailure(error) { return failure }
     guard context.cancellation == .timeout else { return CancellationError() }
-    return TaskFailure(
-      .timeout, "\(arguments.host) had not answered in full when the attempt's timeout_s was over",
-      mayHaveTakenEffect: !error.surelyNoEffect)
+    let what =
+      error.surelyNoEffect
+      ? "no request had gone to \(arguments.host) when the attempt's timeout_s was over: it waited for one of the "
+        + "node's connections to that host (--connections-per-host), or for a connection to be made"
+      : "\(arguments.host) had not answered in full when the attempt's timeout_s was over"
+    return TaskFailure(.timeout, what, mayHaveTakenEffect: !error.surelyNoEffect)
   }
 
   private static func unexpected(_ response: HTTPClientResponse, _ arguments: HTTPArguments) -> TaskFailure {

@@ -113,6 +113,8 @@ struct ClusterClient: Sendable {
       return status == 404 ? notACoordinator() : Failure("the coordinator answered \(status)")
     }
     let wait = retryAfter.map { " (worth another try in \(Table.printable($0)) s)" } ?? ""
-    return Failure(Refusal(status: status, problem: problem).text + wait)
+    // Who starts or goes down is there for nobody, and may soon be.
+    let isAway = ["starting", "draining"].contains { problem["type"]?.string?.hasSuffix(":\($0)") == true }
+    return Failure(Refusal(status: status, problem: problem).text + wait, status: isAway ? .unreachable : .failed)
   }
 }

@@ -65,9 +65,8 @@ extension OpenAPIDocument {
         "content":{"application/problem+json":{
           "schema":{"$ref":"#/components/schemas/Problem"},
           "example":{
-            "type":"urn:ignareo:problem:bad_arguments","title":"A task is not as it must be; nothing was registered",
-            "status":400,"detail":"/args/seconds is missing","pointer":"/args/seconds",
-            "errors":[{"pointer":"/args/seconds","detail":"/args/seconds is missing"}]
+            "type":"urn:ignareo:problem:bad_filter","title":"Bad filter","status":400,
+            "detail":"state 'odd' is none of alive, suspect, dead, left"
           }
         }}
       },
@@ -90,6 +89,10 @@ extension OpenAPIDocument {
       },
       "Conflict":{
         "description":"What was asked for contradicts what is there; nothing was taken.",
+        "headers":{"Retry-After":{
+          "description":"Only where that changes by itself: seconds after which a new try makes sense.",
+          "schema":{"type":"integer","minimum":0}
+        }},
         "content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}
       },
       "TooLarge":{
@@ -102,6 +105,9 @@ extension OpenAPIDocument {
       },
       "UnsupportedMediaType":{
         "description":"The body's `Content-Type` or `Content-Encoding` is none that is taken here.",
+        "headers":{"Accept-Encoding":{
+          "description":"Of a coding that is not taken: those that are.","schema":{"type":"string"}
+        }},
         "content":{"application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}
       },
       "ExpectationFailed":{
@@ -130,8 +136,8 @@ extension OpenAPIDocument {
         "content":{"application/problem+json":{
           "schema":{"$ref":"#/components/schemas/Problem"},
           "example":{
-            "type":"urn:ignareo:problem:draining","title":"The node is draining","status":503,
-            "detail":"this node is draining and takes no new tasks; send them to another one"
+            "type":"urn:ignareo:problem:overloaded","title":"Service Unavailable","status":503,
+            "detail":"268435456 bytes of other requests are being read; try again soon."
           }
         }}
       },
@@ -178,7 +184,8 @@ extension OpenAPIDocument {
           "content":{
             "text/plain; version=0.0.4; charset=utf-8":{
               "schema":{"type":"string"},
-              "example":"# HELP ignareo_slow 1 while a loop lags.\n# TYPE ignareo_slow gauge\nignareo_slow 0\n"
+              "example":
+                "# HELP process_open_fds Open descriptors.\n# TYPE process_open_fds gauge\nprocess_open_fds 42\n"
             },
             "application/openmetrics-text; version=1.0.0; charset=utf-8":{"schema":{"type":"string"}}
           }

@@ -13,6 +13,7 @@ private struct BatchChaos {
   private var steps: [BatchScenario.Step] = []
   private var time = Duration.milliseconds(100)
   private var batches = 0
+  private var coordinators = 1
 
   private static let faults = 10
   private static let nodes = 100
@@ -21,6 +22,7 @@ private struct BatchChaos {
 
   mutating func scenario() -> BatchScenario {
     weather()
+    if Int.random(in: 0..<4, using: &generator) == 0 { coordinators = Int.random(in: 2...3, using: &generator) }
     submit()
     for _ in 0..<Self.faults {
       let node = Int.random(in: 0..<Self.nodes, using: &generator)
@@ -29,7 +31,9 @@ private struct BatchChaos {
     }
     steps = steps.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
     let end = max(time, steps.last?.time ?? .zero) + .seconds(1)
-    return BatchScenario(name: "chaos", steps: steps, end: end)
+    var scenario = BatchScenario(name: "chaos", steps: steps, end: end)
+    scenario.coordinators = coordinators
+    return scenario
   }
 
   /// What lasts as long as the faults do. In every other world the network is good.
@@ -63,11 +67,16 @@ private struct BatchChaos {
     case 3: add("refuse \(node)", then: "accept \(node)", at: after)
     case 4: add("suspect \(node)", at: time)
     case 5: add("drain \(node)", then: "restart \(node)", at: after + .seconds(5))
-    case 6, 7: add("kill", then: "start", at: time + min(lasts, .seconds(3)))
-    case 8: add("power", then: "start", at: time + min(lasts, .seconds(3)))
+    case 6, 7: stop("kill", lasts)
+    case 8: stop("power", lasts)
     case 9: add("full", then: "room", at: after)
     default: submit()
     }
+  }
+
+  private mutating func stop(_ how: String, _ lasts: Duration) {
+    let coordinator = Int.random(in: 0..<coordinators, using: &generator)
+    add("\(how) \(coordinator)", then: "start \(coordinator)", at: time + min(lasts, .seconds(3)))
   }
 
   private mutating func add(_ text: String, then undo: String, at end: Duration) {

@@ -22,6 +22,10 @@ extension BatchScenario {
       guard let time = Scenario.duration(words[1]) else { return false }
       end = time
       return true
+    case ("coordinators", 2):
+      guard let count = Int(words[1]), Self.coordinatorCounts ~= count else { return false }
+      coordinators = count
+      return true
     case ("at", 3...):
       guard let time = Scenario.duration(words[1]) else { return false }
       return add(Array(words.dropFirst(2)), at: time)
@@ -43,14 +47,19 @@ extension BatchScenario {
     case ("submit", 2):
       return Int(words[1]).flatMap { 1...BatchSimulation.tasksInBatch ~= $0 ? .submit(tasks: $0) : nil }
     case ("cancel", 2): return Int(words[1]).flatMap { $0 >= 0 ? .cancel(batch: $0) : nil }
-    case ("kill", 1): return .kill
-    case ("power", 1): return .power
-    case ("start", 1): return .start
+    case ("kill", 1), ("power", 1), ("start", 1): return action(words + ["0"])
+    case ("kill", 2): return coordinator(words[1]).map { .kill(coordinator: $0) }
+    case ("power", 2): return coordinator(words[1]).map { .power(coordinator: $0) }
+    case ("start", 2): return coordinator(words[1]).map { .start(coordinator: $0) }
     case ("full", 1): return .full(true)
     case ("room", 1): return .full(false)
     case (_, 2): return Scenario.reference(words[1]).flatMap { action(words[0], on: $0) }
     default: return nil
     }
+  }
+
+  private static func coordinator(_ word: String) -> Int? {
+    Int(word).flatMap { 0..<coordinatorCounts.upperBound ~= $0 ? $0 : nil }
   }
 
   private static func action(_ word: String, on node: NodeReference) -> Action? {

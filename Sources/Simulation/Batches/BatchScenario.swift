@@ -24,9 +24,9 @@ package struct BatchScenario: Sendable {
     case refuse(NodeReference, Bool)
     case suspect(NodeReference)
     case drain(NodeReference)
-    case kill
-    case power
-    case start
+    case kill(coordinator: Int)
+    case power(coordinator: Int)
+    case start(coordinator: Int)
     case full(Bool)
   }
 
@@ -38,6 +38,9 @@ package struct BatchScenario: Sendable {
   package var name: String
   package var steps: [Step]
   package var end: Duration
+  /// How many there are; each has every so many of the batches.
+  package var coordinators = 1
+  package static let coordinatorCounts = 1...4
 
   package init(name: String, steps: [Step], end: Duration) {
     (self.name, self.steps, self.end) = (name, steps, end)

@@ -9,6 +9,7 @@ extension BatchScenario {
                                take their nodes down
       lost 5%                  of the datagrams by which the members gossip
       latency 1ms 20ms         of the network; `sync 1ms 8ms`: of the disk
+      coordinators 2           side by side, each with a disk of its own; batches go to them in turn. Without it: 1
       drift 2%                 the coordinator's clock goes wrong by up to so much
       at 2s submit 60          a batch of up to so many tasks; `cancel 0`: the first one's submitter wants it to end
       at 5s crash a            a node's process is gone; `restart a`
@@ -17,7 +18,8 @@ extension BatchScenario {
       at 5s refuse a           answers 503; `accept a`
       at 5s suspect a          says nothing to the other members for two to four seconds
       at 5s drain a            ends what it has, then leaves
-      at 5s kill               the coordinator's process is gone; `power`: the whole machine; `start`
+      at 5s kill               the coordinator's process is gone; `power`: the whole machine; `start`. `kill 1`: the
+                               second one's
       at 5s full               the disk takes no byte; `room`
       until 60s                then all faults end, and so must all batches
     Nodes are numbers from 0, or letters: each letter is another node, drawn from the seed and never 0.

@@ -39,8 +39,8 @@ extension BatchWorld {
       return
     }
     // A process that came later speaks for the coordinator.
-    guard exchange.life >= workers[node].epoch else { return refuse(number, .notSent) }
-    workers[node].epoch = exchange.life
+    guard exchange.life >= workers[node].epochs[present] ?? 0 else { return refuse(number, .notSent) }
+    workers[node].epochs[present] = exchange.life
     let isFull = workers[node].held + exchange.open.count > workers[node].mostHeld
     guard !workers[node].isRefusing, !workers[node].isDraining, !isFull, !happens(.refuses) else {
       return refuse(number, .refused(retryAfter: .seconds(1)))

@@ -22,23 +22,33 @@ extension BatchWorld {
     case .refuse(let node, let isRefusing): workers[number(node)].isRefusing = isRefusing
     case .suspect(let node): suspect(number(node))
     case .drain(let node): drain(number(node))
-    case .kill: stopCoordinator(losesPower: false)
-    case .power: stopCoordinator(losesPower: true)
-    case .start: startCoordinator()
-    case .full(let isFull): disk.isFull = isFull
+    case .kill(let seat):
+      sit(seat % seats.count)
+      stopCoordinator(losesPower: false)
+    case .power(let seat):
+      sit(seat % seats.count)
+      stopCoordinator(losesPower: true)
+    case .start(let seat):
+      sit(seat % seats.count)
+      startCoordinator()
+    case .full(let isFull): for seat in seats.indices { seats[seat].disk.isFull = isFull }
     }
   }
 
   private mutating func submitNew(upTo tasks: Int) {
     let number = batches.count
     batches.append(Workload.batch(number, upTo: tasks, poison: chance(.poison), using: &generator))
+    batches[number].seat = number % seats.count
     heap.plan(.submit(number), at: now)
   }
 
   private mutating func drift(_ most: Double) {
     let millionths = Int64(most * 1e6)
-    gain = millionths == 0 ? 0 : Int64.random(in: -millionths...millionths, using: &generator)
-    coordinator?.clock.setGain(millionths: gain, at: now)
+    for seat in seats.indices {
+      let gain = millionths == 0 ? 0 : Int64.random(in: -millionths...millionths, using: &generator)
+      seats[seat].gain = gain
+      seats[seat].coordinator?.clock.setGain(millionths: gain, at: now)
+    }
   }
 
   // MARK: Nodes
@@ -75,7 +85,7 @@ extension BatchWorld {
   /// A task takes its node's process down, and whoever watches over the process starts it again.
   mutating func poison(_ node: Int, _ run: VirtualWorker.Run) {
     trace.line(now, "task \(run.index) of batch \(run.batch) takes \(workers[node].name) down")
-    checkers.quarantine.tookDown(run.index, of: run.batch, during: lives, at: now)
+    checkers.quarantine.tookDown(run.index, of: run.batch, during: seats[batches[run.batch].seat].life, at: now)
     crash(node, isHostGone: false)
     heap.plan(
       .comesBack(node, life: workers[node].life), at: now + .milliseconds(500) + generator.jitter(upTo: .seconds(4)))
@@ -141,14 +151,17 @@ extension BatchWorld {
     trace.line(now, "-- all faults end")
     chances = [:]
     membership.network.loss = 0
-    disk.isFull = false
+    for seat in seats.indices { seats[seat].disk.isFull = false }
     for node in workers.indices {
       heal(node)
       restart(node)
       workers[node].slowness = 1
       (workers[node].isRefusing, workers[node].isDraining) = (false, false)
     }
-    startCoordinator()
+    for seat in seats.indices {
+      sit(seat)
+      startCoordinator()
+    }
     heap.plan(.calm, at: now + LivenessChecker.patience)
     watchTheEnd()
   }

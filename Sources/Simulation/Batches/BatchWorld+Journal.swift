@@ -42,7 +42,8 @@ extension BatchWorld {
         trace.fold(write.bytes)
       }
     }
-    let ready = coordinator?.journal.endCommit(failed: disk.isFull) ?? []
+    let isFull = disk.isFull
+    let ready = coordinator?.journal.endCommit(failed: isFull) ?? []
     if disk.isFull != wasInTrouble {
       trace.line(now, disk.isFull ? "the journal is in trouble" : "the journal is well")
       if disk.isFull { refuseDrafts() }

@@ -5,28 +5,30 @@ import Clockwork
 extension BatchWorld {
   mutating func stopCoordinator(losesPower: Bool) {
     guard let old = coordinator else { return }
-    disk.breakOff(old.journal.group, using: &generator)
-    if losesPower { disk.losePower(using: &generator) }
+    seats[present].disk.breakOff(old.journal.group, using: &generator)
+    if losesPower { seats[present].disk.losePower(using: &generator) }
     coordinator = nil
     endOwnMembership()
-    for number in exchanges.keys.sorted() where exchanges[number]?.isAwaited == true { abandon(number) }
+    for number in exchanges.keys.sorted() where exchanges[number]?.life == old.life { abandon(number) }
   }
 
   mutating func startCoordinator() {
     guard coordinator == nil else { return }
-    lives += 1
+    seatOfLife.append(present)
+    let isFirst = seats[present].life == 0
+    seats[present].life = seatOfLife.count
     var clock = VirtualClock()
-    clock.setGain(millionths: gain, at: now)
-    coordinator = VirtualCoordinator(life: lives, clock: clock, seed: generator.next())
+    clock.setGain(millionths: seats[present].gain, at: now)
+    coordinator = VirtualCoordinator(life: seatOfLife.count, clock: clock, seed: generator.next())
     checkers.limits.restarted()
     var cancelled: Set<UUIDv7> = []
     for id in disk.batches {
       guard let recovery = restore(id) else { continue }
       if recovery.isCancelled { cancelled.insert(id) }
     }
-    if lives > 1 {
+    if !isFirst {
       figures.recoveries += 1
-      trace.line(now, "coordinator \(lives) begins with \(coordinator?.order.count ?? 0) batches")
+      trace.line(now, "coordinator \(seatOfLife.count) begins with \(coordinator?.order.count ?? 0) batches")
     }
     if let coordinator {
       checkers.readers.restarted(coordinator, isCancelled: cancelled.contains, at: now)

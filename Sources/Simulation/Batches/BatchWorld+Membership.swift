@@ -1,19 +1,20 @@
 import Clockwork
 import Swim
 
-/// The cluster's membership: the production machine in each node and in the coordinator, in a world of its own that
-/// keeps step with this one. What the coordinator's machine says of the nodes is all that the coordinator hears of
+/// The cluster's membership: the production machine in each node and in each coordinator, in a world of its own that
+/// keeps step with this one. What a coordinator's machine says of the nodes is all that the coordinator hears of
 /// their lives.
 extension BatchWorld {
-  /// The coordinator is the last member.
-  private var ownMember: Int { workers.count }
+  /// The coordinators are the last members.
+  private var ownMember: Int { workers.count + present }
+  private var members: Range<Int> { 0..<workers.count + seats.count }
 
-  static func membership(of nodes: Int, seed: UInt64) -> MembershipWorld {
+  static func membership(of nodes: Int, coordinators: Int, seed: UInt64) -> MembershipWorld {
     var scenario = Scenario(name: "beside batches", profile: .lan, steps: [], end: .seconds(1_000_000))
     scenario.isChecked = false
     scenario.late = .allBut(0)
-    var world = MembershipWorld(seed: seed, members: nodes + 1, scenario: scenario, fault: nil)
-    world.listener = nodes
+    var world = MembershipWorld(seed: seed, members: nodes + coordinators, scenario: scenario, fault: nil)
+    world.listeners = nodes..<nodes + coordinators
     return world
   }
 
@@ -33,10 +34,15 @@ extension BatchWorld {
   }
 
   private mutating func hearNews() {
+    let seat = present
+    defer { sit(seat) }
     while !membership.news.isEmpty {
       let news = membership.news
       membership.news = []
-      for event in news { hear(event) }
+      for (listener, event) in news {
+        sit(listener - workers.count)
+        hear(event)
+      }
     }
   }
 
@@ -80,9 +86,9 @@ extension BatchWorld {
 
   mutating func resumeMembership(of node: Int) { atMembership { $0.resume(node) } }
 
-  /// Cuts a node off from the coordinator, or from everybody: then nobody vouches for it.
+  /// Cuts a node off from the coordinators, or from everybody: then nobody vouches for it.
   mutating func cut(_ node: Int, fromAll: Bool) {
-    let others = fromAll ? Array(0...workers.count) : [ownMember]
+    let others = fromAll ? members : workers.count..<members.upperBound
     atMembership { world in
       for other in others where other != node {
         world.cut(node, other)
@@ -93,7 +99,7 @@ extension BatchWorld {
 
   mutating func mend(_ node: Int) {
     // Who is cut off still has not heard the last of it.
-    let others = (0...workers.count).filter { $0 != node && ($0 == ownMember || !workers[$0].isCut) }
+    let others = members.filter { $0 != node && ($0 >= workers.count || !workers[$0].isCut) }
     atMembership { world in
       for other in others {
         world.mend(node, other)

@@ -65,7 +65,8 @@ extension BatchWorld {
       return
     }
     let isSlow = workers[node].slowness > 1 && generator.happens(0.5)
-    heap.plan(.report(node, life: life, workers[node].report(isSlow ? .slow : .open)), at: now + delay())
+    heap.plan(
+      .report(node, life: life, workers[node].report(isSlow ? .slow : .open, to: present, fault)), at: now + delay())
   }
 
   mutating func take(_ report: NodeReport, of node: Int) {
@@ -76,5 +77,6 @@ extension BatchWorld {
     reportNode(node)
     attachUnseen(node)
     askWhatIsHeld(by: node)
+    lookForHunger()
   }
 }

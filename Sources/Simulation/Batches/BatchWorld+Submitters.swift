@@ -66,7 +66,8 @@ extension BatchWorld {
     coordinator?.batches[id] = VirtualCoordinator.Batch(
       manifest: draft.manifest, number: draft.number, total: total, seqs: Array(repeating: 0, count: total))
     coordinator?.order.append(id)
-    coordinator?.keys[batches[draft.number].key] = id
+    let key = batches[draft.number].key
+    coordinator?.keys[key] = id
     trace.line(now, "batch \(draft.number) is accepted with \(total) tasks")
     answer(draft.number, id)
     feed(.batchAdded(id, draft.table))

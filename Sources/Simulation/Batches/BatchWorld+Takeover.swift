@@ -37,7 +37,7 @@ extension BatchWorld {
       return heap.plan(.answersHeld(node, life: life, nil), at: now + Self.nodeAnswer)
     }
     let held = exchanges.sorted { $0.key < $1.key }.map(\.value).filter {
-      $0.node == node && $0.nodeLife == workers[node].life && $0.isHeld == true
+      $0.node == node && $0.nodeLife == workers[node].life && $0.isHeld == true && seat(ofLife: $0.life) == present
     }.map { exchange in
       HeldShard(
         wireID: exchange.wireID, batch: exchange.shard.batch, life: exchange.life,
@@ -120,7 +120,8 @@ extension BatchWorld {
   }
 
   mutating func attachUnseen(_ node: Int) {
-    for (shard, wireID) in coordinator?.unseen.removeValue(forKey: workers[node].name) ?? [] {
+    let name = workers[node].name
+    for (shard, wireID) in coordinator?.unseen.removeValue(forKey: name) ?? [] {
       reattach(shard, wireID, to: node)
     }
   }

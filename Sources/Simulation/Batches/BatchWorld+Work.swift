@@ -10,14 +10,15 @@ extension BatchWorld {
     guard let batch = numbers[shard.batch] else { preconditionFailure("a shard of a batch that nobody submitted") }
     for entry in shard.entries {
       lastRun += 1
-      let run = VirtualWorker.Run(exchange: exchange, batch: batch, index: Int(entry.index), arrivedAt: now)
+      let run = VirtualWorker.Run(
+        exchange: exchange, batch: batch, seat: batches[batch].seat, index: Int(entry.index), arrivedAt: now)
       workers[node].add(run, number: lastRun)
     }
     beginRuns(on: node)
   }
 
   private mutating func beginRuns(on node: Int) {
-    while let number = workers[node].next() { begin(number, on: node) }
+    while let number = workers[node].next(fault) { begin(number, on: node) }
   }
 
   private mutating func begin(_ number: Int, on node: Int) {
@@ -31,6 +32,7 @@ extension BatchWorld {
       return
     }
     figures.attempts += 1
+    checkers.fairness.began(run.seat)
     checkers.repeats.begins(
       run.index, of: run.batch, isRepeatable: task.isRepeatable, on: workers[node].name, at: now)
     var lasts = task.duration * workers[node].slowness

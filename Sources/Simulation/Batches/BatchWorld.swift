@@ -1,7 +1,8 @@
 import Batch
 import Clockwork
 
-/// The virtual world of a coordinator: its disk, its nodes, its submitters, what lies ahead, and who watches.
+/// The virtual world of one or more coordinators: their disks, the nodes that they share, their submitters, what lies
+/// ahead, and who watches.
 struct BatchWorld {
   enum Event {
     case step(BatchScenario.Step)
@@ -66,11 +67,12 @@ struct BatchWorld {
   /// Which submitter's batch each is.
   var numbers: [UUIDv7: Int] = [:]
   var workers: [VirtualWorker] = []
-  var disk = VirtualDisk()
-  /// Nil while no process runs.
-  var coordinator: VirtualCoordinator?
-  var lives = 0
-  var gain: Int64 = 0
+  /// Coordinators that know nothing of each other.
+  var seats: [Seat]
+  /// The one that it is about at the moment.
+  var present = 0
+  /// Whose each life is, from the first on.
+  var seatOfLife: [Int] = []
   var exchanges: [Int: VirtualExchange] = [:]
   /// By the name under which nodes know a shard, the number of its exchange.
   var wires: [UUIDv7: Int] = [:]
@@ -89,8 +91,10 @@ struct BatchWorld {
   init(seed: UInt64, nodes: Int, scenario: BatchScenario, fault: PlantedBatchFault?) {
     (self.seed, self.scenario, self.fault) = (seed, scenario, fault)
     generator = SplitMix64(seed: seed)
+    seats = (0..<scenario.coordinators).map { _ in Seat() }
+    checkers.take(seats.count)
     drawable = (1..<max(nodes, 2)).map { $0 % nodes }.shuffled(using: &generator)
-    membership = Self.membership(of: nodes, seed: generator.next())
+    membership = Self.membership(of: nodes, coordinators: seats.count, seed: generator.next())
     for number in 0..<nodes {
       let capacity = [1, 4, 16, 100].randomElement(using: &generator)!
       // Every type has a node.
@@ -100,13 +104,19 @@ struct BatchWorld {
     for step in scenario.steps { heap.plan(.step(step), at: .zero + step.time) }
     heap.plan(.calm, at: .zero + scenario.end)
     for node in workers.indices { beginMembership(of: node) }
-    startCoordinator()
+    for seat in seats.indices {
+      sit(seat)
+      startCoordinator()
+    }
   }
 
   mutating func run() -> BatchReport {
     while !isOver, let next = heap.nextTime {
       if let gossips = nextGossip, gossips < next { gossip() } else { advance() }
-      commitIfAsked()
+      for seat in seats.indices {
+        sit(seat)
+        commitIfAsked()
+      }
       if firstFailure == nil, checkers.haveFailed { firstFailure = trace.lines.count }
     }
     figures.batches = batches.count
@@ -119,6 +129,7 @@ struct BatchWorld {
   private mutating func advance() {
     guard let (time, event) = heap.pop() else { return }
     now = time
+    if let seat = seat(of: event) { sit(seat) }
     happen(event)
   }
 
@@ -211,28 +222,38 @@ struct BatchWorld {
 
   // MARK: The end
 
-  /// Once all batches have ended, a coordinator with nothing to do is watched for a while.
+  /// Once all batches have ended, coordinators with nothing to do are watched for a while.
   mutating func watchTheEnd() {
-    guard isCalm, !endsWatched, let coordinator, !coordinator.hasRunning, coordinator.drafts.isEmpty,
-      batches.allSatisfy(\.isAnswered), coordinator.order.count >= batches.count
-    else { return }
+    guard isCalm, !endsWatched, batches.allSatisfy(\.isAnswered), seats.indices.allSatisfy(isThrough) else { return }
     endsWatched = true
     figures.seconds = (now - .zero).inSeconds
     trace.line(now, "all batches have ended")
+    for seat in seats.indices { checkTheEnd(of: seats[seat]) }
+    heap.plan(.quiet, at: now + IdleChecker.settling)
+    heap.plan(.over, at: now + IdleChecker.settling + IdleChecker.watch)
+  }
+
+  private func isThrough(_ seat: Int) -> Bool {
+    guard let coordinator = seats[seat].coordinator else { return false }
+    return !coordinator.hasRunning && coordinator.drafts.isEmpty
+      && coordinator.order.count >= batches.count { $0.seat == seat }
+  }
+
+  private mutating func checkTheEnd(of seat: Seat) {
+    guard let coordinator = seat.coordinator else { return }
     for id in coordinator.order {
       guard let batch = coordinator.batches[id], let outcome = batch.outcome else { continue }
-      let log = disk.bytes(of: VirtualDisk.Log(batch: id, kind: .results)) ?? []
+      let log = seat.disk.bytes(of: VirtualDisk.Log(batch: id, kind: .results)) ?? []
       checkers.results.check(batch.number, total: batch.total, log: log, outcome: outcome)
       figures.hedged += outcome.hedged
       figures.unknown += outcome.counts.unknown
       trace.fold(log)
     }
-    heap.plan(.quiet, at: now + IdleChecker.settling)
-    heap.plan(.over, at: now + IdleChecker.settling + IdleChecker.watch)
   }
 
   mutating func giveUp() {
     for batch in batches {
+      let coordinator = seats[batch.seat].coordinator
       guard let id = batch.id, coordinator?.batches[id]?.outcome != nil else {
         checkers.liveness.stillRuns(batch, batch.id.flatMap { coordinator?.progress(of: $0) }, at: now)
         continue

@@ -41,6 +41,11 @@ extension BatchScenario {
       submissions + "at 0.6s full\nat 4s room\nat 4.5s submit 60\nat 4.6s full\nat 5s power\nat 6s start\n"
         + "at 7s room\nuntil 9s"
     ),
+    (
+      "side-by-side",
+      "coordinators 3\n" + submissions + "at 0.52s submit 70\nat 0.7s kill 1\nat 1.2s crash a\nat 1.4s start 1\n"
+        + "at 2.1s power 2\nat 2.4s start 2\nat 3s restart a\nat 3s submit 70\nat 3.1s submit 70\nuntil 6s"
+    ),
     ("poison", "poison 2%\n" + submissions + "until 30s"),
     ("slow", submissions + "straggles 4%\nat 0.2s slow a\nat 1.5s slow b\nat 6s fast a\nuntil 10s"),
     (

@@ -16,6 +16,8 @@ package enum PlantedBatchFault: Sendable, Hashable, CaseIterable {
   case restless
   /// The scheduler hears of no limits.
   case impolite
+  /// Nodes prefer the first coordinator, let it send more than they run, and do not tell it of the others.
+  case takesSides
   /// The scheduler hears of broken exchanges where a node's process is gone.
   case forgivesDeaths
 }

@@ -33,6 +33,8 @@ struct VirtualBatch {
   /// What stands under its idempotency key.
   let number: Int
   let tasks: [VirtualTask]
+  /// The coordinator's to which it goes.
+  var seat = 0
   /// Every so often a submitter that got no answer asks again, under the same key.
   var isAnswered = false
   var id: UUIDv7?

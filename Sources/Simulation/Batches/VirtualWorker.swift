@@ -13,6 +13,8 @@ struct VirtualWorker {
 
     let exchange: Int
     let batch: Int
+    /// The coordinator's that sent it.
+    let seat: Int
     let index: Int
     let arrivedAt: Instant
     var beganAt = Instant.zero
@@ -56,11 +58,13 @@ struct VirtualWorker {
   var isDraining = false
   /// So many times as long as others.
   var slowness = 1
-  /// Shards of an older coordinator's life are refused.
-  var epoch = 0
+  /// By seat: shards of an older life of a coordinator are refused.
+  var epochs: [Int: Int] = [:]
 
   var runs: [Int: Run] = [:]
-  private var line: [Int] = []
+  /// By coordinator, what waits; they take turns.
+  private var lines: [Int: [Int]] = [:]
+  private var turn = 0
   private(set) var running = 0
 
   init(number: Int, capacity: Int, types: [String]) {
@@ -75,13 +79,17 @@ struct VirtualWorker {
 
   mutating func add(_ run: Run, number: Int) {
     runs[number] = run
-    line.append(number)
+    lines[run.seat, default: []].append(number)
   }
 
   /// The next attempt that may begin.
-  mutating func next() -> Int? {
-    guard running < capacity, !line.isEmpty else { return nil }
-    return line.removeFirst()
+  mutating func next(_ fault: PlantedBatchFault?) -> Int? {
+    guard running < capacity else { return nil }
+    let waiting = lines.filter { !$0.value.isEmpty }.keys.sorted()
+    let following = fault == .takesSides ? nil : waiting.first { $0 >= turn }
+    guard let seat = following ?? waiting.first else { return nil }
+    turn = seat + 1
+    return lines[seat]?.removeFirst()
   }
 
   mutating func begin(_ number: Int, _ ending: Ending, at now: Instant) {
@@ -93,19 +101,23 @@ struct VirtualWorker {
   /// Takes an attempt out, whatever it is at.
   mutating func remove(_ number: Int) -> Run? {
     guard let run = runs.removeValue(forKey: number) else { return nil }
-    if case .running = run.state { running -= 1 } else { line.removeAll { $0 == number } }
+    if case .running = run.state { running -= 1 } else { lines[run.seat]?.removeAll { $0 == number } }
     return run
   }
 
   /// The process is gone, and everything in it.
   mutating func die() {
     (isUp, isDraining, isRefusing) = (false, false, false)
-    (runs, line, running, epoch) = ([:], [], 0, 0)
+    (runs, lines, running, epochs) = ([:], [:], 0, [:])
     life += 1
   }
 
-  func report(_ availability: NodeReport.Availability) -> NodeReport {
-    NodeReport(
-      name: name, availability: isDraining ? .draining : availability, capacity: capacity, load: held, taskTypes: types)
+  /// What it says to a coordinator.
+  func report(_ availability: NodeReport.Availability, to seat: Int, _ fault: PlantedBatchFault?) -> NodeReport {
+    let prefers = fault == .takesSides && seat == 0
+    return NodeReport(
+      name: name, availability: isDraining ? .draining : availability, capacity: prefers ? capacity * 2 : capacity,
+      load: prefers ? runs.values.count { $0.seat == 0 } : held,
+      coordinators: fault == .takesSides ? 0 : Set(runs.values.map(\.seat)).count, taskTypes: types)
   }
 }

@@ -131,7 +131,7 @@ extension MembershipWorld {
   // MARK: - Events
 
   private mutating func told(_ event: MemberEvent, to number: Int) {
-    if number == listener { news.append(event) }
+    if listeners.contains(number) { news.append((number, event)) }
     if trace.isKept { trace.line(now, "\(nodes[number].name): \(event.summary)") }
     switch event {
     case .joined(let member), .refuted(let member), .left(let member): see(member, by: number)

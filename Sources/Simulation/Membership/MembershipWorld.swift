@@ -61,8 +61,8 @@ struct MembershipWorld {
   private var effects: [Swim.Effect] = []
 
   /// Whose events are kept until somebody takes them: another world's, which this one is a part of.
-  var listener: Int?
-  var news: [MemberEvent] = []
+  var listeners = 0..<0
+  var news: [(listener: Int, event: MemberEvent)] = []
 
   private static let sampleInterval = Duration.seconds(5)
 

@@ -47,8 +47,7 @@ extension DispatchScaling {
       wakeAt = time
       heap.plan(.wake(time), at: time)
     case .batchEnded(let id, _):
-      guard let began = probes.removeValue(forKey: id) else { return }
-      figures.probes.record(UInt64(max(0, (busyUntil - began).inNanoseconds / 1_000)))
+      if let began = probes.removeValue(forKey: id) { noteProbe(began, endedAt: busyUntil) }
     default: break
     }
   }

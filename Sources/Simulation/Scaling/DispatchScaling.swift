@@ -85,8 +85,14 @@ package struct DispatchScaling {
       busyUntil = now
       happen(event, at: now)
     }
+    // One that has not ended has taken as long at least.
+    for began in probes.values { noteProbe(began, endedAt: .zero + Self.duration) }
     figures.measured = Self.duration - Self.warmUp
     figures.offered = nodes.reduce(0) { $0 + 1 / $1.work.inSeconds }
+  }
+
+  mutating func noteProbe(_ began: Instant, endedAt end: Instant) {
+    figures.probes.record(UInt64(max(0, (end - began).inNanoseconds / 1_000)))
   }
 
   @discardableResult

@@ -1,3 +1,4 @@
+import Contract
 import HTTP
 import JSON
 import Loop

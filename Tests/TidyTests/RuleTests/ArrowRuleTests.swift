@@ -85,6 +85,19 @@ import Testing
     #expect(texts.count == 2 && texts[0].contains("has no tests") && texts[1].contains("tests no target"))
   }
 
+  @Test("what tests share has a folder beside theirs, and is of use to two of them at least")
+  func shared() {
+    func folders(_ second: String, _ tests: [String] = ["ATests", "BTests", "S"]) -> [String] {
+      let manifest = Manifest(
+        "target(\"A\"),\ntarget(\"B\"),\nsharedByTests(\"S\", [\"A\"]),\n"
+          + "tests(of: \"A\", [\"A\", \"S\"]),\ntests(of: \"B\", [\(second)]),")
+      return Layout.folders(sources: ["A", "B"], tests: tests, manifest).map(\.text)
+    }
+    #expect(folders("\"S\"") == [])
+    #expect(folders("").map { $0.contains("shared by no two suites") } == [true])
+    #expect(folders("\"S\"", ["ATests", "BTests"]).map { $0.contains("no folder") } == [true])
+  }
+
   @Test("what .gitignore leaves out is left out", arguments: [".build", ".build-x", "a.swp", "cache"])
   func ignored(_ name: String) {
     let ignored = Ignored(".build/\n.build-*/\n*.swp\ncache\n")

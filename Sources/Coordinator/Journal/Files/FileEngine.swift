@@ -56,6 +56,8 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
 
     let thread: DiskThread
     var isCommitting = false
+    /// What its last group failed of.
+    var trouble: JournalTrouble?
   }
 
   private let loop: EventLoop
@@ -144,20 +146,23 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     isCommitPlanned = true
     loop.execute { [self] in
       isCommitPlanned = false
-      commit()
+      if retry == nil { commit() }
     }
   }
 
   private func commit() {
-    // What could not be written may have been dropped since: then nothing is left to try the disk with, and what comes
-    // next does.
-    if line.isEmpty, !isCommitting { set(nil) }
     for kind in Lane.Kind.allCases where !lanes[kind.rawValue].isCommitting { commit(kind) }
+    tellTrouble()
   }
 
   private func commit(_ kind: Lane.Kind) {
     let group = takeGroup(of: kind)
-    guard !group.isEmpty else { return }
+    guard !group.isEmpty else {
+      // What could not be written may have been dropped since: then nothing is left to try the disk with, and what
+      // comes next does.
+      lanes[kind.rawValue].trouble = nil
+      return
+    }
     lanes[kind.rawValue].isCommitting = true
     lanes[kind.rawValue].thread.run(
       on: loop, { [folder] in folder.write(group) }, then: { [self] in committed(kind, group, $0) })
@@ -202,15 +207,11 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       putInLine(tail)
     }
     let failure = failures.lazy.compactMap { $0 }.first
-    // While one lane waits to try again, the other's success proves nothing.
-    if failure != nil || retry == nil { set(failure) }
-    if failure != nil {
-      guard closing == nil else { return finishClosing() }
-      retry = retry ?? planRetry()
-    } else if retry == nil {
-      commit()
-    }
+    lanes[kind.rawValue].trouble = failure
+    if failure != nil, closing == nil { retry = retry ?? planRetry() }
+    // Those first: who hears of the trouble takes back what is not durable, and these are.
     for waiter in ready { waiter.then() }
+    if retry == nil, failure == nil { commit() } else { tellTrouble() }
     finishClosing()
   }
 
@@ -235,7 +236,9 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     return ready
   }
 
-  private func set(_ new: JournalTrouble?) {
+  /// All is well when no lane fails.
+  private func tellTrouble() {
+    let new = lanes.lazy.compactMap(\.trouble).first
     guard new != trouble else { return }
     trouble = new
     if let new {
@@ -246,9 +249,9 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     onTrouble()
   }
 
-  func cut(_ log: JournalLog, at offset: Int) {
+  func cut(_ log: JournalLog, at offset: Int, _ then: @escaping () -> Void) {
     loop.assertCurrent()
-    guard let tail = tails[log], offset < tail.end else { return }
+    guard let tail = tails[log], offset < tail.end else { return then() }
     byteCount -= tail.end - offset
     pendingBytes -= tail.end - max(offset, tail.durable)
     if offset >= tail.start {
@@ -268,11 +271,12 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       tail.cuts -= 1
       self?.putInLine(tail)
       self?.planCommit()
+      then()
     }
     for waiter in orphans { waiter.then() }
   }
 
-  func drop(_ batch: UUIDv7) {
+  func drop(_ batch: UUIDv7, _ then: @escaping () -> Void) {
     loop.assertCurrent()
     for kind in JournalLog.Kind.allCases {
       guard let tail = tails.removeValue(forKey: JournalLog(batch: batch, kind: kind)) else { continue }
@@ -288,7 +292,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
             "removal_failed",
             ["batch": batch.text, "cause": error.text, "effect": "the next start finds it: delete its folder before"])
         }
-      }, then: {})
+      }, then: then)
   }
 
   // MARK: Reading

@@ -148,9 +148,13 @@ struct JournalFolder: Sendable {
     return Int(disk.f_bavail) * Int(disk.f_frsize)
   }
 
+  /// Takes the end of a log away, for good: a crash must not bring back what nobody was promised.
   func cut(_ log: JournalLog, at offset: Int) throws(JournalError) {
     let path = path(of: log)
-    guard truncate(path, off_t(offset)) == 0 else { throw JournalError("cut \(path)", errno) }
+    let file = open(path, O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { throw JournalError("open \(path)", errno) }
+    defer { Glibc.close(file) }
+    guard ftruncate(file, off_t(offset)) == 0, fdatasync(file) == 0 else { throw JournalError("cut \(path)", errno) }
   }
 
   // MARK: Reading

@@ -1,32 +1,34 @@
-import HTTP
-import JSON
-import Loop
-import Testing
+package import HTTP
+package import JSON
 
-@testable import Ignareo
-
-/// A node's `/openapi.json`, to hold its answers against.
-final class DescribedAPI: Sendable {
+/// A role's `/openapi.json`, to hold its answers against.
+package final class DescribedAPI: Sendable {
   /// An answer as a client has it.
-  struct Answer {
+  package struct Answer {
     let method: String
     /// With its query.
     let path: String
     let status: Int
     let headers: HTTPHeaders
     let body: [UInt8]
+
+    package init(method: String, path: String, status: Int, headers: HTTPHeaders, body: [UInt8]) {
+      (self.method, self.path, self.status) = (method, path, status)
+      (self.headers, self.body) = (headers, body)
+    }
   }
 
-  let document: JSONValue
+  package let document: JSONValue
   /// By path.
-  let items: [String: JSONValue]
-  let schemas: [String: JSONValue]
+  package let items: [String: JSONValue]
+  package let schemas: [String: JSONValue]
   private let responses: [String: JSONValue]
   private let headers: [String: JSONValue]
+  private let parameters: [String: JSONValue]
   private let written: SchemaChecker
   private let taken: SchemaChecker
 
-  init(_ document: JSONValue) {
+  package init(_ document: JSONValue) {
     func members(_ value: JSONValue?) -> [String: JSONValue] {
       Dictionary(uniqueKeysWithValues: (value?.members ?? []).map { ($0.key.string, $0.value) })
     }
@@ -34,26 +36,15 @@ final class DescribedAPI: Sendable {
     items = members(document["paths"])
     let components = document["components"]
     (schemas, responses) = (members(components?["schemas"]), members(components?["responses"]))
-    headers = members(components?["headers"])
+    (headers, parameters) = (members(components?["headers"]), members(components?["parameters"]))
     written = SchemaChecker(schemas: schemas, isStrict: true)
     taken = SchemaChecker(schemas: schemas, isStrict: false)
-  }
-
-  private static let known = Lock<[String: DescribedAPI]>([:])
-
-  /// Made once for the same types: hundreds of tests ask for it.
-  static func of(_ types: TaskTypes) throws -> DescribedAPI {
-    let name = types.inOrder.map { "\($0.name) \($0.schema.text)" }.joined(separator: "\n")
-    if let api = known.withLock({ $0[name] }) { return api }
-    let api = DescribedAPI(try JSONValue.parse(NodeDescription.json(of: types)))
-    known.withLock { $0[name] = api }
-    return api
   }
 
   // MARK: Answers
 
   /// What the answer has that the description has not, or the other way round.
-  func faults(of answer: Answer) -> [String] {
+  package func faults(of answer: Answer) -> [String] {
     guard let (_, item) = item(for: answer.path) else { return problemFaults(of: answer, statuses: [403, 404]) }
     guard let operation = item[answer.method.lowercased()] else {
       let allowed = Set((item.members ?? []).map { $0.key.string.uppercased() }).subtracting(["PARAMETERS"])
@@ -68,7 +59,7 @@ final class DescribedAPI: Sendable {
   }
 
   /// The item whose path is the request's, with its template.
-  func item(for path: String) -> (template: String, item: JSONValue)? {
+  package func item(for path: String) -> (template: String, item: JSONValue)? {
     let parts = path.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
     return items.first { template, _ in
       let names = template.split(separator: "/", omittingEmptySubsequences: false)
@@ -104,39 +95,72 @@ final class DescribedAPI: Sendable {
     let type = answer.headers["content-type"] ?? ""
     guard let media = content[type] else { return ["\(answer.status) as \(type) is not described"] }
     if let line = media["x-line"] {
-      return answer.body.split(separator: 0x0a).flatMap { faults(of: Array($0), by: line) }
+      return Self.some(of: answer.body.split(separator: 0x0a)).flatMap { faults(of: Array($0), by: line) }
+    }
+    if let data = media["x-data"] {
+      let label = Array("data: ".utf8)
+      let events = answer.body.split(separator: 0x0a).filter { $0.starts(with: label) }
+      return Self.some(of: events).flatMap { faults(of: Array($0.dropFirst(label.count)), by: data) }
     }
     return type.contains("json") ? faults(of: answer.body, by: media["schema"] ?? .bool(false)) : []
   }
 
-  func resolved(_ response: JSONValue) -> JSONValue {
+  package func resolved(_ response: JSONValue) -> JSONValue {
     response["$ref"]?.string.flatMap { responses[String($0.split(separator: "/").last ?? "")] } ?? response
   }
 
   // MARK: Single values
 
-  func faults(of body: [UInt8], by schema: JSONValue) -> [String] {
+  package func faults(of body: [UInt8], by schema: JSONValue) -> [String] {
     guard let value = try? JSONValue.parse(body) else { return ["\(String(decoding: body, as: UTF8.self)) is no JSON"] }
     return written.faults(of: value, by: schema)
   }
 
-  func faults(of body: [UInt8], as schema: String) -> [String] {
+  package func faults(of body: [UInt8], as schema: String) -> [String] {
     faults(of: body, by: .object { $0.member("$ref", "#/components/schemas/\(schema)") })
   }
 
   /// Of what a client says: what is not described may be refused, and need not be.
-  func faults(inRequest value: JSONValue, as schema: String) -> [String] {
+  package func faults(inRequest value: JSONValue, as schema: String) -> [String] {
     taken.faults(of: value, by: .object { $0.member("$ref", "#/components/schemas/\(schema)") })
   }
 
-  func faults(inRequest value: JSONValue, by schema: JSONValue) -> [String] { taken.faults(of: value, by: schema) }
+  package func faults(inRequest value: JSONValue, by schema: JSONValue) -> [String] {
+    taken.faults(of: value, by: schema)
+  }
+
+  // MARK: Requests
 
   /// What was taken and is not described so.
-  func faults(inRequest body: String, of answer: Answer) -> [String] {
-    guard answer.status < 300, let operation = item(for: answer.path)?.item[answer.method.lowercased()],
-      let schema = operation.at(pointer: "/requestBody/content/application~1json/schema"),
-      let value = try? JSONValue.parse(body)
+  package func faults(inRequest body: [UInt8], as type: String?, of answer: Answer) -> [String] {
+    guard answer.status < 300, let item = item(for: answer.path)?.item, let operation = item[answer.method.lowercased()]
     else { return [] }
-    return taken.faults(of: value, by: schema)
+    return queryFaults(of: answer, item, operation) + bodyFaults(body, type, operation)
+  }
+
+  private func queryFaults(of answer: Answer, _ item: JSONValue, _ operation: JSONValue) -> [String] {
+    let described = ((item["parameters"]?.elements ?? []) + (operation["parameters"]?.elements ?? [])).map { value in
+      value["$ref"]?.string.flatMap { parameters[String($0.split(separator: "/").last ?? "")] } ?? value
+    }
+    let names = described.filter { $0["in"]?.string == "query" }.compactMap { $0["name"]?.string }
+    let asked = answer.path.drop { $0 != "?" }.dropFirst().split(separator: "&").map { String($0.prefix { $0 != "=" }) }
+    return asked.filter { !names.contains($0) }.map { "?\($0)= is not described" }
+  }
+
+  private func bodyFaults(_ body: [UInt8], _ type: String?, _ operation: JSONValue) -> [String] {
+    guard !body.isEmpty, let type, let media = operation["requestBody"]?["content"]?[type] else { return [] }
+    if let line = media["x-line"] {
+      return Self.some(of: body.split(separator: 0x0a)).flatMap { faults(inRequest: $0, by: line) }
+    }
+    return media["schema"].map { faults(inRequest: body[...], by: $0) } ?? []
+  }
+
+  private func faults(inRequest bytes: ArraySlice<UInt8>, by schema: JSONValue) -> [String] {
+    (try? JSONValue.parse(bytes)).map { taken.faults(of: $0, by: schema) } ?? []
+  }
+
+  /// Of thousands of lines, what lies between is like its ends.
+  private static func some(of lines: [ArraySlice<UInt8>]) -> ArraySlice<ArraySlice<UInt8>> {
+    lines.count <= 40 ? lines[...] : lines[..<20] + lines[(lines.count - 20)...]
   }
 }

@@ -1,12 +1,14 @@
-import JSON
+package import JSON
 
-/// Holds values against JSON Schema (2020-12), as far as the node's own description goes: a keyword that is not known
+/// Holds values against JSON Schema (2020-12), as far as the roles' own descriptions go: a keyword that is not known
 /// here is a fault too.
-struct SchemaChecker: Sendable {
+package struct SchemaChecker: Sendable {
   /// By their names in the document's components.
   let schemas: [String: JSONValue]
-  /// Whether a member that no schema names is a fault: of what the node writes, everything is to be described.
+  /// Whether a member that no schema names is a fault: of what a role writes, everything is to be described.
   let isStrict: Bool
+
+  package init(schemas: [String: JSONValue], isStrict: Bool) { (self.schemas, self.isStrict) = (schemas, isStrict) }
 
   /// What one schema says of one value.
   private struct Verdict {
@@ -23,7 +25,7 @@ struct SchemaChecker: Sendable {
     }
   }
 
-  func faults(of value: JSONValue, by schema: JSONValue, at pointer: String = "") -> [String] {
+  package func faults(of value: JSONValue, by schema: JSONValue, at pointer: String = "") -> [String] {
     var verdict = judge(value, schema, pointer)
     if isStrict, verdict.namesMembers {
       for name in (value.members ?? []).map(\.key.string) where !verdict.named.contains(name) {
@@ -41,7 +43,7 @@ struct SchemaChecker: Sendable {
     }
     schema.forEachMember { keyword, rule in
       switch keyword.string {
-      case "description", "default", "example", "examples", "$defs", "then": break
+      case "description", "default", "example", "examples", "$defs", "then", "contentEncoding": break
       case "$ref": verdict += judge(value, resolved(rule.string ?? ""), pointer)
       case "allOf": for part in rule.elements ?? [] { verdict += judge(value, part, pointer) }
       case "anyOf", "oneOf": verdict += choose(value, among: rule.elements ?? [], keyword.string, pointer)
@@ -140,6 +142,10 @@ struct SchemaChecker: Sendable {
       guard let number = value.double, let bound = rule.double else { return nil }
       let isWithin = keyword == "minimum" ? number >= bound : keyword == "maximum" ? number <= bound : number > bound
       return isWithin ? nil : "\(number) is beyond the \(keyword) \(bound)"
+    case "minLength", "maxLength":
+      guard let text = value.string, let bound = rule.int else { return nil }
+      let count = text.unicodeScalars.count
+      return (keyword == "minLength" ? count >= bound : count <= bound) ? nil : "\(count) is beyond the \(keyword)"
     case "pattern":
       guard let text = value.string else { return nil }
       guard let pattern = try? Regex(rule.string ?? "(") else { return "\(rule.text) is no pattern" }
