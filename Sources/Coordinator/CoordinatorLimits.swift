@@ -22,9 +22,8 @@ enum CoordinatorLimits {
   static let pooledBytes = 8 << 20
   /// Batches for which that is done at once.
   static let feedersAtOnce = 4
-  /// After what went wrong, items are taken up again so soon; what cannot be read so often is lost.
+  /// After what went wrong, items are taken up again so soon.
   static let feedRetry: Duration = .milliseconds(500)
-  static let feedTries = 3
   /// Items whose task failed without effect go back after this: a host that is started again has the time for it.
   static let itemRest: Duration = .seconds(5)
   static let pools = 10_000
@@ -40,6 +39,10 @@ enum CoordinatorLimits {
   static let cancelRetries = 20
   /// Tasks of a shard that one request cancels: its target stays short.
   static let indicesCancelled = 200
+  /// How soon the journal is asked again for what it could not read, and how often before a reader's answer, which has
+  /// begun, is broken off; one that has not is 503.
+  static let readRetry: Duration = .milliseconds(500)
+  static let readTries = 20
   /// Bytes of results that are read at once for a reader.
   static let readBytes = 128 << 10
   /// Results that a summary or a search looks at before the loop turns to others.

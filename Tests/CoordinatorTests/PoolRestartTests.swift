@@ -154,6 +154,40 @@ import Testing
       #expect(try await coordinator.get("/pools/p").status == 404)
       try await PoolTests.bring(coordinator, "p", ["1"])
       #expect(try await PoolTests.pool(coordinator, "p")["free"]?.int == 1)
+      #expect(try JournalFolder.names(in: "\(folder.path)/pools").count == 2, "what is left of the old one stays")
+    }
+  }
+
+  @Test("items are not used twice when the record that they were taken is damaged, though it was the last one")
+  func lostTake() async throws {
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    let path = try await TestCoordinator.run(in: folder.path) { coordinator in
+      try await PoolTests.bring(coordinator, "p", (0..<10).map(String.init))
+      let path = try await PoolTests.take(coordinator, ["p"], args: #""{{p}}""#)
+      _ = try await coordinator.wait(for: path) { $0["queued"]?.int == 10 }
+      return path
+    }
+    let id = try #require(UUIDv7(String(path.dropFirst("/batches/".count))))
+    let log = JournalLog(batch: id, kind: .tasks)
+    var places: [Int] = []
+    let logs = JournalFolder(path: folder.path)
+    _ = try logs.scan(log) { offset, payload in
+      if case .taken? = JournalRecord(payload) { places.append(offset) }
+      return true
+    }
+    let file = open(logs.path(of: log), O_RDWR)
+    defer { close(file) }
+    for place in places {
+      var byte: UInt8 = 0
+      #expect(pread(file, &byte, 1, off_t(place + 15)) == 1)
+      byte ^= 1
+      #expect(pwrite(file, &byte, 1, off_t(place + 15)) == 1)
+    }
+    #expect(!places.isEmpty)
+    try await TestCoordinator.run(in: folder.path) { coordinator in
+      let pool = try await PoolTests.pool(coordinator, "p")
+      #expect(pool["free"]?.int == 0 && pool["items"]?.int == 10, "\(pool)")
     }
   }
 
@@ -266,12 +300,7 @@ import Testing
   /// Takes away all that one log of the only pool holds.
   private static func empty(_ log: String, in folder: TemporaryFolder) throws {
     let pools = "\(folder.path)/pools"
-    let listing = try #require(opendir(pools))
-    defer { closedir(listing) }
-    while let entry = readdir(listing) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if !name.hasPrefix(".") { #expect(truncate("\(pools)/\(name)/\(log)", 0) == 0) }
-    }
+    for name in try JournalFolder.names(in: pools) { #expect(truncate("\(pools)/\(name)/\(log)", 0) == 0) }
   }
 }
 

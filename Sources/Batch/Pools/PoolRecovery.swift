@@ -28,6 +28,9 @@ package struct PoolRecovery: Sendable {
   /// Whether a batch may have taken items without a word of it being left: what lies between others that were taken
   /// counts as used, for it may be.
   package var mayLackTakes = false
+  /// How many takes there may have been of which no word is left: items are taken in their order, so that as many
+  /// behind the last one that is known to be taken count as used as well.
+  package var lostTakes = 0
 
   /// Items that were written; those below `count` are promised.
   private var written = 0
@@ -123,8 +126,10 @@ package struct PoolRecovery: Sendable {
       return pool
     }
     pool.count = count
-    pool.next = UInt32(min(items.count, count))
-    for (number, item) in items.prefix(count).enumerated() {
+    let taken = min(count, items.count + min(count, mayLackTakes ? lostTakes : 0))
+    pool.next = UInt32(taken)
+    for number in 0..<taken {
+      let item = number < items.count ? items[number] : Item()
       switch State(rawValue: item.state) ?? .used {
       case .leased: pool.leased += 1
       case .used: pool.used += 1

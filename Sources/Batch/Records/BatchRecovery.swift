@@ -54,6 +54,8 @@ package struct BatchRecovery: Sendable {
   package private(set) var taken: [ItemUse] = []
   /// By index, what became of the items of tasks that have a result, where they were not used.
   package private(set) var itemsEnds: [UInt32: ItemsEnd] = [:]
+  /// Tasks that may have been promised behind the last promise that is whole: what is damaged there may have been one.
+  package private(set) var unpromisedTasks = 0
   /// Tasks that could not be made of their items.
   package private(set) var refusedTasks: [Int] = []
   /// What was lost, for people; empty for nothing.
@@ -142,6 +144,9 @@ package struct BatchRecovery: Sendable {
   /// - Parameter scanner: what read the log, at its end.
   package mutating func endTasks(_ scanner: RecordScanner) {
     note(scanner, in: "tasks.log")
+    if scanner.damageEnd > promisedEnd {
+      unpromisedTasks = table.count - promisedTotal + scanner.damagedBytes / RecordFrame.headBytes
+    }
     dropUnpromised()
     if !lostTasks.isEmpty {
       damage.append("\(lostTasks.count) tasks are lost, the first of them \(lostTasks[0])")

@@ -34,6 +34,16 @@ package enum RecordFrame {
     let crc = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[place + 8..<end]))
     return crc == word(4) ? .record(place + headBytes..<end) : .damaged
   }
+
+  /// Whether all that is left would be one whole record if its length said so: then the length is damaged, and nothing
+  /// is missing.
+  static func isWholeButForLength(_ bytes: UnsafeRawBufferPointer, at place: Int) -> Bool {
+    let length = bytes.count - place - headBytes
+    guard length > 0, length <= RecordLimits.payloadBytes else { return false }
+    let expected = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 4, as: UInt32.self))
+    let head = withUnsafeBytes(of: UInt32(length).littleEndian) { CRC32C.checksum($0) }
+    return CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[(place + headBytes)...]), before: head) == expected
+  }
 }
 
 /// The bounds of the journal's records, in one place.

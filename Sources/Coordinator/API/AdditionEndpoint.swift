@@ -65,7 +65,8 @@ final class AdditionEndpoint {
     _ exchange: HTTPExchange, _ options: SubmissionOptions, of batch: BatchRecord
   ) throws(Problem) {
     guard batch.manifest.isOpen, let key = options.idempotencyKey else { throw .closedBatch(batch) }
-    batch.journal.findAddition(key) { [self] digest in
+    batch.journal.findAddition(key) { [self] found in
+      guard case .success(let digest) = found else { return exchange.respond(.unreadable) }
       guard let digest else { return exchange.respond(.closedBatch(batch)) }
       compare(exchange, options, with: digest, batch)
     }

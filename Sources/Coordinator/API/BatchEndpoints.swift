@@ -64,6 +64,9 @@ final class BatchEndpoints {
     let progress = dispatcher.task(index, of: batch)
     batch.journal.readTasks([index]) { tasks in
       batch.journal.readResult(of: index) { line in
+        guard case .success(let tasks) = tasks, case .success(let line) = line else {
+          return exchange.respond(.unreadable)
+        }
         // One that is not durable may be taken back yet: nobody sees it.
         let result = line.flatMap { $0.seq <= batch.resultCount ? $0 : nil }.map {
           JSONValue(trusted: $0.bytes.dropLast())

@@ -57,7 +57,8 @@ private final class Summing: @unchecked Sendable {
     guard exchange.isOpen else { return }
     guard seq < batch.resultCount else { return answer() }
     let last = batch.resultCount
-    batch.journal.readResults(after: seq, through: last, upTo: CoordinatorLimits.readBytes) { [self] lines in
+    batch.journal.readResults(after: seq, through: last, upTo: CoordinatorLimits.readBytes) { [self] read in
+      guard case .success(let lines) = read else { return exchange.respond(.unreadable) }
       // Without one, what is left cannot be read: the summary tells of the rest.
       seq = lines.last?.seq ?? last
       for line in lines { summary.take(JSONValue(trusted: line.bytes.dropLast())) }

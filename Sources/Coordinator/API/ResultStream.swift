@@ -32,6 +32,7 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
   private var awaitsDrain = false
   /// The journal has been asked for the next piece.
   private var isReading = false
+  private var failedReads = 0
 
   init(
     _ exchange: HTTPExchange, _ batch: BatchRecord, _ dispatcher: Dispatcher,
@@ -105,7 +106,8 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
     let last = batch.resultCount
     guard seq < last else { return false }
     isReading = true
-    batch.journal.readResults(after: seq, through: last, upTo: CoordinatorLimits.readBytes) { [self] lines in
+    batch.journal.readResults(after: seq, through: last, upTo: CoordinatorLimits.readBytes) { [self] read in
+      guard case .success(let lines) = read else { return readLater() }
       position = .seq(lines.last?.seq ?? last)
       take(lines)
     }
@@ -119,7 +121,8 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
     if follows, batch.outcome == nil { range = first..<batch.journal.firstWithoutResult(in: range, through: last) }
     guard !range.isEmpty else { return false }
     isReading = true
-    batch.journal.readResults(of: range, upTo: CoordinatorLimits.readBytes) { [self] lines, next in
+    batch.journal.readResults(of: range, upTo: CoordinatorLimits.readBytes) { [self] read in
+      guard case .success(let (lines, next)) = read else { return readLater() }
       position = .index(next)
       // What is not durable yet is not there for a reader.
       take(lines.filter { $0.seq <= last })
@@ -127,8 +130,21 @@ final class ResultStream: BatchFollower, @unchecked Sendable {
     return true
   }
 
+  /// The journal could not be read. An answer that breaks off tells its reader that he has not got all.
+  private func readLater() {
+    failedReads += 1
+    guard failedReads < CoordinatorLimits.readTries else {
+      end()
+      return exchange.abort()
+    }
+    exchange.loop.schedule(after: CoordinatorLimits.readRetry) { [self] in
+      isReading = false
+      pump()
+    }
+  }
+
   private func take(_ lines: [ResultLine]) {
-    isReading = false
+    (isReading, failedReads) = (false, 0)
     var bytes: [UInt8] = []
     for line in lines where selection.statuses?.contains(line.status) ?? true {
       if selection.isPlain { bytes += line.bytes } else { selection.render(line.bytes, into: &bytes) }

@@ -248,10 +248,12 @@ final class Dispatcher: @unchecked Sendable {
       return inputs.append(.shardEnded(shard.id, .notSent))
     }
     preparing[shard.id] = shard
-    batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] tasks, isWhole in
+    batch.journal.readTasks(shard.entries.map { Int($0.index) }) { [weak self] read in
       guard let self, preparing[shard.id] != nil else { return }
-      let known = isWhole ? endLost(in: shard, tasks, of: batch) : shard
-      prepare(known, tasks, to: authority, in: batch)
+      switch read {
+      case .success(let tasks): prepare(endLost(in: shard, tasks, of: batch), tasks, to: authority, in: batch)
+      case .failure: prepare(shard, [:], to: authority, in: batch)
+      }
     }
   }
 

@@ -47,14 +47,24 @@ final class ResultKeeper {
     switch entry {
     case .results(let ends, let hidden) where batch.hasIDs:
       waiting[batch.id] = []
-      batch.journal.readTasks(ends.map(\.index)) { [self] tasks in
-        append(ends, hidden, tasks, to: batch)
-        let next = waiting.removeValue(forKey: batch.id) ?? []
-        for entry in next { take(entry, of: batch) }
-      }
+      appendNamed(ends, hidden, to: batch)
     case .results(let ends, let hidden): append(ends, hidden, [:], to: batch)
     case .mark(let then): batch.journal.makeResultsDurable(then)
     case .ended(let progress): finish(batch, progress)
+    }
+  }
+
+  /// Without the names that a submitter gave its tasks he could not tell results apart: they wait until those can be
+  /// read.
+  private func appendNamed(_ ends: [TaskEnd], _ hidden: TaskCounts, to batch: BatchRecord) {
+    batch.journal.readTasks(ends.map(\.index)) { [self] read in
+      guard case .success(let tasks) = read else {
+        loop.schedule(after: CoordinatorLimits.readRetry) { [self] in appendNamed(ends, hidden, to: batch) }
+        return
+      }
+      append(ends, hidden, tasks, to: batch)
+      let next = waiting.removeValue(forKey: batch.id) ?? []
+      for entry in next { take(entry, of: batch) }
     }
   }
 

@@ -31,9 +31,10 @@ protocol JournalEngine: AnyObject {
   /// Calls `then` once all that was appended to the log before survives the loss of the process. In trouble that takes
   /// until it is over.
   func makeDurable(_ log: JournalLog, _ then: @escaping () -> Void)
-  /// Reads up to `count` bytes, fewer only at the log's end. In the order of the calls of one log.
+  /// Reads up to `count` bytes, fewer only where the log ended when it was called. In the order of the calls of one
+  /// log.
   ///
-  /// Gives nil where the log cannot be read, which the engine has reported.
+  /// Gives nil where the log cannot be read now, which the engine has reported: that says nothing of what it holds.
   func read(_ log: JournalLog, from offset: Int, count: Int, _ then: @escaping ([UInt8]?) -> Void)
   /// Takes back what was appended from an offset on. Calls `then` once no later process can find it.
   func cut(_ log: JournalLog, at offset: Int, _ then: @escaping () -> Void)
@@ -42,6 +43,9 @@ protocol JournalEngine: AnyObject {
   /// Forgets the logs of a batch or a pool and frees what they hold. Calls `then` once no later process can find them.
   func drop(_ batch: UUIDv7, _ then: @escaping () -> Void)
 }
+
+/// A log could not be read: its records may all be there. What was asked for is to be asked for again, later.
+struct UnreadableLog: Error {}
 
 struct JournalLog: Hashable, Sendable {
   enum Kind: String, CaseIterable, Sendable { case tasks, results, ended, items, uses }

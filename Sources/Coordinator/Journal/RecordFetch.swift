@@ -4,71 +4,66 @@ import Batch
 ///
 /// Guarded by: the loop's thread. The engine's read keeps it alive.
 final class RecordFetch {
-  /// Why it gave no more.
-  enum Ending {
-    /// What is not among the records is damaged.
-    case whole
-    /// It was more than the limit's bytes.
-    case cutShort
-    /// The log could not be read, and what is missing may be there.
-    case unreadable
-  }
-
   typealias Places = (_ number: Int) -> (before: SparsePlaces.Place, after: SparsePlaces.Place?)
+  typealias Records = (records: [JournalRecord], isCutShort: Bool)
 
   private let engine: any JournalEngine
   private let log: JournalLog
   private let wanted: [Int]
   private let byteLimit: Int
-  private let places: Places
+  /// Of each that is wanted, as they were at the beginning: an index may be forgotten while this reads.
+  private let spans: [(start: Int, end: Int)]
   private var next = 0
+  /// Where those end that the reads under way look for, in `wanted` and in the log.
+  private var goal = (next: 0, end: 0)
+  private var scanner = RecordScanner()
   private var found: [JournalRecord] = []
   private var foundBytes = 0
   private var number: (JournalRecord) -> Int? = { _ in nil }
-  private var then: ([JournalRecord], Ending) -> Void = { _, _ in }
+  private var then: (Result<Records, UnreadableLog>) -> Void = { _ in }
 
-  init(
-    _ engine: any JournalEngine, _ log: JournalLog, _ wanted: [Int], byteLimit: Int, places: @escaping Places
-  ) {
-    (self.engine, self.log, self.wanted, self.byteLimit, self.places) = (engine, log, wanted, byteLimit, places)
+  init(_ engine: any JournalEngine, _ log: JournalLog, _ wanted: [Int], byteLimit: Int, places: Places) {
+    (self.engine, self.log, self.wanted, self.byteLimit) = (engine, log, wanted, byteLimit)
+    let end = engine.end(of: log)
+    spans = wanted.map { number in
+      let (before, after) = places(number)
+      return (before.offset, after?.offset ?? end)
+    }
   }
 
   /// - Parameters:
   ///   - number: of a record; nil for one that has none.
-  ///   - then: gets the records that are there.
-  func start(number: @escaping (JournalRecord) -> Int?, _ then: @escaping ([JournalRecord], Ending) -> Void) {
+  ///   - then: gets the records that are there. It is cut short once they are more than the limit's bytes.
+  func start(number: @escaping (JournalRecord) -> Int?, _ then: @escaping (Result<Records, UnreadableLog>) -> Void) {
     (self.number, self.then) = (number, then)
     readNext()
   }
 
   private func readNext() {
     guard next < wanted.count, foundBytes <= byteLimit else { return finish() }
-    let start = places(wanted[next]).before
+    let start = spans[next].start
+    goal = (next + 1, spans[next].end)
     // As many of the following ones as lie near enough for one read.
-    var end = start.offset
-    var last = next
-    while last < wanted.count {
-      let after = places(wanted[last]).after?.offset ?? engine.end(of: log)
-      guard last == next || after - start.offset <= JournalLimits.readBytes else { break }
-      end = after
-      last += 1
+    while goal.next < wanted.count, spans[goal.next].end - start <= JournalLimits.readBytes {
+      goal = (goal.next + 1, spans[goal.next].end)
     }
-    read(from: start.offset, count: min(end - start.offset, max(JournalLimits.readBytes, 1)), end: end)
+    scanner = RecordScanner(from: start)
+    read(from: start)
   }
 
-  private func read(from offset: Int, count: Int, end: Int) {
+  /// A record may be longer than one read: the scanner keeps its beginning.
+  private func read(from offset: Int) {
+    let count = max(0, min(goal.end - offset, JournalLimits.scanBytes))
     engine.read(log, from: offset, count: count) { [self] bytes in
-      guard let bytes else { return then(found, .unreadable) }
-      let before = next
-      var scanner = RecordScanner(from: offset)
-      _ = scanner.take(bytes) { _, payload in take(payload) }
-      if bytes.count < count || offset + count >= end {
-        // All of it was there; what is not found is lost.
-        if next == before { next += 1 }
-        return readNext()
-      }
-      // A record may be longer than what was read of it: the same again, and more.
-      read(from: offset, count: min(count * 4, end - offset), end: end)
+      guard let bytes else { return then(.failure(UnreadableLog())) }
+      let wantsMore = scanner.take(bytes) { _, payload in take(payload) }
+      let isOver = !wantsMore || bytes.count < count || offset + count >= goal.end
+      guard isOver else { return read(from: offset + count) }
+      // Behind a damaged length, others may lie.
+      if wantsMore { _ = scanner.finish { _, payload in take(payload) } }
+      // All of it was there; what is not found is lost.
+      if foundBytes <= byteLimit { next = max(next, goal.next) }
+      readNext()
     }
   }
 
@@ -85,7 +80,7 @@ final class RecordFetch {
     return next < wanted.count && foundBytes <= byteLimit
   }
 
-  private func finish() { then(found, next < wanted.count && foundBytes > byteLimit ? .cutShort : .whole) }
+  private func finish() { then(.success((found, next < wanted.count && foundBytes > byteLimit))) }
 }
 
 /// Fetches records one behind the other until they are so many bytes.
@@ -116,10 +111,11 @@ final class SequentialFetch {
     scanner = RecordScanner(from: offset)
   }
 
-  func start(_ then: @escaping ([JournalRecord]) -> Void) {
+  /// - Parameter then: gets those before a failure, if there are any.
+  func start(_ then: @escaping (Result<[JournalRecord], UnreadableLog>) -> Void) {
     let count = min(max(wantedBytes + wantedBytes / 4, JournalLimits.readBytes / 4), JournalLimits.scanBytes)
     engine.read(log, from: offset, count: count) { [self] bytes in
-      guard let bytes else { return then(found) }
+      guard let bytes else { return then(found.isEmpty ? .failure(UnreadableLog()) : .success(found)) }
       offset += bytes.count
       let wantsMore = scanner.take(bytes) { _, payload in
         guard let record = JournalRecord(payload) else { return true }
@@ -132,7 +128,7 @@ final class SequentialFetch {
           return foundBytes < wantedBytes
         }
       }
-      if wantsMore, !bytes.isEmpty { start(then) } else { then(found) }
+      if wantsMore, !bytes.isEmpty { start(then) } else { then(.success(found)) }
     }
   }
 }
@@ -151,15 +147,16 @@ final class LogWalk {
     (self.engine, self.log, self.visit) = (engine, log, visit)
   }
 
-  func start(_ then: @escaping () -> Void) {
+  /// - Parameter then: told whether these were all.
+  func start(_ then: @escaping (_ isWhole: Bool) -> Void) {
     engine.read(log, from: offset, count: JournalLimits.scanBytes) { [self] bytes in
-      let bytes = bytes ?? []
+      guard let bytes else { return then(false) }
       offset += bytes.count
       _ = scanner.take(bytes) { offset, payload in
         if let record = JournalRecord(payload) { visit(record, offset) }
         return true
       }
-      if bytes.isEmpty { then() } else { start(then) }
+      if bytes.isEmpty { then(true) } else { start(then) }
     }
   }
 }

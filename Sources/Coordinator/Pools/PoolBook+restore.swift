@@ -9,8 +9,15 @@ extension PoolBook {
     var recoveries = Dictionary(uniqueKeysWithValues: pools.map { ($0.recovery.manifest!.id, $0.recovery) })
     for batch in batches { batch.forEachTake { pool, use, end in recoveries[pool]?.noteTaken(use, end) } }
     for id in recoveries.keys {
-      let isDamaged = batches.contains { $0.mayLackTakes(of: id) }
-      if isDamaged || !isWhole { recoveries[id]?.mayLackTakes = true }
+      let lost = batches.compactMap { $0.lostTakes(of: id) }
+      guard !lost.isEmpty || !isWhole else { continue }
+      recoveries[id]?.mayLackTakes = true
+      // Nobody knows what a batch that cannot be read took, nor of which pools: until it can be, or is deleted, no item
+      // is given that it may have.
+      recoveries[id]?.lostTakes = isWhole ? lost.reduce(0, +) : .max
+      if !isWhole {
+        log.error("pool_withheld", ["pool": id.text, "why": "a batch that may take from it is unreadable"])
+      }
     }
     for recovery in recoveries.values.sorted(by: { $0.manifest!.id < $1.manifest!.id }) { restore(recovery) }
     found = recoveries
@@ -53,7 +60,11 @@ extension BatchRecovery {
     }
   }
 
-  fileprivate func mayLackTakes(of pool: UUIDv7) -> Bool {
-    !damage.isEmpty && manifest?.joining?.sources.contains { $0.pool == pool } == true
+  /// How many items of a pool it may have taken without a word of it being left; nil where none can be.
+  fileprivate func lostTakes(of pool: UUIDv7) -> Int? {
+    guard !damage.isEmpty, let sources = manifest?.joining?.sources,
+      let place = sources.firstIndex(where: { $0.pool == pool })
+    else { return nil }
+    return unpromisedTasks + seqs.indices.count { taken[$0 * sources.count + place].use == 0 }
   }
 }

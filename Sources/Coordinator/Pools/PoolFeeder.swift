@@ -22,7 +22,6 @@ final class PoolFeeder: @unchecked Sendable {
   private var underWay = 0
   /// How many are made at once: fewer where items are large.
   private var atOnce = CoordinatorLimits.pooledTasksAtOnce
-  private var failedReads = 0
   /// Whether a round is under way: one at a time, for it takes from the front of what it finds.
   private var isRunning = false
   /// How often its takes were given back: what a round has read of them before is void.
@@ -172,16 +171,14 @@ final class PoolFeeder: @unchecked Sendable {
     guard let source = sources[place] else { return read(part, found + [[:]], then) }
     let numbers = Set(part.map { Int($0[place].item) }).sorted()
     let limit = part.count == 1 ? Int.max : CoordinatorLimits.pooledBytes
-    source.journal.read(numbers, upTo: limit) { [self] items, isCut in
+    source.journal.read(numbers, upTo: limit) { [self] read in
+      // Items that cannot be read now are not lost: they wait for the next try.
+      guard case .success(let (items, isCut)) = read else { return then(part, nil) }
       if isCut {
         atOnce = max(1, part.count / 16)
-        return read(Array(part.prefix(atOnce)), [], then)
+        return self.read(Array(part.prefix(atOnce)), [], then)
       }
-      if items.count < numbers.count, failedReads < CoordinatorLimits.feedTries {
-        failedReads += 1
-        return then(part, nil)
-      }
-      read(part, found + [items], then)
+      self.read(part, found + [items], then)
     }
   }
 
@@ -189,7 +186,6 @@ final class PoolFeeder: @unchecked Sendable {
     _ part: [[ItemUse]], _ template: TaskTemplate, _ found: [[Int: ArraySlice<UInt8>]],
     _ done: @escaping (Bool) -> Void
   ) {
-    failedReads = 0
     var making = Making(template)
     for uses in part {
       making.add(uses, zip(uses, found).map { use, items in items[Int(use.item)] }, sources)

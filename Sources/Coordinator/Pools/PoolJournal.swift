@@ -90,16 +90,22 @@ final class PoolJournal {
   }
 
   /// Items by their numbers, ascending; one whose record is lost is left out, and all that come after so many bytes.
-  func read(_ numbers: [Int], upTo bytes: Int, _ then: @escaping ([Int: ArraySlice<UInt8>], _ isCut: Bool) -> Void) {
+  func read(
+    _ numbers: [Int], upTo bytes: Int,
+    _ then: @escaping (Result<(items: [Int: ArraySlice<UInt8>], isCut: Bool), UnreadableLog>) -> Void
+  ) {
     flush()
-    RecordFetch(engine, items, numbers, byteLimit: bytes) { [self] in (places.before($0), places.after($0)) }
+    RecordFetch(engine, items, numbers, byteLimit: bytes) { (places.before($0), places.after($0)) }
       .start(number: { record in
         guard case .item(let number, _) = record else { return nil }
         return Int(number)
-      }) { records, ending in
-        var found: [Int: ArraySlice<UInt8>] = [:]
-        for case .item(let number, let bytes) in records { found[Int(number)] = bytes }
-        then(found, ending == .cutShort)
+      }) { fetched in
+        then(
+          fetched.map { records, isCut in
+            var found: [Int: ArraySlice<UInt8>] = [:]
+            for case .item(let number, let bytes) in records { found[Int(number)] = bytes }
+            return (found, isCut)
+          })
       }
   }
 

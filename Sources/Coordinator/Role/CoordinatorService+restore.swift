@@ -6,8 +6,18 @@ import Loop
 extension CoordinatorService {
   func restore(_ contents: JournalOpening.Contents) {
     loop.assertCurrent()
-    for (path, why) in contents.unreadable {
-      log.error("batch_unreadable", ["path": path, "cause": why, "effect": "it is left as it is and not served"])
+    for left in contents.unreadable {
+      let (path, why, effect) = (left.path, left.why, "it is left as it is and not served")
+      switch left.kind {
+      case .batch: log.error("batch_unreadable", ["path": path, "cause": why, "effect": effect])
+      case .pool: log.error("pool_unreadable", ["path": path, "cause": why, "effect": effect])
+      }
+    }
+    for cut in contents.cuts {
+      let fields: Log.Fields = [
+        "path": cut.path, "from_byte": "\(cut.offset)", "cut_bytes": "\(cut.bytes)", "copy": cut.copy ?? "none",
+      ]
+      if cut.copy == nil { log.warning("log_tail_cut", fields) } else { log.error("log_damage_cut", fields) }
     }
     restorePools(contents)
     for batch in contents.batches { restore(batch) }
@@ -30,7 +40,7 @@ extension CoordinatorService {
     let running = contents.batches.compactMap { batch in
       if case .running(let recovery) = batch.found, recovery.manifest?.joining != nil { recovery } else { nil }
     }
-    pools.restore(contents.pools, running, isWhole: contents.unreadable.isEmpty)
+    pools.restore(contents.pools, running, isWhole: contents.unreadable.allSatisfy { $0.kind != .batch })
   }
 
   private func restore(_ batch: JournalOpening.Batch) {

@@ -70,6 +70,19 @@ import Testing
     }
   }
 
+  @Test("where the last takes may be lost, as many items behind those that are known count as used")
+  func lostTakes() {
+    var recovery = Self.read(Self.pool(of: 8))
+    recovery.noteTaken(ItemUse(item: 2, use: 1), nil)
+    recovery.lostTakes = 3
+    #expect(recovery.pool().free == 7, "nothing lacks")
+    recovery.mayLackTakes = true
+    let pool = recovery.pool()
+    #expect(pool.leased == 1 && pool.used == 5 && pool.free == 2, "\(pool)")
+    recovery.lostTakes = .max
+    #expect(recovery.pool().free == 0)
+  }
+
   @Test("an item of which there is no word, before others that were taken, is free; or used, if a word may be lost")
   func gap() {
     var recovery = Self.read(Self.pool(of: 4))

@@ -268,7 +268,7 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     tail.cuts += 1
     // A write that is under way may go beyond it.
     behindWrites { [folder] in
-      folder.cut(log, at: offset)
+      try? folder.cut(log, at: offset)
     } then: { [weak self] in
       tail.cuts -= 1
       self?.putInLine(tail)
@@ -287,7 +287,14 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
       line.removeAll { $0 === tail }
       for waiter in tail.waiters { waiter.then() }
     }
-    behindWrites({ [folder] in folder.remove(batch) }, then: then)
+    behindWrites(
+      { [folder, log] in
+        do throws(JournalError) { try folder.remove(batch) } catch {
+          log.error(
+            "removal_failed",
+            ["batch": batch.text, "cause": error.text, "effect": "the next start finds it: delete its folder before"])
+        }
+      }, then: then)
   }
 
   // MARK: Reading
@@ -298,8 +305,11 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
     if offset >= tail.start, tail.reads == 0 {
       return then(Array(tail.bytes[min(offset - tail.start, tail.bytes.count)...].prefix(count)))
     }
-    // Ends where the memory begins: the caller asks again for the rest.
     let inFile = max(0, min(count, tail.durable - offset))
+    // Taken now: by the time the file is read, memory may have let go of it.
+    let next = offset + inFile
+    let rest =
+      inFile < count ? Array(tail.bytes[min(next - tail.start, tail.bytes.count)...].prefix(count - inFile)) : []
     tail.reads += 1
     reader.run(on: loop, { [folder] in folder.read(log, from: offset, count: inFile) }) { [self] bytes in
       tail.reads -= 1
@@ -307,10 +317,8 @@ final class FileEngine: JournalEngine, @unchecked Sendable {
         self.log.warning("journal_unreadable", ["batch": log.batch.text, "log": log.kind.rawValue])
       }
       tail.isUnreadable = bytes == nil
-      guard var bytes, bytes.count == inFile, inFile < count else { return then(bytes) }
-      let next = offset + inFile
-      if next >= tail.start { bytes += tail.bytes[min(next - tail.start, tail.bytes.count)...].prefix(count - inFile) }
-      then(bytes)
+      guard let bytes, bytes.count == inFile, !rest.isEmpty else { return then(bytes) }
+      then(bytes + rest)
     }
   }
 

@@ -18,14 +18,17 @@ struct JournalWrite: Sendable {
 ///     DIR/format            the version of all that follows
 ///     DIR/batches/ID/       one batch: tasks.log, results.log, and ended once it has ended
 ///     DIR/pools/ID/         one pool: items.log, uses.log
+///     …/ID.removed          one whose removal has begun
+///     …/ID/KIND.log.OFFSET  what stood damaged behind the last promise of a log, and was cut off it
 ///
 /// Files are opened for each call, so that ever so many batches hold no descriptors.
 struct JournalFolder: Sendable {
   let path: String
 
-  func path(of batch: UUIDv7) -> String { "\(path)/batches/\(batch.text)" }
+  func path(of batch: UUIDv7) -> String { "\(batches)/\(batch.text)" }
 
-  private var pools: String { "\(path)/pools" }
+  var batches: String { "\(path)/batches" }
+  var pools: String { "\(path)/pools" }
 
   func path(ofPool pool: UUIDv7) -> String { "\(pools)/\(pool.text)" }
 
@@ -119,7 +122,7 @@ struct JournalFolder: Sendable {
     return log.kind.isOfPool ? [path, pools, self.path] : [path, "\(self.path)/batches"]
   }
 
-  private static func write(_ bytes: [UInt8], at offset: Int, to file: Int32, _ path: String) throws(JournalError) {
+  static func write(_ bytes: [UInt8], at offset: Int, to file: Int32, _ path: String) throws(JournalError) {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -146,18 +149,12 @@ struct JournalFolder: Sendable {
   }
 
   /// Takes the end of a log away, for good: a crash must not bring back what nobody was promised.
-  func cut(_ log: JournalLog, at offset: Int) {
-    let file = open(path(of: log), O_WRONLY | O_CLOEXEC)
-    guard file >= 0 else { return }
+  func cut(_ log: JournalLog, at offset: Int) throws(JournalError) {
+    let path = path(of: log)
+    let file = open(path, O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { throw JournalError("open \(path)", errno) }
     defer { Glibc.close(file) }
-    if ftruncate(file, off_t(offset)) == 0 { fdatasync(file) }
-  }
-
-  /// What is left of a removal that a crash broke off is removed at the next start: it has no tasks any more.
-  func remove(_ batch: UUIDv7) {
-    for kind in JournalLog.Kind.allCases { unlink(path(of: JournalLog(batch: batch, kind: kind))) }
-    rmdir(path(of: batch))
-    rmdir(path(ofPool: batch))
+    guard ftruncate(file, off_t(offset)) == 0, fdatasync(file) == 0 else { throw JournalError("cut \(path)", errno) }
   }
 
   // MARK: Reading
@@ -172,12 +169,14 @@ struct JournalFolder: Sendable {
   }
 
   /// Nil for a log that is not there.
-  func byteCount(of log: JournalLog) -> Int? {
+  func byteCount(of log: JournalLog) throws(JournalError) -> Int? {
     var status = stat()
-    return stat(path(of: log), &status) == 0 ? Int(status.st_size) : nil
+    if stat(path(of: log), &status) == 0 { return Int(status.st_size) }
+    guard errno == ENOENT else { throw JournalError("look at \(path(of: log))", errno) }
+    return nil
   }
 
-  private static func read(_ file: Int32, from offset: Int, count: Int) throws(JournalError) -> [UInt8] {
+  static func read(_ file: Int32, from offset: Int, count: Int) throws(JournalError) -> [UInt8] {
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       while filled < count {
@@ -214,7 +213,9 @@ struct JournalFolder: Sendable {
       offset += piece.count
       guard scanner.take(piece, record), piece.count == JournalLimits.scanBytes else { break }
     }
-    return (scanner, scanner.finish(record), offset)
+    // First, for it is what notices damage at the end.
+    let end = scanner.finish(record)
+    return (scanner, end, offset)
   }
 }
 

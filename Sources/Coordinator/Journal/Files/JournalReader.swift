@@ -1,5 +1,6 @@
 import Batch
 package import Clockwork
+import Glibc
 
 /// Reads a batch's results from a journal's folder, whether a coordinator uses it or not. Blocks.
 package enum JournalReader {
@@ -17,9 +18,6 @@ package enum JournalReader {
     of id: UUIDv7, in path: String, after: Int, _ take: (ArraySlice<UInt8>) -> Bool
   ) throws(Failure) -> String? {
     let folder = JournalFolder(path: path)
-    guard folder.byteCount(of: JournalLog(batch: id, kind: .tasks)) != nil else {
-      throw Failure(text: "\(path) holds no batch \(id.text); `ls \(path)/batches` lists those that it holds")
-    }
     let read: (scanner: RecordScanner, end: Int, bytes: Int)?
     do throws(JournalError) {
       read = try folder.scan(JournalLog(batch: id, kind: .results)) { _, payload in
@@ -28,6 +26,10 @@ package enum JournalReader {
       }
     } catch {
       throw Failure(text: error.text)
+    }
+    // A batch that has lost the log of its tasks has its results still.
+    guard read != nil || access(folder.path(of: id), F_OK) == 0 else {
+      throw Failure(text: "\(path) holds no batch \(id.text); `ls \(path)/batches` lists those that it holds")
     }
     guard let scanner = read?.scanner, let first = scanner.damage.first else { return nil }
     return
