@@ -187,7 +187,7 @@ import Testing
     #expect(!places.isEmpty)
     try await TestCoordinator.run(in: folder.path) { coordinator in
       let pool = try await PoolTests.pool(coordinator, "p")
-      #expect(pool["free"]?.int == 0 && pool["items"]?.int == 10, "\(pool)")
+      #expect(pool["used"]?.int == 10 && pool["leased"]?.int == 0, "\(pool)")
     }
   }
 
