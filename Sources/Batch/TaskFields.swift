@@ -57,9 +57,24 @@ package struct TaskFields: Sendable {
 
   private mutating func take(_ key: JSONKey, _ value: JSONValue) throws(TaskSpecError) {
     if key == "args" {
+      guard args == nil else { throw Self.twice(key) }
       args = value
       return
     }
+    // Which one was meant? A node would refuse it, long after.
+    let isThere =
+      switch key {
+      case "task": task != nil
+      case "id": id != nil
+      case "key": self.key != nil
+      case "limit": limit != nil
+      case "timeout_s": timeoutSeconds != nil
+      case "attempts": attempts != nil
+      case "repeatable": isRepeatable != nil
+      case "priority": priority != nil
+      default: false
+      }
+    guard !isThere else { throw Self.twice(key) }
     switch key {
     case _ where value.isNull && Self.names.contains { key == $0 }: break
     case "task": task = try Self.text(value, at: "task", upTo: TaskLimits.nameBytes)
@@ -99,6 +114,10 @@ package struct TaskFields: Sendable {
       throw wrong(name, "a whole number from \(range.lowerBound) to \(range.upperBound)", value)
     }
     return number
+  }
+
+  private static func twice(_ key: JSONKey) -> TaskSpecError {
+    TaskSpecError(at: JSONPointer(tokens: [key.string]), "\(key.string) stands here twice; say it once")
   }
 
   static func wrong(_ name: String, _ wanted: String, _ value: JSONValue) -> TaskSpecError {

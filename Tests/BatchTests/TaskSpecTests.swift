@@ -84,6 +84,8 @@ import Testing
       (#"{"task":"a","attempts":1.5}"#, "/attempts", "not 1.5"),
       (#"{"task":"a","repeatable":1}"#, "/repeatable", "true or false"),
       (#"{"task":"a","priority":101}"#, "/priority", "-100 to 100"),
+      (#"{"task":"a","args":1,"args":2}"#, "/args", "twice"), (#"{"task":"a","task":"b"}"#, "/task", "twice"),
+      (#"{"task":"a","attempts":2,"\u0061ttempts":3}"#, "/attempts", "twice"),
       (#"{"task":"a","timout_s":1}"#, "/timout_s", "timeout_s"),
       (#"{"task":"a","index":1}"#, "/index", "no field"), (#"{"task":"a","limit":{"concurrency":1}}"#, "/limit", "key"),
       (#"{"task":"a","key":"k","limit":{}}"#, "/limit", "rate_per_s"),
