@@ -86,7 +86,7 @@ struct LossBook: Sendable {
 
   mutating func takeFirst() -> UInt32? {
     defer { if waiting.isEmpty { trialSize = 1 } }
-    return waiting.removeFirst()
+    return waiting.popFirst()
   }
 
   /// How many may be on trial together with this one.

@@ -89,7 +89,7 @@ extension Scheduler {
         held.insert(limit)
         continue
       }
-      _ = limiters[slot].lines[line].waiters.removeFirst()
+      _ = limiters[slot].lines[line].waiters.popFirst()
       guard let batch = batches.slot(of: waiter.batch), !batches[batch].isCancelled else { continue }
       let lane = Int(waiter.lane)
       woken += Int(batches[batch].lanes[lane].count)
@@ -111,7 +111,7 @@ extension Scheduler {
     for line in limiters[slot].lines.indices {
       while let waiter = limiters[slot].lines[line].waiters.first {
         if let batch = batches.slot(of: waiter.batch), !batches[batch].isCancelled { break }
-        _ = limiters[slot].lines[line].waiters.removeFirst()
+        _ = limiters[slot].lines[line].waiters.popFirst()
       }
     }
   }

@@ -140,7 +140,7 @@ extension Scheduler {
       let index = Int(first)
       let company = batches[batch].losses.company(of: index)
       guard company > entries.count, mayTry(index, of: batch, on: node, at: now) else {
-        _ = batches[batch].losses.waiting.removeFirst()
+        _ = batches[batch].losses.waiting.popFirst()
         batches[batch].losses.waiting.append(first)
         continue
       }

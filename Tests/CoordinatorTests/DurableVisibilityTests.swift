@@ -117,7 +117,7 @@ struct DurableVisibilityTests {
   }
 
   /// A folder in a file's place: nothing can be written there.
-  private static func block(_ path: String) throws {
+  static func block(_ path: String) throws {
     unlink(path)
     try #require(mkdir(path, 0o700) == 0)
   }

@@ -1,5 +1,6 @@
 import Batch
 import Clockwork
+import Glibc
 import HTTP
 import JSON
 import Loop
@@ -179,14 +180,17 @@ import Testing
 
   @Test("a task whose node is gone before it was sent has not begun: it goes elsewhere, though it must not repeat")
   func goneBeforeSent() async throws {
-    try await TestCoordinator.run { coordinator in
+    let folder = TemporaryFolder()
+    defer { folder.remove() }
+    try await TestCoordinator.run(in: folder.path) { coordinator in
       let dispatcher = coordinator.service.dispatcher
+      let path = try await coordinator.submit(#"[{"task":"worker"}]"#)
+      // The intent to send it stays on its way to the disk.
+      try DurableVisibilityTests.block("\(folder.path)\(path)/results.log")
       let gone = try coordinator.node("n1")
-      async let answer = coordinator.send("POST", "/batches", body: #"{"tasks":[{"task":"worker"}]}"#)
-      // It is being read, or its intent is on its way to the disk.
-      while dispatcher.preparing.isEmpty { await coordinator.loop.yield() }
+      try await coordinator.until { !dispatcher.preparing.isEmpty }
       dispatcher.nodeGone("n1")
-      let path = try #require(try await answer.headers["Location"])
+      rmdir("\(folder.path)\(path)/results.log")
       let other = try coordinator.node("n2")
       let done = try await coordinator.done(path)
       #expect(done["ok"]?.int == 1 && done["unknown"]?.int == 0, "\(done)")

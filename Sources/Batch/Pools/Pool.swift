@@ -24,11 +24,11 @@ package struct Pool: Sendable {
   /// The first item that nobody ever took.
   var next: UInt32 = 0
   /// Items that were taken and are free again, in the order in which they are to be taken: before fresh ones.
-  var back = Line<ItemUse>()
+  var back = Fifo<ItemUse>()
   /// By item, how many tasks hold it.
   var loans: [UInt16] = []
   /// Items with a loan left, those that were lent the longest time ago first.
-  var lendable = Line<UInt32>()
+  var lendable = Fifo<UInt32>()
   /// Those of them that an earlier coordinator has lent out: taking each out of the line would look at all of it.
   var lentBefore: Set<UInt32> = []
   /// Batches that take from it now.
@@ -136,28 +136,5 @@ package struct Pool: Sendable {
     loans[Int(item)] += 1
     // More than may hold it, if there are now fewer loans than then.
     if Int(loans[Int(item)]) == most { lentBefore.insert(item) }
-  }
-}
-
-/// First in, first out, without moving the rest.
-struct Line<Element: Sendable>: Sendable {
-  private var elements: [Element] = []
-  private var head = 0
-
-  var count: Int { elements.count - head }
-  var isEmpty: Bool { count == 0 }
-
-  mutating func append(_ element: Element) { elements.append(element) }
-
-  mutating func popFirst() -> Element? {
-    guard head < elements.count else { return nil }
-    defer {
-      head += 1
-      if head >= 64, head * 2 >= elements.count {
-        elements.removeFirst(head)
-        head = 0
-      }
-    }
-    return elements[head]
   }
 }
