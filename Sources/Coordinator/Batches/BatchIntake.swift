@@ -5,9 +5,7 @@ import Net
 
 /// What comes to an open batch while it runs: calls with more tasks, from any number of sources, and its closing.
 ///
-/// Calls are written one after the other, each with its own `accepted` behind it, and count once that is durable: what
-/// a crash leaves of one without it was promised to nobody. The closing and the cancelling stand behind the calls that
-/// came before.
+/// The closing and the cancelling stand behind the calls that came before.
 /// Guarded by: the loop's thread.
 final class BatchIntake: @unchecked Sendable {
   enum State { case open, closed, cancelled }
@@ -15,7 +13,7 @@ final class BatchIntake: @unchecked Sendable {
   /// One call's tasks, or the closing.
   ///
   /// Guarded by: the loop's thread.
-  final class Call: @unchecked Sendable {
+  final class Call: JournalCall, @unchecked Sendable {
     fileprivate var tasks: [TaskSpec]
     fileprivate var table: TaskTable
     fileprivate let hasIDs: Bool
@@ -24,12 +22,12 @@ final class BatchIntake: @unchecked Sendable {
     fileprivate var taken: [[ItemUse]] = []
     /// Tasks, by their place, that could not be made of their items, and why.
     fileprivate var refusals: [Int: TaskEnd.Detail] = [:]
-    fileprivate let isClosing: Bool
+    let isClosing: Bool
     /// Told the index of the first task before any of them is sent.
     fileprivate var willAdd: (Int) -> Void = { _ in }
     /// Where the journal stood before it; nil until it is written.
     fileprivate var mark: BatchJournal.TaskMark?
-    fileprivate var answer: (Problem?) -> Void
+    var answer: (Problem?) -> Void
 
     /// - Parameter answer: told once it is durable, or why nothing of it was kept.
     init(
@@ -62,11 +60,16 @@ final class BatchIntake: @unchecked Sendable {
   var onStopped: () -> Void = {}
   /// Keys of calls, and what came under them.
   private(set) var keys: AdditionKeys
-  private var queue: [Call] = []
-  private var isWriting = false
-  /// Written, and not durable yet.
-  private var written: [Call] = []
-  private var settled: [() -> Void] = []
+  private lazy var calls = CallQueue<Call>(
+    on: dispatcher.loop,
+    CallQueue.Steps(
+      begin: { [unowned self] in $0.mark = batch.journal.markTasks() },
+      write: { [unowned self] in write($0, from: $1) },
+      makeDurable: { [unowned self] in batch.journal.makeTasksDurable($0) },
+      settle: { [unowned self] in settle($0) },
+      takeBack: { [unowned self] call, then in
+        if let mark = call.mark { batch.journal.cutTasks(to: mark, then) } else { then() }
+      }))
   /// Whether any task has a name of its own, those on their way included.
   private var hasIDs: Bool
 
@@ -89,25 +92,18 @@ final class BatchIntake: @unchecked Sendable {
 
   func add(_ call: Call) {
     guard state == .open else { return call.answer(.closedBatch(batch)) }
-    guard batch.journal.taskCount + queue.reduce(call.tasks.count, { $0 + $1.tasks.count }) <= TaskTable.countLimit
+    guard
+      batch.journal.taskCount + calls.waiting.reduce(call.tasks.count, { $0 + $1.tasks.count }) <= TaskTable.countLimit
     else { return call.answer(.batchFull) }
-    enqueue(call)
+    calls.append(call)
   }
 
   /// Closes it for good; `answer` is told once that is durable.
   func close(_ answer: @escaping (Problem?) -> Void) {
-    if let first = (written + queue).first(where: \.isClosing) {
-      // What becomes of that becomes of this one.
-      let former = first.answer
-      first.answer = { problem in
-        former(problem)
-        answer(problem)
-      }
-      return
-    }
-    guard state == .open else { return whenSettled { answer(nil) } }
+    guard !calls.join(closing: answer) else { return }
+    guard state == .open else { return calls.settled { answer(nil) } }
     state = .closed
-    enqueue(Call(closing: answer))
+    calls.append(Call(closing: answer))
     onStopped()
   }
 
@@ -115,40 +111,17 @@ final class BatchIntake: @unchecked Sendable {
   func cancel(_ then: @escaping () -> Void) {
     state = .cancelled
     onStopped()
-    whenSettled(then)
-  }
-
-  private func whenSettled(_ then: @escaping () -> Void) {
-    settled.append(then)
-    settleIfEmpty()
+    calls.settled(then)
   }
 
   // MARK: Writing
 
-  private func enqueue(_ call: Call) {
-    queue.append(call)
-    writeNext()
-  }
-
-  private func writeNext() {
-    guard !isWriting, let call = queue.first else { return }
-    isWriting = true
-    call.mark = batch.journal.markTasks()
-    write(call, from: 0)
-  }
-
-  /// In slices, so that the loop serves others in between.
-  private func write(_ call: Call, from start: Int) {
+  private func write(_ call: Call, from start: Int) -> Int? {
     let end = min(start + CoordinatorLimits.tasksPerTurn, call.tasks.count)
     for place in start..<end {
       batch.journal.appendTask(call.tasks[place], isRefused: call.refusals[place] != nil)
     }
-    guard end == call.tasks.count else {
-      return dispatcher.loop.execute { [self] in
-        // It was given up meanwhile.
-        if queue.first === call { write(call, from: end) }
-      }
-    }
+    guard end == call.tasks.count else { return end }
     if call.isClosing {
       batch.journal.appendClosed()
     } else {
@@ -159,17 +132,10 @@ final class BatchIntake: @unchecked Sendable {
       batch.journal.accept(manifest)
     }
     call.tasks = []
-    queue.removeFirst()
-    written.append(call)
-    isWriting = false
-    batch.journal.makeTasksDurable { [self] in settle(call) }
-    writeNext()
+    return nil
   }
 
   private func settle(_ call: Call) {
-    // It was given up meanwhile.
-    guard written.first === call else { return }
-    written.removeFirst()
     if call.isClosing {
       dispatcher.close(batch)
     } else {
@@ -185,29 +151,12 @@ final class BatchIntake: @unchecked Sendable {
           TaskEnd(batch: batch.id, index: first + place, status: .error, detail: why)
         })
     }
-    call.answer(nil)
-    settleIfEmpty()
-  }
-
-  private func settleIfEmpty() {
-    guard queue.isEmpty, written.isEmpty else { return }
-    let waiting = settled
-    settled = []
-    for then in waiting { then() }
   }
 
   /// Takes back all that is not durable: there is no room for it.
   func giveUp(_ problem: Problem) {
-    let calls = written + queue
-    guard let first = calls.first else { return }
-    (written, queue, isWriting) = ([], [], false)
-    for call in calls where call.isClosing && state == .closed { state = .open }
-    // Who hears that nothing was kept may send it again: so not before it is gone from the disk.
-    let answer = { [self] in
-      for call in calls { call.answer(problem) }
-      settleIfEmpty()
-    }
-    if let mark = first.mark { batch.journal.cutTasks(to: mark, answer) } else { answer() }
+    if calls.isClosing, state == .closed { state = .open }
+    calls.giveUp(problem)
   }
 }
 
